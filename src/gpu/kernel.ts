@@ -61,7 +61,7 @@ export async function compileKernel(
 export function bind(
   device: GPUDevice,
   kernel: Kernel,
-  params: GPUBuffer,
+  params: GPUBuffer | GPUBufferBinding,
   buffers: Readonly<Record<string, GPUBuffer>>,
 ): GPUBindGroup {
   const entries = kernel.card.bindings.map(({ name }, i) => {
@@ -72,7 +72,10 @@ export function bind(
   return device.createBindGroup({
     label: kernel.card.name,
     layout: kernel.layout,
-    entries: [{ binding: 0, resource: { buffer: params } }, ...entries],
+    entries: [
+      { binding: 0, resource: "buffer" in params ? params : { buffer: params } },
+      ...entries,
+    ],
   });
 }
 

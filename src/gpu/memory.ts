@@ -1,6 +1,32 @@
 /** What a buffer is for; the page shows bytes by kind. */
 export type MemoryKind = "weights" | "scratch" | "activations" | "snapshot" | "other";
 
+/** A buffer that is to be made: plans list them, allocation walks the list. */
+export interface PlannedBuffer {
+  readonly label: string;
+  readonly kind: MemoryKind;
+  /** As allocated: rounded up to 16. */
+  readonly sizeBytes: number;
+  readonly extraUsage?: number;
+}
+
+export function planned(
+  label: string,
+  kind: MemoryKind,
+  sizeBytes: number,
+  extraUsage = 0,
+): PlannedBuffer {
+  const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16);
+  return { label, kind, sizeBytes: size, ...(extraUsage ? { extraUsage } : {}) };
+}
+
+/** What a plan takes of each kind. */
+export function bytesByKind(plan: readonly PlannedBuffer[]): Record<MemoryKind, number> {
+  const bytes = { weights: 0, scratch: 0, activations: 0, snapshot: 0, other: 0 };
+  for (const { kind, sizeBytes } of plan) bytes[kind] += sizeBytes;
+  return bytes;
+}
+
 /**
  * Every buffer of an engine: made here, counted here, destroyed here. Nothing is allocated while
  * training.
@@ -15,9 +41,14 @@ export class Memory {
 
   /** A buffer for shaders, with room for `sizeBytes` rounded up to 16. */
   allocate(label: string, kind: MemoryKind, sizeBytes: number, extraUsage = 0): GPUBuffer {
+    return this.make(planned(label, kind, sizeBytes, extraUsage));
+  }
+
+  /** A buffer for shaders, as planned. */
+  make({ label, kind, sizeBytes, extraUsage = 0 }: PlannedBuffer): GPUBuffer {
     const buffer = this.#device.createBuffer({
       label,
-      size: Math.max(16, Math.ceil(sizeBytes / 16) * 16),
+      size: sizeBytes,
       usage: usage.STORAGE | usage.COPY_SRC | usage.COPY_DST | extraUsage,
     });
     this.#buffers.add({ buffer, kind });

@@ -1,6 +1,6 @@
 import { packScalars, type Scalars } from "./card.ts";
 import { bind, type Kernel } from "./kernel.ts";
-import type { Memory } from "./memory.ts";
+import { type Memory, type PlannedBuffer, planned, usage } from "./memory.ts";
 
 /** A kernel bound to its buffers and parameters at one place of the program. */
 export interface Site {
@@ -8,18 +8,32 @@ export interface Site {
   readonly group: GPUBindGroup;
 }
 
+/** Where a uniform may begin in a buffer. @see WebGPU, minUniformBufferOffsetAlignment */
+const SLOT_BYTES = 256;
+/** Slots made room for at a time where a plan was too small. */
+const MORE_SLOTS = 64;
+
+/** The buffer that holds the parameters of so many sites. */
+export function planSites(label: string, count: number): PlannedBuffer {
+  return planned(label, "other", count * SLOT_BYTES, usage.UNIFORM);
+}
+
 /**
  * Every place a kernel is used, bound at its first use and kept: after the first step of each shape
- * nothing is created any more.
+ * nothing is created any more. Parameters of all sites lie in one buffer, made at the start.
  */
 export class Sites {
   readonly #device: GPUDevice;
   readonly #memory: Memory;
   readonly #sites = new Map<string, Site>();
+  #uniforms: GPUBuffer;
+  #free = 0;
 
-  constructor(device: GPUDevice, memory: Memory) {
+  /** @param plan as `planSites` gives it */
+  constructor(device: GPUDevice, memory: Memory, plan: PlannedBuffer) {
     this.#device = device;
     this.#memory = memory;
+    this.#uniforms = memory.make(plan);
   }
 
   /** The site of that name; `params` and `buffers` are asked only the first time. */
@@ -31,7 +45,7 @@ export class Sites {
     const known = this.#sites.get(name);
     if (known) return known;
     const { params, buffers } = describe();
-    const uniform = this.#memory.allocateUniform(name, packScalars(kernel.card.params, params));
+    const uniform = this.#place(packScalars(kernel.card.params, params));
     return this.bindTo(name, kernel, uniform, buffers);
   }
 
@@ -39,7 +53,7 @@ export class Sites {
   bindTo(
     name: string,
     kernel: Kernel,
-    params: GPUBuffer,
+    params: GPUBufferBinding,
     buffers: Readonly<Record<string, GPUBuffer>>,
   ): Site {
     const site = { kernel, group: bind(this.#device, kernel, params, buffers) };
@@ -49,6 +63,17 @@ export class Sites {
 
   get count(): number {
     return this.#sites.size;
+  }
+
+  #place(contents: ArrayBuffer): GPUBufferBinding {
+    if (this.#free + SLOT_BYTES > this.#uniforms.size) {
+      this.#uniforms = this.#memory.make(planSites("more uniforms", MORE_SLOTS));
+      this.#free = 0;
+    }
+    const place = { buffer: this.#uniforms, offset: this.#free, size: contents.byteLength };
+    this.#device.queue.writeBuffer(this.#uniforms, place.offset, contents);
+    this.#free += SLOT_BYTES;
+    return place;
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Capacity } from "#data/packing.ts";
-import type { Memory } from "#gpu/memory.ts";
-import { usage } from "#gpu/memory.ts";
+import { type Memory, type MemoryKind, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { OptConfig } from "./config.ts";
-import { batchState, passState } from "./kernels.ts";
+import { batchState, coefficients, passState } from "./kernels.ts";
 import type { Layout } from "./layout.ts";
 
 /** Sizes of the small tables of a step, as `zo/coefficients.wgsl` has them. */
@@ -18,6 +17,8 @@ export interface Buffers {
   readonly chunks: GPUBuffer;
   readonly terms: GPUBuffer;
   readonly programs: GPUBuffer;
+  /** Parameters of `zo/coefficients`, rewritten each step. */
+  readonly coefficientState: GPUBuffer;
   readonly coefficients: GPUBuffer;
   readonly thresholds: GPUBuffer;
   readonly registers: GPUBuffer;
@@ -46,25 +47,25 @@ export interface Buffers {
 }
 
 /** @param capacity per sign */
-export function allocateBuffers(
-  memory: Memory,
+export function planBuffers(
   config: OptConfig,
   layout: Layout,
   capacity: Capacity,
-): Buffers {
+): Readonly<Record<keyof Buffers, PlannedBuffer>> {
   const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E } = config;
-  const floats = (label: string, kind: "scratch" | "activations" | "other", count: number) =>
-    memory.allocate(label, kind, count * 4);
+  const floats = (label: string, kind: MemoryKind, count: number) =>
+    planned(label, kind, count * 4);
   const rows = 2 * capacity.tokens;
   const scored = 2 * capacity.scored;
   const uniform = (label: string, fields: number) =>
-    memory.allocate(label, "other", fields * 4, usage.UNIFORM);
+    planned(label, "other", fields * 4, usage.UNIFORM);
   return {
     pass: uniform("pass state", passState.length),
     batch: uniform("batch state", batchState.length),
     chunks: floats("chunks", "other", layout.chunks.length),
     terms: floats("terms", "other", maxTerms * 8),
     programs: floats("programs", "other", maxTerms * 5),
+    coefficientState: uniform("coefficient state", coefficients.params.length),
     coefficients: floats("coefficients", "other", maxTerms),
     thresholds: floats("thresholds", "other", layout.table.length),
     registers: floats("registers", "other", 32),
@@ -87,4 +88,13 @@ export function allocateBuffers(
     logSumExp: floats("log-sum-exp", "activations", scored * 3),
     optionSums: floats("option sums", "activations", 2 * capacity.options * 2),
   };
+}
+
+/** Makes what `planBuffers` lists. */
+export function allocateBuffers(
+  memory: Memory,
+  plan: Readonly<Record<keyof Buffers, PlannedBuffer>>,
+): Buffers {
+  const made = Object.entries(plan).map(([name, buffer]) => [name, memory.make(buffer)]);
+  return Object.fromEntries(made) as Record<keyof Buffers, GPUBuffer>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
-import { publishedConfigs } from "./testing/configs.ts";
+import { publishedConfigs } from "./publishedConfigs.ts";
 
 const opt125m = publishedConfigs["opt-125m"];
 const refused = (sentence: string) =>

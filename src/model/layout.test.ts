@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type OptConfig, parseConfig } from "./config.ts";
 import { type ChunkRange, type Layout, type Matrix, planLayout } from "./layout.ts";
-import { publishedConfigs } from "./testing/configs.ts";
+import { publishedConfigs } from "./publishedConfigs.ts";
 
 const NO_BLOCK = 0xffffffff;
 

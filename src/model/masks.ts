@@ -1,8 +1,8 @@
 import { packScalars } from "#gpu/card.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
-import type { Memory } from "#gpu/memory.ts";
+import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { dispatch, Sites } from "#gpu/sites.ts";
+import { dispatch, planSites, Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import * as cards from "./kernels.ts";
 import type { ChunkRange, Layout } from "./layout.ts";
@@ -38,6 +38,20 @@ interface Parts {
   readonly thresholds: GPUBuffer;
 }
 
+/** The small tables that masks take, beside the thresholds every model has. */
+export function planMasks({ table, matrices }: Layout) {
+  const words = (label: string, count: number) => planned(label, "other", count * 4);
+  const tiles = [...matrices.values()].flatMap(({ shards }) => shards.flatMap((s) => s.tiles));
+  return {
+    // Counting and measuring each tile and the vectors, and the selection.
+    sites: planSites("mask uniforms", 2 * (tiles.length + 1) + 1),
+    round: planned("round", "other", 4 * cards.roundState.length, usage.UNIFORM),
+    selected: words("selected bits", table.length * 2),
+    counts: words("bin counts", table.length * bins),
+    densities: words("mask counts", table.length * densityWords),
+  } satisfies Record<string, PlannedBuffer>;
+}
+
 /**
  * Masks by magnitude: a threshold for each tensor, found on the GPU, and counts of what they leave in.
  * The masks themselves are never stored; every pass over the weights compares anew.
@@ -68,18 +82,14 @@ export class Masks {
     kernels: Readonly<Record<"count" | "select" | "density", Kernel>>,
   ) {
     const tensors = parts.layout.table.length;
+    const plan = planMasks(parts.layout);
     this.#parts = parts;
     this.#kernels = kernels;
-    this.#sites = new Sites(parts.device, parts.memory);
-    const words = (label: string, count: number) =>
-      parts.memory.allocate(label, "other", count * 4);
-    this.#round = parts.memory.allocateUniform(
-      "round",
-      packScalars(cards.roundState, { shift: 0 }),
-    );
-    this.#selected = words("selected bits", tensors * 2);
-    this.#counts = words("bin counts", tensors * bins);
-    this.#densities = words("mask counts", tensors * densityWords);
+    this.#sites = new Sites(parts.device, parts.memory, plan.sites);
+    this.#round = parts.memory.make(plan.round);
+    this.#selected = parts.memory.make(plan.selected);
+    this.#counts = parts.memory.make(plan.counts);
+    this.#densities = parts.memory.make(plan.densities);
     this.#values = new Float32Array(tensors);
   }
 

@@ -7,12 +7,13 @@ import { Readback } from "#gpu/readback.ts";
 import { Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
-import { allocateBuffers, type Buffers } from "./buffers.ts";
+import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
 import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
 import { type Layout, planLayout } from "./layout.ts";
 import { Masks } from "./masks.ts";
+import { planForwardSites } from "./memoryPlan.ts";
 import type { PassPlan } from "./products.ts";
 import { Weights } from "./weights.ts";
 
@@ -134,8 +135,9 @@ export class OptModel {
     this.weights = loaded.weights;
     this.memory = new Memory(this.device);
     this.readback = new Readback(this.device);
-    this.sites = new Sites(this.device, this.memory);
-    this.buffers = allocateBuffers(this.memory, loaded.config, this.layout, capacity);
+    this.sites = new Sites(this.device, this.memory, planForwardSites(this.layout));
+    const plan = planBuffers(loaded.config, this.layout, capacity);
+    this.buffers = allocateBuffers(this.memory, plan);
     this.device.queue.writeBuffer(this.buffers.chunks, 0, this.layout.chunks);
     this.coefficientsKernel = kernels.coefficients;
     this.#kernels = kernels;
@@ -185,7 +187,7 @@ export class OptModel {
     const kernels = this.#kernels;
     this.#snapshot ??= (() => {
       const weights = new Weights(device, memory, layout, "snapshot");
-      const sites = new Sites(device, memory);
+      const sites = new Sites(device, memory, planForwardSites(layout));
       return {
         weights,
         forward: new Forward({ config, layout, weights, buffers, kernels, sites }),

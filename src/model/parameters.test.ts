@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
 import { parameterCount, parameterTable } from "./parameters.ts";
-import { publishedConfigs } from "./testing/configs.ts";
+import { publishedConfigs } from "./publishedConfigs.ts";
 
 const fixture = (name: string, file: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../e2e/fixtures/${name}/${file}`, import.meta.url), "utf8"));

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { bf16ToF32, f16ToF32 } from "#base/halfFloat.ts";
 import type { TensorSource } from "#data/checkpoint.ts";
-import type { Memory } from "#gpu/memory.ts";
+import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { Layout, Shard } from "./layout.ts";
 import type { Parameter } from "./parameters.ts";
@@ -14,6 +14,20 @@ interface Stretch {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly elements: number;
+}
+
+/** The buffers of a model's weights: all vectors in one, then every shard of every matrix. */
+export function planWeights(
+  { vectors, matrices }: Layout,
+  kind: "weights" | "snapshot" = "weights",
+): { readonly vectors: PlannedBuffer; readonly shards: ReadonlyMap<Shard, PlannedBuffer> } {
+  const shards = [...matrices.values()].flatMap((matrix) =>
+    matrix.shards.map((shard, i) => {
+      const sizeBytes = shard.rows * matrix.width * 4;
+      return [shard, planned(`${matrix.name}[${i}]`, kind, sizeBytes)] as const;
+    }),
+  );
+  return { vectors: planned("vectors", kind, vectors.elements * 4), shards: new Map(shards) };
 }
 
 /** The weights θ on the GPU, f32. Nothing but a delta ever changes them. */
@@ -33,22 +47,22 @@ export class Weights {
     this.#device = device;
     this.#table = layout.table;
     this.#stretches = layout.table.map(() => []);
-    this.vectors = memory.allocate("vectors", kind, layout.vectors.elements * 4);
+    const plan = planWeights(layout, kind);
+    this.vectors = memory.make(plan.vectors);
     for (const [name, offset] of layout.vectors.offsets) {
       const parameter = layout.table.find((p) => p.name === `model.decoder.${name}`)!;
       const stretch = { buffer: this.vectors, offset, elements: parameter.elements };
       this.#stretches[parameter.index]!.push(stretch);
     }
     for (const matrix of layout.matrices.values()) {
-      matrix.shards.forEach((shard, i) => {
-        const label = `${matrix.name}[${i}]`;
-        const buffer = memory.allocate(label, kind, shard.rows * matrix.width * 4);
+      for (const shard of matrix.shards) {
+        const buffer = memory.make(plan.shards.get(shard)!);
         this.#shards.set(shard, buffer);
         for (const { parameter, at, rows } of shard.pieces) {
           const stretch = { buffer, offset: at * matrix.width, elements: rows * matrix.width };
           this.#stretches[parameter.index]!.push(stretch);
         }
-      });
+      }
     }
   }
 

@@ -24,7 +24,20 @@ export function planCapacity(
   evaluated: readonly EncodedExample[],
 ): Capacity {
   const sizes = trained.map(sizeOf);
-  const lone = [...sizes, ...evaluated.map(sizeOf)];
+  const others = evaluated.map(sizeOf);
+  return capacityFor(config, { headTileRows }, maxBindingBytes, batchSize, sizes, others);
+}
+
+/** As `planCapacity`, from the sizes of examples alone. */
+export function capacityFor(
+  config: OptConfig,
+  { headTileRows }: Pick<Layout, "headTileRows">,
+  maxBindingBytes: number,
+  batchSize: number,
+  sizes: readonly Capacity[],
+  evaluated: readonly Capacity[],
+): Capacity {
+  const lone = [...sizes, ...evaluated];
   const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E } = config;
   const bytesPerToken = 2 * 4 * Math.max(3 * C, F, E);
   const tokenLimit = Math.min(ENOUGH_TOKENS, Math.floor(maxBindingBytes / bytesPerToken));

@@ -63,7 +63,6 @@ export class Stepper {
   readonly #seed: number;
   readonly #epsilon: number;
   readonly #site: Site;
-  readonly #uniform: GPUBuffer;
   readonly #queue: Enqueued[] = [];
   readonly #past: JournalStep[];
   /** Terms since the last anchor, oldest first: what separates the weights from the snapshot. */
@@ -98,9 +97,8 @@ export class Stepper {
     const order = (epoch: number) => ranked(this.#seed, "shuffle", epoch, n);
     this.#batches = batchPlan(order, n, numberSetting(settings, "batchSize"));
     const b = model.buffers;
-    const size = Math.ceil((cards.coefficients.params.length * 4) / 16) * 16;
-    this.#uniform = model.memory.allocateUniform("coefficients", new ArrayBuffer(size));
-    this.#site = model.sites.bindTo("coefficients", model.coefficientsKernel, this.#uniform, {
+    const uniform = { buffer: b.coefficientState };
+    this.#site = model.sites.bindTo("coefficients", model.coefficientsKernel, uniform, {
       ...{ programs: b.programs, loss_sums: b.lossSums, registers: b.registers },
       ...{ coefficients: b.coefficients, ring: b.ring },
     });
@@ -340,7 +338,7 @@ export class Stepper {
     const firstSlot = this.#slotOf(step);
     const programs = encodePrograms(plan, this.#decay(plan), firstSlot);
     device.queue.writeBuffer(buffers.programs, 0, programs);
-    const params = new DataView(new ArrayBuffer(this.#uniform.size));
+    const params = new DataView(new ArrayBuffer(buffers.coefficientState.size));
     writeScalars(params, 0, cards.coefficients.params, {
       step: step + 1,
       probes: plan.probes.length,
@@ -351,7 +349,7 @@ export class Stepper {
       epsilon: this.#epsilon,
       clip: numberSetting({ gradientClip: 0, ...this.#settings }, "gradientClip"),
     });
-    device.queue.writeBuffer(this.#uniform, 0, params.buffer);
+    device.queue.writeBuffer(buffers.coefficientState, 0, params.buffer);
     this.#model.submit((pass) => dispatch(pass, this.#site, 1));
     this.#pending = pendingTerms(plan, this.#decay(plan), firstSlot);
     this.#remember(plan, step);

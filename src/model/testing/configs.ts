@@ -1,43 +1,9 @@
 import { type OptConfig, parseConfig } from "../config.ts";
 
-/**
- * config.json of the published checkpoints, as far as it is read. Each says activation_function "relu",
- * vocab_size 50272, max_position_embeddings 2048, bos and eos 2.
- * @see https://huggingface.co/facebook/opt-125m/blob/main/config.json and its siblings
- */
-const common = {
-  model_type: "opt",
-  activation_function: "relu",
-  vocab_size: 50272,
-  max_position_embeddings: 2048,
-  bos_token_id: 2,
-  eos_token_id: 2,
-  pad_token_id: 1,
-};
-
-function published(layers: number, heads: number, hidden: number, embed = hidden, before = true) {
-  return {
-    ...common,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    hidden_size: hidden,
-    ffn_dim: 4 * hidden,
-    word_embed_proj_dim: embed,
-    do_layer_norm_before: before,
-  };
-}
-
-export const publishedConfigs = {
-  "opt-125m": published(12, 12, 768),
-  "opt-350m": published(24, 16, 1024, 512, false),
-  "opt-1.3b": published(24, 32, 2048),
-  "opt-2.7b": published(32, 32, 2560),
-} as const;
-
 /** A small model whose sizes are multiples of nothing the kernels like. */
 export function oddConfig(more: Readonly<Record<string, unknown>> = {}): OptConfig {
   return parseConfig({
-    ...common,
+    ...{ model_type: "opt", activation_function: "relu", bos_token_id: 2, eos_token_id: 2 },
     ...{ vocab_size: 333, max_position_embeddings: 41, num_hidden_layers: 2 },
     ...{ num_attention_heads: 3, hidden_size: 36, ffn_dim: 50, ...more },
   });

@@ -1,0 +1,55 @@
+import type { Capacity } from "#data/packing.ts";
+import type { PlannedBuffer } from "#gpu/memory.ts";
+import { planSites } from "#gpu/sites.ts";
+import { planBuffers } from "./buffers.ts";
+import type { OptConfig } from "./config.ts";
+import type { Layout } from "./layout.ts";
+import { planMasks } from "./masks.ts";
+import { planWeights } from "./weights.ts";
+
+/** What decides how much a model takes on the GPU. */
+export interface ModelRoom {
+  readonly config: OptConfig;
+  readonly layout: Layout;
+  /** Per sign. */
+  readonly capacity: Capacity;
+  /** Masks by magnitude are taken. */
+  readonly hasMasks: boolean;
+  /** A copy of the weights is kept beside them. */
+  readonly hasSnapshot: boolean;
+}
+
+/**
+ * Every buffer of a model, weights first. Pure arithmetic, from the very tables that allocation
+ * walks: what is planned is what is allocated.
+ */
+export function planModel(room: ModelRoom): readonly PlannedBuffer[] {
+  return [...weightBuffers(room.layout, "weights"), ...planWork(room)];
+}
+
+/** Every buffer beside the weights. */
+export function planWork({ config, layout, capacity, hasMasks, hasSnapshot }: ModelRoom) {
+  const snapshot = [...weightBuffers(layout, "snapshot"), planForwardSites(layout)];
+  return [
+    planForwardSites(layout),
+    ...Object.values(planBuffers(config, layout, capacity)),
+    ...(hasMasks ? Object.values(planMasks(layout)) : []),
+    ...(hasSnapshot ? snapshot : []),
+  ];
+}
+
+export function weightBuffers(
+  layout: Layout,
+  kind: "weights" | "snapshot",
+): readonly PlannedBuffer[] {
+  const { vectors, shards } = planWeights(layout, kind);
+  return [vectors, ...shards.values()];
+}
+
+/** Parameters of every site of a forward pass: a few for each tile, block and shard, and some air. */
+export function planForwardSites({ table, matrices }: Layout): PlannedBuffer {
+  const shards = [...matrices.values()].flatMap((matrix) => matrix.shards);
+  const tiles = shards.reduce((sum, shard) => sum + shard.tiles.length, 0);
+  const blocks = Math.max(...table.map(({ block }) => (block ?? -1) + 1));
+  return planSites("uniforms", 8 * tiles + shards.length + 8 * blocks + 32);
+}

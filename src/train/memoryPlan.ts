@@ -1,0 +1,77 @@
+import type { Capacity } from "#data/packing.ts";
+import { bytesByKind, type MemoryKind, type PlannedBuffer } from "#gpu/memory.ts";
+import type { OptConfig } from "#model/config.ts";
+import { type Layout, planLayout } from "#model/layout.ts";
+import { planModel } from "#model/memoryPlan.ts";
+import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import { capacityFor } from "./capacity.ts";
+
+/** GPU memory, planned. */
+export interface MemoryPlan {
+  readonly totalBytes: number;
+  readonly bytes: Readonly<Record<MemoryKind, number>>;
+  readonly buffers: readonly PlannedBuffer[];
+}
+
+/** What a run of these settings allocates, to the byte. */
+export function planRun(
+  config: OptConfig,
+  layout: Layout,
+  capacity: Capacity,
+  settings: SettingValues,
+): MemoryPlan {
+  return sumUp(planModel({ config, layout, capacity, ...extrasOf(settings) }));
+}
+
+/** What a run keeps on the GPU beside the weights and its work. */
+export function extrasOf(settings: SettingValues): {
+  readonly hasMasks: boolean;
+  readonly hasSnapshot: boolean;
+} {
+  const isSparse = methodOf(settings).sparsity(settings) > 0;
+  return {
+    hasMasks: isSparse || settings["trainable"] !== "all",
+    hasSnapshot: settings["snapshot"] === "copy",
+  };
+}
+
+export function sumUp(buffers: readonly PlannedBuffer[]): MemoryPlan {
+  const bytes = bytesByKind(buffers);
+  const totalBytes = Object.values(bytes).reduce((sum, size) => sum + size, 0);
+  return { totalBytes, bytes, buffers };
+}
+
+/** Rows of a usual prompt with two one-word answers. */
+const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
+
+const usualSettings: readonly { readonly name: string; readonly settings: SettingValues }[] = [
+  { name: "MeZO", settings: { method: "mezo" } },
+  { name: "Sparse-MeZO", settings: { method: "sparse_mezo" } },
+  { name: "LeZO", settings: { method: "lezo" } },
+  { name: "MeZO-SVRG", settings: { method: "mezo_svrg" } },
+  {
+    name: "MeZO-SVRG with a copy of the weights",
+    settings: { method: "mezo_svrg", snapshot: "copy" },
+  },
+];
+
+/**
+ * GPU memory that each method needs, from config.json alone: for choosing a model before it is
+ * downloaded. Exact for batches of the default size of rows of 64 tokens.
+ *
+ * @param maxBindingBytes what the device can bind as one storage buffer
+ */
+export function needsByMethod(
+  config: OptConfig,
+  maxBindingBytes: number,
+): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
+  const layout = planLayout(config, maxBindingBytes);
+  return usualSettings.map(({ name, settings: given }) => {
+    const settings = resolveSettings(given);
+    const batchSize = numberSetting(settings, "batchSize");
+    const sizes = Array.from({ length: batchSize }, () => usualExample);
+    const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
+    return { name, plan: planRun(config, layout, capacity, settings) };
+  });
+}

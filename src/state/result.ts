@@ -1,6 +1,6 @@
+import { wilsonInterval } from "#base/interval.ts";
 import type { EvaluationRecord, RunRecord } from "./engineTypes.ts";
 import { formatCount, formatDuration, formatPercent } from "./format.ts";
-import { wilsonInterval } from "./wilson.ts";
 
 export interface Measurement {
   readonly accuracy: number;

@@ -1,4 +1,4 @@
-import { packAll } from "#data/packing.ts";
+import { type PackedBatch, packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import { evaluationCapacity } from "./capacity.ts";
@@ -14,32 +14,73 @@ export interface Evaluation {
   readonly scores: readonly (readonly number[])[];
 }
 
+/** What may be asked of an evaluation. */
+export interface EvaluationOptions {
+  /** The loss is the mean over the right options' tokens, as in training. */
+  readonly isPerToken?: boolean;
+  /** Called with the examples done. */
+  readonly onProgress?: (done: number) => void;
+}
+
 /**
  * Scores examples at the weights as they stand (nothing may be pending).
  *
- * @param onProgress called with the examples done
- * @param isPerToken the loss is the mean over the right options' tokens, as in training
  * @throws DeviceLost
  * @see MeZO, large_models/run.py, Framework.evaluate
  */
 export async function evaluate(
   model: OptModel,
   examples: readonly EncodedExample[],
-  onProgress: (done: number) => void = () => {},
-  isPerToken = false,
+  options: EvaluationOptions = {},
 ): Promise<Evaluation> {
+  const evaluation = await evaluateUnless(model, examples, { ...options, isStopped: () => false });
+  if (!evaluation) throw new Error("An evaluation nobody could stop has stopped.");
+  return evaluation;
+}
+
+/** As `evaluate`; null if it was stopped before its end. `isStopped` is asked before each batch. */
+export async function evaluateUnless(
+  model: OptModel,
+  examples: readonly EncodedExample[],
+  options: EvaluationOptions & { readonly isStopped: () => boolean },
+): Promise<Evaluation | null> {
+  const { isPerToken = false, onProgress = () => {}, isStopped } = options;
   const scores: number[][] = [];
-  for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
-    const sums = await model.score(batch);
-    for (let e = 0; e < batch.examples; e++) {
-      const [first, end] = [batch.exampleRanges[3 * e]!, batch.exampleRanges[3 * e + 1]!];
-      const lengths = batch.optionRanges;
-      const scoreOf = (o: number) => sums[o]! / (lengths[2 * o + 1]! - lengths[2 * o]!);
-      scores.push(Array.from({ length: end - first }, (_, c) => scoreOf(first + c)));
-    }
+  const take = async ({ batch, sums }: Waiting) => {
+    scores.push(...meanScores(batch, await sums));
     onProgress(scores.length);
+  };
+  const waiting: Waiting[] = [];
+  for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
+    if (isStopped()) break;
+    const sums = model.score(batch);
+    // If the GPU is lost the first one to be waited for says so; the others need not.
+    sums.catch(() => {});
+    waiting.push({ batch, sums });
+    // The next batch is at work while the last one's sums come back: the GPU never waits.
+    if (waiting.length > MOST_IN_FLIGHT) await take(waiting.shift()!);
   }
+  for (const last of waiting) await take(last);
+  if (scores.length < examples.length) return null;
   return { ...judge(examples, scores, isPerToken), n: scores.length, scores };
+}
+
+/** Batches on the GPU besides the one whose sums are being read. */
+const MOST_IN_FLIGHT = 1;
+
+interface Waiting {
+  readonly batch: PackedBatch;
+  readonly sums: Promise<Float32Array>;
+}
+
+/** Mean log-probability of each option's tokens, by example. */
+function meanScores(batch: PackedBatch, sums: Float32Array): number[][] {
+  const { examples, exampleRanges, optionRanges } = batch;
+  const scoreOf = (o: number) => sums[o]! / (optionRanges[2 * o + 1]! - optionRanges[2 * o]!);
+  return Array.from({ length: examples }, (_, e) => {
+    const [first, end] = [exampleRanges[3 * e]!, exampleRanges[3 * e + 1]!];
+    return Array.from({ length: end - first }, (_, c) => scoreOf(first + c));
+  });
 }
 
 function judge(

@@ -102,7 +102,7 @@ test("the trainer's state has Hugging Face's keys, and null where Python writes 
     global_step: 30,
     max_steps: 30,
     train_batch_size: 4,
-    eval_steps: 3,
+    eval_steps: 6,
   });
   expect(state.log_history.map(({ step }: { step: number }) => step)).toEqual([0, 1, 2, 30]);
   expect(state.log_history[0]).toMatchObject({ eval_loss: 0.6, eval_accuracy: 0.5, epoch: 0 });

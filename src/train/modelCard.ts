@@ -1,3 +1,4 @@
+import { wilsonInterval } from "#base/interval.ts";
 import { show } from "#zo/settings.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, StepRecord } from "./records.ts";
 import type { Log } from "./runLog.ts";
@@ -189,15 +190,10 @@ function percent(share: number): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : "?";
 }
 
-/** @see E. B. Wilson, "Probable inference", JASA 22 (1927) */
 function intervalOf({ accuracy, n }: EvaluationRecord): string {
   if (n < 1 || !(accuracy >= 0 && accuracy <= 1)) return "?";
-  const z = 1.959964;
-  const centre = accuracy + (z * z) / (2 * n);
-  const half = z * Math.sqrt((accuracy * (1 - accuracy)) / n + (z * z) / (4 * n * n));
-  const at = (edge: number) =>
-    (100 * Math.min(1, Math.max(0, edge / (1 + (z * z) / n)))).toFixed(1);
-  return `${at(centre - half)}–${at(centre + half)} %`;
+  const [low, high] = wilsonInterval(accuracy, n);
+  return `${(100 * low).toFixed(1)}–${percent(high)}`;
 }
 
 function rounded(value: number): number | null {

@@ -96,6 +96,8 @@ export interface RunRecord {
   readonly weightsSha256?: string;
   readonly lastEvaluation?: EvaluationRecord;
   readonly zeroShot?: EvaluationRecord;
+  /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */
+  readonly best?: EvaluationRecord;
 }
 
 /** What of a run's record may change after its start; undefined takes an optional field away. */

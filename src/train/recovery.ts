@@ -1,3 +1,4 @@
+import { bestOf } from "./best.ts";
 import { listSnapshots } from "./checkpoint.ts";
 import { addSteps, decodeBlock, decodeJournal, type JournalStep, noTotals } from "./journal.ts";
 import { readJournal } from "./journalTail.ts";
@@ -46,7 +47,9 @@ export async function readRun(store: Store, runId: string): Promise<LoadedRun> {
     );
   }
   const evaluations = await readEvaluations(store, runId, steps.length, repairs);
-  const record = withProgress(stored, steps, evaluations);
+  const read = withProgress(stored, steps, evaluations);
+  // Runs stored before there was a best one have it in their evaluations.
+  const record = patched(read, { best: bestOf(evaluations) });
   const rows = await readRows(store, runId, repairs);
   const snapshots = await readSnapshots(store, record, repairs);
   return { record, steps, evaluations, rows, snapshots, repairs };
@@ -110,7 +113,8 @@ function withProgress(
   const step = steps.length;
   if (step >= record.step) return patched(record, { step, tokens, seconds });
   const lastEvaluation = evaluations.at(-1);
-  return patched(record, { step, tokens, seconds, lastEvaluation, weightsSha256: undefined });
+  const best = bestOf(evaluations);
+  return patched(record, { step, tokens, seconds, lastEvaluation, best, weightsSha256: undefined });
 }
 
 async function readEvaluations(

@@ -16,7 +16,7 @@ test("a MeZO run has a command of MeZO's repository, with its task's name", () =
   const { command, notes } = runPyCommand(run);
   for (const part of [
     ...["python run.py", "--model_name facebook/opt-125m", "--task_name SST2", "--trainer zo"],
-    ...["--max_steps 2000", "--learning_rate 0.000002", "--zo_eps 0.001", "--eval_steps 200"],
+    ...["--max_steps 2000", "--learning_rate 0.000002", "--zo_eps 0.001", "--eval_steps 400"],
     ...["--per_device_train_batch_size 16", "--lr_scheduler_type constant", "--seed 42"],
   ]) {
     expect(command).toContain(part);
@@ -43,7 +43,7 @@ test("a prompt of one's own is told where to be added, and names are quoted for 
 test("a run's command read back gives the run's settings", () => {
   const { command } = runPyCommand(run);
   const read = importSettings(command ?? "");
-  expect(read.settings).toEqual({ ...settings, evalEvery: 200 });
+  expect(read.settings).toEqual({ ...settings, evalEvery: 400 });
   expect(read).toMatchObject({
     model: "facebook/opt-125m",
     taskName: "SST2",

@@ -3,6 +3,7 @@ import { taskDefinitions } from "#data/tasks/index.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { mezo } from "#zo/methods/mezo.ts";
 import type { SettingValues } from "#zo/settings.ts";
+import { evaluationInterval } from "./evaluationInterval.ts";
 import type { RunRecord } from "./records.ts";
 
 /** A run as MeZO's own program would be told to do it. */
@@ -63,10 +64,7 @@ function obstaclesIn(settings: SettingValues): readonly string[] {
 }
 
 function settingFlags(settings: SettingValues): [string, string | number | boolean][] {
-  const { steps, evalEvery } = settings;
-  // 0 stands for ten evaluations in a run.
-  const every = evalEvery === 0 ? Math.max(1, Math.ceil(Number(steps) / 10)) : evalEvery;
-  const all: SettingValues = { ...settings, evalEvery: every ?? 0 };
+  const all: SettingValues = { ...settings, evalEvery: evaluationInterval(settings) };
   return Object.entries(runPyFlags).flatMap(([flag, key]) => {
     const value = all[key];
     if (value === undefined) return [];

@@ -1,3 +1,4 @@
+import { betterOf } from "./best.ts";
 import {
   commitSnapshot,
   newestSnapshot,
@@ -55,7 +56,7 @@ export function openRunStore(store: Store, now: () => Date) {
     /** Steps that follow the last one. Strict also brings the record up to them. */
     appendSteps: (runId: string, steps: readonly JournalStep[], durability: Durability) =>
       inOrder(() => appendSteps(desk, runId, steps, durability)),
-    /** Also kept in the record, as the last and, at step 0, as the zero-shot one. Strict. */
+    /** Also kept in the record: as the last one, the zero-shot one at step 0, the best one if it is. Strict. */
     appendEvaluation: (runId: string, evaluation: EvaluationRecord): Promise<RunRecord> =>
       inOrder(() => appendEvaluation(desk, runId, evaluation)),
     /** Strict; brings the record up to the last step appended, too. Gives the record as it is now. */
@@ -131,14 +132,16 @@ async function appendSteps(
   desk.tails.set(runId, next.tail);
 }
 
-function appendEvaluation(
+async function appendEvaluation(
   desk: Desk,
   runId: string,
   evaluation: EvaluationRecord,
 ): Promise<RunRecord> {
   const key = numberedKey(runId, evaluation.step);
+  const { best } = parseRunRecord(await desk.store.get("runs", runId), runId);
   const patch: RunPatch = {
     lastEvaluation: evaluation,
+    best: betterOf(best, evaluation),
     ...(evaluation.step === 0 && { zeroShot: evaluation }),
   };
   return updateRecord(desk, runId, patch, [

@@ -162,6 +162,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   weightsSha256: z.string().exactOptional(),
   lastEvaluation: evaluation.exactOptional(),
   zeroShot: evaluation.exactOptional(),
+  best: evaluation.exactOptional(),
 });
 
 const texts = z.record(z.string(), z.string());

@@ -1,7 +1,8 @@
 import type { EncodedExample } from "#data/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { type Evaluation, evaluate } from "./evaluation.ts";
+import { type Evaluation, evaluateUnless } from "./evaluation.ts";
+import { evaluationInterval } from "./evaluationInterval.ts";
 import { type JournalStep, NOT_FINITE } from "./journal.ts";
 import type { Stepper } from "./stepper.ts";
 
@@ -15,7 +16,7 @@ export interface TrainerHooks {
   onEvaluating(done: number, total: number): void;
   /** Parts of a step that looks at many rows (an anchor). */
   onLongStep(done: number, total: number): void;
-  /** Asked often; true ends the loop after the steps at hand. */
+  /** Asked often; true ends the loop after the steps at hand, or the evaluation at hand. */
   isPauseWanted(): boolean;
 }
 
@@ -46,32 +47,34 @@ export async function train(
     const end = await runUntil(stepper, until, hooks);
     stepper.flush();
     if (end !== "finished") return end;
-    if (dev.length > 0) await evaluateAt(model, until, dev, hooks, stepper.isPerToken);
+    if (dev.length > 0) {
+      // One given up is made up for when the run goes on, be it after the last step.
+      if (!(await evaluateAt(model, until, dev, hooks, stepper.isPerToken))) return "paused";
+    }
     if (hooks.isPauseWanted()) return stepper.nextStep < steps ? "paused" : "finished";
   }
   return "finished";
 }
 
-/** Evaluates and reports; its own function because it also stands before the first step. */
+/**
+ * Evaluates and reports; its own function because it also stands before the first step. Null, and
+ * nothing reported, if a pause came in between.
+ */
 export async function evaluateAt(
   model: OptModel,
   step: number,
   dev: readonly EncodedExample[],
-  hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating">,
+  hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "isPauseWanted">,
   isPerToken = false,
-): Promise<Evaluation> {
+): Promise<Evaluation | null> {
   const started = hooks.now();
-  const onProgress = (done: number) => hooks.onEvaluating(done, dev.length);
-  const evaluation = await evaluate(model, dev, onProgress, isPerToken);
-  await hooks.onEvaluation(step, evaluation, hooks.now() - started);
+  const evaluation = await evaluateUnless(model, dev, {
+    isPerToken,
+    onProgress: (done) => hooks.onEvaluating(done, dev.length),
+    isStopped: () => hooks.isPauseWanted(),
+  });
+  if (evaluation) await hooks.onEvaluation(step, evaluation, hooks.now() - started);
   return evaluation;
-}
-
-/** Steps between evaluations: as set, or ten in a run. */
-export function evaluationInterval(settings: SettingValues): number {
-  const every = numberSetting(settings, "evalEvery");
-  if (every > 0) return every;
-  return Math.max(1, Math.ceil(numberSetting(settings, "steps") / 10));
 }
 
 async function runUntil(

@@ -1,4 +1,5 @@
 import { numberSetting } from "#zo/settings.ts";
+import { evaluationInterval } from "./evaluationInterval.ts";
 import type { Log } from "./runLog.ts";
 
 type LogEntry = Readonly<Record<string, number | null>>;
@@ -39,7 +40,7 @@ export function trainerState(log: Log): string {
     best_metric: null,
     best_model_checkpoint: null,
     epoch: epochOf(record.step),
-    eval_steps: numberSetting(settings, "evalEvery") || Math.max(1, Math.ceil(maxSteps / 10)),
+    eval_steps: evaluationInterval(settings),
     global_step: record.step,
     is_hyper_param_search: false,
     is_local_process_zero: true,

@@ -55,7 +55,7 @@ export async function evalCommand(args: Arguments): Promise<void> {
   const linear = chooseLinear(device, args.flags["linear"]);
   const model = await loadModel(device, opened, { trained: [], evaluated: examples, linear });
   const isPerToken = task.kind !== "classification";
-  const { accuracy, loss, n } = await evaluate(model, examples, () => {}, isPerToken);
+  const { accuracy, loss, n } = await evaluate(model, examples, { isPerToken });
   print({ accuracy, loss, n });
 }
 

@@ -105,7 +105,7 @@ async function finish(
         "Try a smaller learning rate.",
     );
   }
-  const { loss } = await evaluate(model, examples, () => {}, isPerToken);
+  const { loss } = await evaluate(model, examples, { isPerToken });
   print({ final_loss: loss, weights_sha256: sha256 });
 }
 

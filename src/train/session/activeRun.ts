@@ -1,9 +1,11 @@
-import { DeviceLost, type Failure, toFailure, ZerothError } from "#base/errors.ts";
+import type { Failure } from "#base/errors.ts";
 import type { OptModel } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
+import { betterOf } from "../best.ts";
 import type { Evaluation } from "../evaluation.ts";
+import { isEvaluatedAfter } from "../evaluationInterval.ts";
 import {
   addSteps,
   type JournalStep,
@@ -17,9 +19,10 @@ import type { RunReport } from "../protocol.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepExtra, StepRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { Stepper } from "../stepper.ts";
-import { evaluateAt, evaluationInterval, train } from "../trainer.ts";
+import { evaluateAt, train } from "../trainer.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import type { Environment } from "./environment.ts";
+import { Keeper } from "./keeper.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
 import { activeShare, measureSparsity } from "./sparsity.ts";
@@ -51,12 +54,8 @@ export class ActiveRun {
   readonly #release: () => void;
   readonly #speed = new Speed();
   #totals: Totals;
-  #unsaved: JournalStep[] = [];
-  #savedAt: string | null = null;
-  #savedStep: number;
+  readonly #keeper: Keeper;
   #snapshotStep: number;
-  /** Code of the last write that failed, until one succeeds. */
-  #storeTrouble: string | null = null;
   #density: number | null = null;
 
   constructor(parts: {
@@ -77,7 +76,7 @@ export class ActiveRun {
     this.#ground = parts.ground;
     this.#release = parts.release;
     this.#totals = addSteps(noTotals, parts.steps);
-    this.#savedStep = parts.steps.length;
+    this.#keeper = new Keeper(parts.env, parts.runs, parts.record.id, parts.steps.length);
     this.#snapshotStep = parts.snapshotStep;
   }
 
@@ -85,10 +84,14 @@ export class ActiveRun {
     return this.#ground;
   }
 
-  /** Ends the run where it stands, scored there. Its last weights must be on the GPU. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the run where it stands, scored there. Its last weights must be on the GPU.
+   *
+   * @param isCancelled true gives up the scoring, not the end
+   */
+  async stop(isCancelled: () => boolean): Promise<void> {
     if (this.record.status === "finished") return;
-    if (!this.#isEvaluated()) await this.#evaluate();
+    if (!this.#isEvaluated()) await this.#evaluate(isCancelled);
     await this.#finish();
   }
 
@@ -103,8 +106,7 @@ export class ActiveRun {
     this.steps = [...steps];
     this.evaluations = [...evaluations];
     this.#totals = addSteps(noTotals, steps);
-    this.#unsaved = [];
-    this.#savedStep = steps.length;
+    this.#keeper.restart(steps.length);
   }
 
   async setStatus(status: RunStatus, failure?: Failure): Promise<void> {
@@ -113,7 +115,7 @@ export class ActiveRun {
     this.report();
     // A status like "evaluating" need not survive; what a reader of the store should find is kept.
     if (!["running", "paused", "finished", "diverged", "failed"].includes(status)) return;
-    await this.#keep(async () => {
+    await this.#keeper.keep(async () => {
       this.record = await this.#runs.updateRun(this.record.id, { status, failure });
     });
   }
@@ -139,8 +141,8 @@ export class ActiveRun {
       tokensPerSecond,
       etaSeconds: stepsPerSecond === null ? null : left / stepsPerSecond,
       gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
-      savedAt: this.#savedAt,
-      savedStep: this.#savedStep,
+      savedAt: this.#keeper.savedAt,
+      savedStep: this.#keeper.savedStep,
       travelledTo: this.travelledTo,
       activeShare: activeShare(this.record.settings, model.config, opt.layout.table),
     };
@@ -148,7 +150,7 @@ export class ActiveRun {
   }
 
   /** The loss is a mean over tokens of right options; else options compete. */
-  get #isPerToken(): boolean {
+  get isPerToken(): boolean {
     return this.#ground.data.inspection.facts.task.kind !== "classification";
   }
 
@@ -164,42 +166,42 @@ export class ActiveRun {
     const { settings } = this.record;
     const method = methodOf(settings);
     // Made anew each time: a replay in between has used the small buffers a stepper relies on.
-    const stepper = new Stepper(opt, method, settings, examples, this.steps, this.#isPerToken);
+    const stepper = new Stepper(opt, method, settings, examples, this.steps, this.isPerToken);
     model.isBase = false;
     const hooks = {
-      ...this.#evaluationHooks(),
+      ...this.#evaluationHooks(isPauseWanted),
       onSteps: (steps: readonly JournalStep[]) => this.#onSteps(steps),
       onLongStep: (done: number, total: number) => this.#onLongStep(done, total),
-      isPauseWanted,
     };
     await this.#measureSparsity();
-    if (this.#isEvaluationDue()) await this.#evaluate();
+    if (this.#isEvaluationDue() && !(await this.#evaluate(isPauseWanted))) return this.#hold(false);
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
     if (end === "finished") await this.#finish();
     else await this.#hold(end === "not finite");
   }
 
-  /** Before the first step, and where an interruption came between a step and its evaluation. */
+  /** Before the first step, and where a pause or an interruption came before its end. */
   #isEvaluationDue(): boolean {
-    const step = this.steps.length;
-    const isTime = step % evaluationInterval(this.record.settings) === 0;
-    return isTime && !this.#isEvaluated();
+    return isEvaluatedAfter(this.record.settings, this.steps.length) && !this.#isEvaluated();
   }
 
   #isEvaluated(): boolean {
     return this.evaluations.some(({ step }) => step === this.steps.length);
   }
 
-  async #evaluate(): Promise<void> {
+  /** False if it was given up before its end. */
+  async #evaluate(isPauseWanted: () => boolean): Promise<boolean> {
     const { opt, data } = this.#ground;
     const { dev } = data.inspection;
-    if (dev.length === 0) return;
-    await evaluateAt(opt, this.steps.length, dev, this.#evaluationHooks(), this.#isPerToken);
+    if (dev.length === 0) return true;
+    const hooks = this.#evaluationHooks(isPauseWanted);
+    return (await evaluateAt(opt, this.steps.length, dev, hooks, this.isPerToken)) !== null;
   }
 
-  #evaluationHooks() {
+  #evaluationHooks(isPauseWanted: () => boolean) {
     return {
+      isPauseWanted,
       now: () => this.#env.now(),
       onEvaluation: (step: number, evaluation: Evaluation, milliseconds: number) =>
         this.#onEvaluation(step, evaluation, milliseconds),
@@ -225,7 +227,7 @@ export class ActiveRun {
     await this.#saveSnapshot();
     const { opt } = this.#ground;
     const weightsSha = await weightsSha256(opt);
-    await this.#keep(async () => {
+    await this.#keeper.keep(async () => {
       const patch = { status: "finished", weightsSha256: weightsSha, failure: undefined } as const;
       this.record = await this.#runs.updateRun(this.record.id, patch);
     });
@@ -238,16 +240,10 @@ export class ActiveRun {
     const records = toStepRecords(finished, this.#totals, (step) => this.#extraOf(step));
     this.#totals = addSteps(this.#totals, finished);
     this.steps.push(...finished);
-    this.#unsaved.push(...finished);
     this.#speed.add(finished);
     this.#env.emit({ type: "steps", runId: this.record.id, steps: records });
     const isBad = finished.some(({ flags }) => flags & NOT_FINITE);
-    await this.#keep(async () => {
-      await this.#runs.appendSteps(this.record.id, this.#unsaved, isBad ? "strict" : "relaxed");
-      this.#unsaved = [];
-      this.#savedStep = this.steps.length;
-      this.#savedAt = this.#env.date().toISOString();
-    });
+    await this.#keeper.addSteps(finished, isBad ? "strict" : "relaxed");
     this.report();
   }
 
@@ -299,12 +295,15 @@ export class ActiveRun {
     };
     this.evaluations.push(evaluation);
     this.#env.emit({ type: "evaluation", runId: this.record.id, evaluation });
-    await this.#keep(async () => {
-      this.record = await this.#runs.appendEvaluation(this.record.id, evaluation);
-    });
+    await this.#keeper.addEvaluation(evaluation);
     const zeroShot = step === 0 ? { zeroShot: evaluation } : {};
+    const best = betterOf(this.record.best, evaluation);
     const status = this.record.status === "evaluating" ? "running" : this.record.status;
-    this.record = { ...this.record, status, lastEvaluation: evaluation, ...zeroShot };
+    this.record = {
+      ...this.record,
+      ...{ status, lastEvaluation: evaluation, ...zeroShot },
+      ...(best && { best }),
+    };
     await this.#measureSparsity();
     const since = this.steps.length - this.#snapshotStep;
     if (since >= STEPS_PER_SNAPSHOT) await this.#saveSnapshot();
@@ -318,11 +317,7 @@ export class ActiveRun {
     const before = this.record.status;
     this.record = { ...this.record, status: "saving" };
     this.report();
-    await this.#keep(async () => {
-      if (this.#unsaved.length > 0) {
-        await this.#runs.appendSteps(this.record.id, this.#unsaved, "strict");
-        this.#unsaved = [];
-      }
+    await this.#keeper.keep(async () => {
       await this.#runs.saveSnapshot(this.record.id, {
         step: this.steps.length,
         dtype: "F32",
@@ -330,40 +325,9 @@ export class ActiveRun {
         pieces: loaded.weights.read(loaded.readback),
       });
       this.#snapshotStep = this.steps.length;
-      this.#savedStep = this.steps.length;
-      this.#savedAt = this.#env.date().toISOString();
+      this.#keeper.savedAt = this.#env.date().toISOString();
     });
     this.record = { ...this.record, status: before };
-  }
-
-  /**
-   * A write to the store. One that fails is told and tried again with the next; training goes on in
-   * memory. Only a lost GPU ends it.
-   */
-  async #keep(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-      this.#tellStoreIsBack();
-    } catch (error) {
-      if (error instanceof DeviceLost) throw error;
-      const { code, message } = toFailure(error);
-      const kept = `Up to step ${this.#savedStep} is saved; training goes on in memory.`;
-      this.#storeTrouble = code;
-      this.#env.emit({
-        type: "notice",
-        failure: { code, message: `${message} ${kept}` },
-        kind: "problem",
-      });
-      if (!(error instanceof ZerothError)) throw error;
-    }
-  }
-
-  #tellStoreIsBack(): void {
-    if (this.#storeTrouble === null) return;
-    const message = `Storage takes writes again. Everything up to step ${this.#savedStep} is saved.`;
-    const failure = { code: this.#storeTrouble, message };
-    this.#env.emit({ type: "notice", failure, kind: "recovered" });
-    this.#storeTrouble = null;
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { CommandBody, RunSummary } from "../protocol.ts";
+import type { CommandBody, EngineEvent, RunSummary } from "../protocol.ts";
 import { type Store, tableNames } from "../store.ts";
+import { reviewLines } from "../testing/fixtureRun.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,
@@ -106,6 +107,51 @@ describe("while a run trains", () => {
     expect(lastEvaluation?.step).toBe(step);
     expect(weightsSha256).toBe(await endOf({ ...mezo, steps: step }));
   });
+});
+
+describe("a pause asked for in an evaluation", () => {
+  const isEvaluating = (event: EngineEvent) =>
+    event.type === "progress" && event.progress?.label === "Evaluating on held-out rows";
+  // Five batches of eight, so that there is something left to give up.
+  const dev = { kind: "text", name: "dev.jsonl", text: reviewLines.slice(-40).join("\n") } as const;
+  const steps = { ...mezo, evalEvery: 4 };
+
+  test.each([
+    ["before the first step", 0],
+    ["during the run", 4],
+    ["after the last step", 6],
+  ])("%s gives it up at once; it is made when the run goes on", async (_, at) => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await tab.ask({ type: "openData", train: { kind: "demo", split: "train" }, dev });
+    let paused: Promise<unknown> = Promise.resolve();
+    const pause = () => {
+      paused = tab.ask({ type: "pauseRun" });
+    };
+    if (at === 0) tab.once(isEvaluating, pause);
+    else tab.once(tellsOfStep(at), () => tab.once(isEvaluating, pause));
+    await start(tab, steps);
+    await paused;
+    expect(lastRecord(tab)).toMatchObject({ status: "paused", step: at });
+    const told = () => tab.events.flatMap((e) => (e.type === "evaluation" ? [e.evaluation] : []));
+    expect(told().map(({ step }) => step)).toEqual([0, 4, 6].filter((step) => step < at));
+    await tab.ask({ type: "resumeRun" });
+    expect(told().map(({ step, n }) => [step, n])).toEqual([
+      [0, 40],
+      [4, 40],
+      [6, 40],
+    ]);
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 6 });
+  });
+});
+
+test("the best of a run is the step after training with the lowest held-out loss", async () => {
+  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  await start(tab, { ...mezo, evalEvery: 1 });
+  const told = tab.events.flatMap((e) => (e.type === "evaluation" ? [e.evaluation] : []));
+  const trained = told.filter(({ step }) => step > 0);
+  const lowest = trained.toSorted((a, b) => a.loss - b.loss)[0];
+  expect(trained.length).toBe(6);
+  expect(lastRecord(tab).best).toEqual(lowest);
 });
 
 describe("commands sent at once", () => {

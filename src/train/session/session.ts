@@ -181,8 +181,9 @@ async function stop(desk: Desk): Promise<void> {
   await pause(desk);
   await desk.inOrder(() =>
     onLiveGpu(desk, async () => {
+      desk.isCancelled = false;
       await comeHome(desk);
-      await runOf(desk).stop();
+      await runOf(desk).stop(() => desk.isCancelled);
     }),
   );
 }

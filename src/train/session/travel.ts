@@ -26,9 +26,10 @@ export async function travelTo(desk: Desk, step: number | null): Promise<void> {
   const report = progressTo(desk);
   const started = desk.env.now();
   const label = "Evaluating on held-out rows";
-  const { loss, accuracy, n } = await evaluate(run.ground.opt, dev, (done) =>
-    report({ label, done, total: dev.length, unit: "examples" }),
-  );
+  const { loss, accuracy, n } = await evaluate(run.ground.opt, dev, {
+    isPerToken: run.isPerToken,
+    onProgress: (done) => report({ label, done, total: dev.length, unit: "examples" }),
+  });
   const seconds = (desk.env.now() - started) / 1000;
   const forwardPasses = run.history()[to - 1]?.forwardPasses ?? 0;
   const evaluation = { step: to, loss, accuracy, n, seconds, forwardPasses };

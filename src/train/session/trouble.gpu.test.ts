@@ -166,8 +166,11 @@ describe("a store that is full", () => {
     tab.kill();
 
     const next = place.openTab();
-    await next.ask({ type: "openRun", runId: id });
+    const opened = await next.ask({ type: "openRun", runId: id });
     expect(notices(next)).toEqual([]);
+    // The one after step 6 was made while nothing could be written.
+    const history = opened.find((event) => event.type === "history");
+    expect(history?.evaluations.map(({ step }) => step)).toEqual([0, 6, 12]);
     expect(lastRecord(next)).toMatchObject({ status: "finished", step: 12, weightsSha256 });
     expect(await exportedSha(next)).toBe(weightsSha256);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wilsonInterval } from "./wilson.ts";
+import { meanInterval, wilsonInterval } from "./interval.ts";
 
 // R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
 test("the interval agrees with the published example of 81 in 263", () => {
@@ -16,4 +16,15 @@ test("the interval stays within nothing and everything", () => {
 // For a share of 1 the lower end is n / (n + z²): 10 / 13.8415.
 test("all right on ten rows leaves room for doubt", () => {
   expect(wilsonInterval(1, 10)[0]).toBeCloseTo(0.7225, 3);
+});
+
+// scipy.stats.norm.interval(0.95, loc=x.mean(), scale=scipy.stats.sem(x))
+test("the interval of a mean is the normal approximation's", () => {
+  const [low, high] = meanInterval([1, 0.5, 0, 0.8, 0.4, 1, 0.25, 0.9]);
+  expect(low).toBeCloseTo(0.34668, 5);
+  expect(high).toBeCloseTo(0.86582, 5);
+});
+
+test("one score alone says nothing about the mean", () => {
+  expect(meanInterval([0.7])).toEqual([0, 1]);
 });

@@ -20,7 +20,7 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(3) var<storage, read> terms: array<Term>;
 @group(0) @binding(4) var<storage, read> coefficients: array<f32>;
 @group(0) @binding(5) var<storage, read> thresholds: array<f32>;
-@group(0) @binding(6) var<storage, read> theta: array<f32>; // [end_row - first_row, C]
+@group(0) @binding(6) var<storage, read> theta: array<u32>; // as STORAGE says, [end_row - first_row, C]
 @group(0) @binding(7) var<storage, read> rows: array<Row>; // [T]
 @group(0) @binding(8) var<storage, read_write> x: array<f32>; // [signs * T, C]
 
@@ -32,6 +32,6 @@ fn main(@builtin(global_invocation_id) global: vec3u) {
   let sign = row / batch.tokens;
   let at = rows[row % batch.tokens].position + POSITION_OFFSET;
   if (at < params.first_row || at >= params.end_row) { return; }
-  let weight = theta[(at - params.first_row) * params.width + column];
+  let weight = theta1((at - params.first_row) * params.width + column);
   x[row * params.width + column] += perturbed(weight, params.tensor, at * params.width + column, sign);
 }

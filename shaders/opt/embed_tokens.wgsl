@@ -17,7 +17,7 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(3) var<storage, read> terms: array<Term>;
 @group(0) @binding(4) var<storage, read> coefficients: array<f32>;
 @group(0) @binding(5) var<storage, read> thresholds: array<f32>;
-@group(0) @binding(6) var<storage, read> theta: array<f32>; // [end_id - first_id, E]
+@group(0) @binding(6) var<storage, read> theta: array<u32>; // as STORAGE says, [end_id - first_id, E]
 @group(0) @binding(7) var<storage, read> rows: array<Row>; // [T]
 @group(0) @binding(8) var<storage, read_write> x: array<f32>; // [signs * T, E]
 
@@ -29,6 +29,6 @@ fn main(@builtin(global_invocation_id) global: vec3u) {
   let sign = row / batch.tokens;
   let id = rows[row % batch.tokens].id;
   if (id < params.first_id || id >= params.end_id) { return; }
-  let weight = theta[(id - params.first_id) * params.width + column];
+  let weight = theta1((id - params.first_id) * params.width + column);
   x[row * params.width + column] = perturbed(weight, params.tensor, id * params.width + column, sign);
 }

@@ -1,6 +1,7 @@
 // How many weights of each tensor a mask by magnitude leaves in, and how |theta| spreads around the
 // threshold: 64 bins, each a sixteenth of it wide, the last for all beyond. A workgroup a chunk.
 #include "lib/chunk.wgsl"
+#include "lib/theta.wgsl"
 
 struct Params {
   first_chunk: u32,
@@ -12,7 +13,7 @@ const WORDS = 65u; // weights left in, then the bins
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> chunks: array<Chunk>;
-@group(0) @binding(2) var<storage, read> theta: array<f32>;
+@group(0) @binding(2) var<storage, read> theta: array<u32>; // as STORAGE says
 @group(0) @binding(3) var<storage, read> thresholds: array<f32>; // [tensors]
 @group(0) @binding(4) var<storage, read_write> counts: array<atomic<u32>>; // [tensors, 65]
 
@@ -28,7 +29,7 @@ fn main(
   for (var word = lane; word < WORDS; word += WORKGROUP_SIZE) { atomicStore(&sh_counts[word], 0u); }
   workgroupBarrier();
   for (var i = lane; i < chunk.count; i += WORKGROUP_SIZE) {
-    let size = abs(theta[chunk.theta_offset + i]);
+    let size = abs(theta1(chunk.theta_offset + i));
     if (size <= threshold) { atomicAdd(&sh_counts[0], 1u); }
     let bin = min(u32(min(size / threshold * 16.0, 63.0)), 63u);
     atomicAdd(&sh_counts[1u + bin], 1u);

@@ -3,8 +3,10 @@
 //   W+    <- theta + offsets + epsilon * mask * z
 //   W-    <- theta + offsets - epsilon * mask * z
 // theta itself is never perturbed. coefficient * z is exact in f32 (16 + 4 bits), so every addition
-// rounds once, fused or not.
+// rounds once, fused or not. Halves are rounded once more, at the end of each step: a weight is the
+// same whether its steps come one a pass or many.
 #include "lib/chunk.wgsl"
+#include "lib/rounding.wgsl"
 #include "lib/terms.wgsl"
 
 struct Params {
@@ -23,7 +25,7 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(3) var<storage, read> terms: array<Term>;
 @group(0) @binding(4) var<storage, read> coefficients: array<f32>; // by slot
 @group(0) @binding(5) var<storage, read> thresholds: array<f32>; // by tensor
-@group(0) @binding(6) var<storage, read_write> theta: array<f32>;
+@group(0) @binding(6) var<storage, read_write> theta: array<u32>; // as STORAGE says
 @group(0) @binding(7) var<storage, read_write> w_plus: array<f32>;
 @group(0) @binding(8) var<storage, read_write> w_minus: array<f32>;
 
@@ -35,19 +37,29 @@ fn mask8(weights: Eight, threshold: f32) -> Eight {
   );
 }
 
-fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32) -> Eight {
+// is_kept: the result is written back, so where halves are stored it is one.
+fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, is_kept: bool) -> Eight {
   let key = vec2u(state.seed_low, state.seed_high);
   let threshold = thresholds[chunk.tensor];
+  let rounds = STORAGE != FLOATS && is_kept;
   var w = weights;
   var mask = mask8(w, threshold);
+  var step = 0u; // of the terms being applied
+  var has_moved = false; // since the last rounding
   for (var t = first; t < end; t++) {
     let term = terms[t];
-    if (term.begins_step == 1u) { mask = mask8(w, threshold); }
+    if (term.begins_step == 1u) {
+      if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
+      has_moved = false;
+      step = term.step;
+      mask = mask8(w, threshold);
+    }
     let c = coefficients[term.slot];
     // c = 0 marks a step whose loss was no number: not one bit may change, not even -0 to 0.
     if (c == 0.0 || !is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings)) {
       continue;
     }
+    has_moved = true;
     if (term.kind == TERM_DECAY) {
       if (chunk.decays == 1u) { w.a -= c * (mask.a * w.a); w.b -= c * (mask.b * w.b); }
       continue;
@@ -57,6 +69,7 @@ fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32) -
     w.a += signed * (mask.a * z.a);
     w.b += signed * (mask.b * z.b);
   }
+  if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
   return w;
 }
 
@@ -77,7 +90,7 @@ fn main(
     let at = i32(chunk.theta_offset) + i32(group * 8u) - i32(chunk.first);
     var w = load8(at, low, high);
     if (state.update_count > 0u) {
-      w = apply_terms(w, chunk, group, 0u, state.update_count);
+      w = apply_terms(w, chunk, group, 0u, state.update_count, true);
       store_theta(w, at, low, high);
     }
     if (params.writes_probe == NEVER || (!probed && params.writes_probe != ALWAYS)) { continue; }
@@ -88,7 +101,8 @@ fn main(
     }
     let mask = mask8(w, thresholds[chunk.tensor]);
     let z = noise8(key, vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
-    let base = apply_terms(w, chunk, group, state.update_count, state.update_count + state.offset_count);
+    let offsets_end = state.update_count + state.offset_count;
+    let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
     let step_a = state.epsilon * (mask.a * z.a);
     let step_b = state.epsilon * (mask.b * z.b);
     store_probe(
@@ -103,25 +117,52 @@ fn main(
 fn load8(at: i32, low: u32, high: u32) -> Eight {
   let l = i32(low);
   let h = i32(high) - 1;
+  if (STORAGE == HALVES) { return load_halves(at / 2, l / 2, h / 2); }
   return Eight(
-    vec4f(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
-          theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)]),
-    vec4f(theta[at + clamp(4, l, h)], theta[at + clamp(5, l, h)],
-          theta[at + clamp(6, l, h)], theta[at + clamp(7, l, h)]),
+    bitcast<vec4f>(vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
+                         theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)])),
+    bitcast<vec4f>(vec4u(theta[at + clamp(4, l, h)], theta[at + clamp(5, l, h)],
+                         theta[at + clamp(6, l, h)], theta[at + clamp(7, l, h)])),
+  );
+}
+
+// Words [l, h] of the group's four are ours: matrices of halves have rows of even length, so that no
+// word has two owners.
+fn load_halves(at: i32, l: i32, h: i32) -> Eight {
+  let words = vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
+                    theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)]);
+  let upper = words >> vec4u(16u);
+  return Eight(
+    widened(vec4u(words.x, upper.x, words.y, upper.y)),
+    widened(vec4u(words.z, upper.z, words.w, upper.w)),
   );
 }
 
 fn inside(lane: u32, low: u32, high: u32) -> bool { return lane >= low && lane < high; }
 
 fn store_theta(w: Eight, at: i32, low: u32, high: u32) {
-  if (inside(0u, low, high)) { theta[at] = w.a.x; }
-  if (inside(1u, low, high)) { theta[at + 1] = w.a.y; }
-  if (inside(2u, low, high)) { theta[at + 2] = w.a.z; }
-  if (inside(3u, low, high)) { theta[at + 3] = w.a.w; }
-  if (inside(4u, low, high)) { theta[at + 4] = w.b.x; }
-  if (inside(5u, low, high)) { theta[at + 5] = w.b.y; }
-  if (inside(6u, low, high)) { theta[at + 6] = w.b.z; }
-  if (inside(7u, low, high)) { theta[at + 7] = w.b.w; }
+  if (STORAGE == HALVES) {
+    store_halves(w, at / 2, low, high);
+    return;
+  }
+  if (inside(0u, low, high)) { theta[at] = bitcast<u32>(w.a.x); }
+  if (inside(1u, low, high)) { theta[at + 1] = bitcast<u32>(w.a.y); }
+  if (inside(2u, low, high)) { theta[at + 2] = bitcast<u32>(w.a.z); }
+  if (inside(3u, low, high)) { theta[at + 3] = bitcast<u32>(w.a.w); }
+  if (inside(4u, low, high)) { theta[at + 4] = bitcast<u32>(w.b.x); }
+  if (inside(5u, low, high)) { theta[at + 5] = bitcast<u32>(w.b.y); }
+  if (inside(6u, low, high)) { theta[at + 6] = bitcast<u32>(w.b.z); }
+  if (inside(7u, low, high)) { theta[at + 7] = bitcast<u32>(w.b.w); }
+}
+
+// w holds values of halves; the draw of all ones takes each as it is.
+fn store_halves(w: Eight, at: i32, low: u32, high: u32) {
+  let a = half_near(w.a, vec4u(0xffffffffu));
+  let b = half_near(w.b, vec4u(0xffffffffu));
+  if (inside(0u, low, high)) { theta[at] = a.x | (a.y << 16u); }
+  if (inside(2u, low, high)) { theta[at + 1] = a.z | (a.w << 16u); }
+  if (inside(4u, low, high)) { theta[at + 2] = b.x | (b.y << 16u); }
+  if (inside(6u, low, high)) { theta[at + 3] = b.z | (b.w << 16u); }
 }
 
 fn store_probe(plus: Eight, minus: Eight, at: i32, low: u32, high: u32) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bf16ToF32, f16ToF32 } from "./halfFloat.ts";
+import { bf16ToF32, f16ToF32, f32ToF16 } from "./halfFloat.ts";
 
 const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
 
@@ -30,4 +30,53 @@ test("every bf16 widens to the f32 of which it is the upper half", () => {
 
 test("nothing widens to nothing", () => {
   expect(f16ToF32(new Uint16Array(0)).length).toBe(0);
+});
+
+test("every f16 that is a number survives being widened and narrowed", () => {
+  const numbers = all.filter((bits) => !Number.isNaN(f16Value(bits)));
+  expect(f32ToF16(f16ToF32(numbers))).toEqual(numbers);
+});
+
+test("f32 narrows as PyTorch narrows it: to nearest, ties to even, too large to infinity", () => {
+  // python: torch.tensor(v, dtype=torch.float32).to(torch.float16).view(torch.int16)
+  const expected: readonly (readonly [number, number])[] = [
+    ...([
+      [1.00048828125, 0x3c00],
+      [1.0009765, 0x3c01],
+      [1.0014649, 0x3c02],
+    ] as const),
+    ...([
+      [65519.996, 0x7bff],
+      [65520, 0x7c00],
+      [-65520, 0xfc00],
+      [1e9, 0x7c00],
+    ] as const),
+    ...([
+      [6.1005353927612305e-5, 0x400],
+      [6.0975551605e-5, 0x3ff],
+    ] as const),
+    ...([
+      [2.9802322387695312e-8, 0],
+      [2.98023259404089e-8, 1],
+      [8.940696716308594e-8, 2],
+    ] as const),
+    ...([
+      [-1e-9, 0x8000],
+      [3.14159274, 0x4248],
+      [-0.1, 0xae66],
+      [0.02, 0x251f],
+    ] as const),
+    ...([
+      [1e-5, 0xa8],
+      [-7.7e-6, 0x8081],
+      [1e-40, 0],
+      [-0, 0x8000],
+    ] as const),
+    ...([
+      [Number.POSITIVE_INFINITY, 0x7c00],
+      [Number.NaN, 0x7e00],
+    ] as const),
+  ];
+  const values = Float32Array.from(expected, ([value]) => value);
+  expect([...f32ToF16(values)]).toEqual(expected.map(([, bits]) => bits));
 });

@@ -37,3 +37,33 @@ export function bf16ToF32(halves: Uint16Array): Float32Array<ArrayBuffer> {
   for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;
   return new Float32Array(words.buffer);
 }
+
+/**
+ * f32 narrowed to the nearest f16, ties to even. Beyond 65519.99… that is an infinity, as IEEE has it;
+ * whoever narrows weights has to look for those.
+ */
+export function f32ToF16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = halfOfF32Bits(words[i]!);
+  return halves;
+}
+
+function halfOfF32Bits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const size = bits & 0x7fffffff;
+  if (size > 0x7f800000) return sign | 0x7e00;
+  // From half a gap above the largest half on.
+  if (size >= 0x477ff000) return sign | 0x7c00;
+  if (size >= 0x38800000) return sign | nearest(size - (112 << 23), 13);
+  const dropped = 126 - (size >>> 23);
+  return sign | (dropped > 25 ? 0 : nearest((size & 0x7fffff) | 0x800000, dropped));
+}
+
+/** An integer without its lowest bits, to nearest, ties to even. */
+function nearest(value: number, dropped: number): number {
+  const below = value >>> dropped;
+  const rest = value - below * 2 ** dropped;
+  const half = 2 ** (dropped - 1);
+  return rest > half || (rest === half && (below & 1) === 1) ? below + 1 : below;
+}

@@ -63,7 +63,7 @@ export const weightPass: Card = {
     readWrite("w_plus"),
     readWrite("w_minus"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
 };
 
 export const coefficients: Card = {
@@ -106,7 +106,7 @@ export const embedTokens: Card = {
     read("rows"),
     readWrite("x"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
 };
 
 export const embedPositions: Card = {
@@ -119,7 +119,7 @@ export const embedPositions: Card = {
     ["tensor", "u32"],
   ],
   bindings: embedTokens.bindings,
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
 };
 
 export const layerNorm: Card = {
@@ -210,7 +210,7 @@ export const thresholdCount: Card = {
     read("selected"),
     readWrite("counts"),
   ],
-  overrides: ["WORKGROUP_SIZE"],
+  overrides: ["WORKGROUP_SIZE", "STORAGE"],
 };
 
 export const thresholdSelect: Card = {
@@ -226,7 +226,7 @@ export const maskDensity: Card = {
   file: "zo/mask_density.wgsl",
   params: [["first_chunk", "u32"]],
   bindings: [read("chunks"), read("theta"), read("thresholds"), readWrite("counts")],
-  overrides: ["WORKGROUP_SIZE"],
+  overrides: ["WORKGROUP_SIZE", "STORAGE"],
 };
 
 export const knownAnswers: Card = {

@@ -26,6 +26,7 @@ function variants(card: Card): Readonly<Record<string, number>>[] {
   const all: Record<string, readonly number[]> = {
     WORKGROUP_SIZE: threads,
     NOISE_KIND: [0, 1, 2],
+    STORAGE: [0, 1, 2],
     HEAD_WIDTH: [1, 12, 64, 80, 128],
   };
   return card.overrides.reduce<Record<string, number>[]>(

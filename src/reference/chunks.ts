@@ -26,6 +26,15 @@ export const raggedChunks: readonly Chunk[] = [
   { tensor: 2, first: 38_000_003, count: 9, theta: 690, out: 700, block: 33 },
 ];
 
+/** The same with even beginnings and ends, as matrices of halves have them. */
+export const evenChunks: readonly Chunk[] = [
+  { tensor: 0, first: 0, count: 62, theta: 0, out: 3, block: null },
+  { tensor: 0, first: 62, count: 74, theta: 62, out: 65, block: null },
+  { tensor: 0, first: 136, count: 2, theta: 136, out: 139, block: null },
+  { tensor: 1, first: 6, count: 530, theta: 150, out: 150, block: 3, decays: false },
+  { tensor: 2, first: 38_000_002, count: 10, theta: 690, out: 700, block: 33 },
+];
+
 /** Elements of theta, W+ and W- that those chunks lie in, with some around them. */
 export const raggedElements = 720;
 

@@ -1,6 +1,7 @@
 import { type Direction, type NoiseKind, noise, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
-import { type Bound, field, floats, type TwinCase, toTheBit, words } from "./twin.ts";
+import { atStepsEnd } from "./theta.ts";
+import { type Bound, field, floats, seedOf, type TwinCase, toTheBit, words } from "./twin.ts";
 
 /**
  * What the weight pass and the embeddings share: pending terms and the probe, one weight at a time.
@@ -25,24 +26,42 @@ export function noiseKindOf({ overrides }: TwinCase): NoiseKind {
   return noiseKinds[overrides["NOISE_KIND"] ?? 0]!;
 }
 
-/** theta + the terms [first, end) of the case's list. */
+/**
+ * theta + the terms [first, end) of the case's list.
+ *
+ * @param isKept the result is written back: rounded at the end of each step, where halves are stored
+ */
 export function applyTerms(
   testCase: TwinCase,
   weight: number,
   place: Place,
   first: number,
   end: number,
+  isKept: boolean,
 ): number {
   const terms = words(testCase, "terms");
   const coefficients = floats(testCase, "coefficients");
   let w = weight;
   let mask = maskOf(testCase, w, place);
+  let movedIn: number | null = null;
+  let current = 0;
+  const endStep = () => {
+    if (isKept && movedIn !== null) {
+      w = atStepsEnd(testCase, w, movedIn, place.tensor, place.element);
+    }
+    movedIn = null;
+  };
   for (let t = first; t < end; t++) {
     const term = terms.subarray(t * TERM_WORDS, (t + 1) * TERM_WORDS);
     const [step, probe, slot, kind, blocksLow, blocksHigh, embeddings, beginsStep] = term;
-    if (beginsStep === 1) mask = maskOf(testCase, w, place);
+    if (beginsStep === 1) {
+      endStep();
+      current = step!;
+      mask = maskOf(testCase, w, place);
+    }
     const c = coefficients[slot!]!;
     if (c === 0 || !isActive(place, blocksLow!, blocksHigh!, embeddings!)) continue;
+    movedIn = current;
     if (termKinds[kind!] === "decay") {
       if (place.decays) w = Math.fround(w - Math.fround(c * Math.fround(mask * w)));
       continue;
@@ -51,6 +70,7 @@ export function applyTerms(
     const z = zOf(testCase, { step: step!, probe: probe! }, place);
     w = Math.fround(w + Math.fround(signed * Math.fround(mask * z)));
   }
+  endStep();
   return w;
 }
 
@@ -60,7 +80,7 @@ export function probed(testCase: TwinCase, w: number, place: Place): [plus: numb
   const state = (key: string) => field(testCase, "state", key);
   const updates = state("update_count");
   const mask = maskOf(testCase, w, place);
-  const base = applyTerms(testCase, w, place, updates, updates + state("offset_count"));
+  const base = applyTerms(testCase, w, place, updates, updates + state("offset_count"), false);
   const direction = { step: state("probe_step"), probe: state("probe_index") };
   const z = zOf(testCase, direction, place);
   const step = Math.fround(Math.fround(state("epsilon")) * Math.fround(mask * z));
@@ -100,9 +120,7 @@ function maskOf(testCase: TwinCase, weight: number, { tensor }: Place): number {
 }
 
 function zOf(testCase: TwinCase, direction: Direction, { tensor, element }: Place): number {
-  const seed =
-    field(testCase, "state", "seed_low") + field(testCase, "state", "seed_high") * 2 ** 32;
-  return noise(noiseKindOf(testCase), seed, direction, tensor, element, 1)[0]!;
+  return noise(noiseKindOf(testCase), seedOf(testCase), direction, tensor, element, 1)[0]!;
 }
 
 /** The uniform `state` of a case: block masks open, nothing masked, seed beyond 32 bits. */

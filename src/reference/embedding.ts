@@ -1,9 +1,11 @@
+import { type Storage, storages } from "#base/storage.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { batchUniform, someBatch } from "./batch.ts";
 import { applyTerms, openState, type Place, probed, type TermWords, termList } from "./delta.ts";
 import { randomFloats } from "./random.ts";
-import { field, floats, param, type TwinCase } from "./twin.ts";
+import { asHalves, stored, weightsOf } from "./theta.ts";
+import { field, param, type TwinCase } from "./twin.ts";
 
 /** What the twins of the two embeddings share. */
 
@@ -16,11 +18,11 @@ export function lookedUp(
   sign: 0 | 1,
 ): number {
   const width = param(testCase, "width");
-  const theta = floats(testCase, "theta")[(row - firstRow) * width + column]!;
+  const theta = weightsOf(testCase)[(row - firstRow) * width + column]!;
   const element = row * width + column;
   const place: Place = { tensor: param(testCase, "tensor"), element, block: null, decays: true };
   const updates = field(testCase, "state", "update_count");
-  return probed(testCase, applyTerms(testCase, theta, place, 0, updates), place)[sign];
+  return probed(testCase, applyTerms(testCase, theta, place, 0, updates, true), place)[sign];
 }
 
 const pending: readonly TermWords[] = [
@@ -33,30 +35,54 @@ const decayed: readonly TermWords[] = [
   { step: 5, slot: 0, continuesStep: true },
 ];
 
+type Bounds = readonly [first: string, end: string];
+
 /** @param bounds names of the parameters that say where a shard begins and ends */
-export function embeddingCases(bounds: readonly [first: string, end: string]): TwinCase[] {
-  return noiseKinds.flatMap((kind, NOISE_KIND) => {
-    const make = (name: string, options: Options) => {
-      return embeddingCase(bounds, `${kind}: ${name}`, NOISE_KIND, options);
-    };
+export function embeddingCases(bounds: Bounds): TwinCase[] {
+  return [...noiseKinds.flatMap((_, kind) => floatCases(bounds, kind)), ...halfCases(bounds)];
+}
+
+function halfCases(bounds: Bounds): TwinCase[] {
+  return (["halves", "wideHalves"] as const).flatMap((storage) => {
+    const make = (name: string, options: Options) =>
+      embeddingCase(bounds, `binomial, ${storage}: ${name}`, 0, {
+        ...{ storage, width: storage === "halves" ? 14 : 13, ...options },
+      });
     return [
-      make("both signs, nothing pending", {}),
-      make("pending terms are seen on the fly", { terms: pending, width: 67 }),
-      make("rows of another shard are left alone", { terms: pending, first: 5, end: 11 }),
-      make("a mask by magnitude, one offset", {
-        terms: pending,
-        state: { update_count: 2, offset_count: 1, mask_by_magnitude: 1 },
-      }),
-      make("an evaluation of one column, weights decaying", {
-        ...{ terms: decayed, state: { probe_enabled: 0 }, signs: 1, width: 1 },
-      }),
-      make("terms taken back are seen by the probe", {
+      make("nothing pending", {}),
+      make("pending steps are rounded on the fly, each one", { terms: pending }),
+      make("terms taken back are not rounded", {
         terms: [{ step: 5, slot: 0, kind: "back", continuesStep: true }],
         state: { update_count: 0, offset_count: 1 },
       }),
-      make("embeddings left out of the probe", { terms: pending, state: { probe_embeddings: 0 } }),
+      make("a mask by magnitude, weights decaying", {
+        ...{ terms: decayed, state: { mask_by_magnitude: 1 } },
+      }),
     ];
   });
+}
+
+function floatCases(bounds: Bounds, NOISE_KIND: number): TwinCase[] {
+  const make = (name: string, options: Options) => {
+    return embeddingCase(bounds, `${noiseKinds[NOISE_KIND]}: ${name}`, NOISE_KIND, options);
+  };
+  return [
+    make("both signs, nothing pending", {}),
+    make("pending terms are seen on the fly", { terms: pending, width: 67 }),
+    make("rows of another shard are left alone", { terms: pending, first: 5, end: 11 }),
+    make("a mask by magnitude, one offset", {
+      terms: pending,
+      state: { update_count: 2, offset_count: 1, mask_by_magnitude: 1 },
+    }),
+    make("an evaluation of one column, weights decaying", {
+      ...{ terms: decayed, state: { probe_enabled: 0 }, signs: 1, width: 1 },
+    }),
+    make("terms taken back are seen by the probe", {
+      terms: [{ step: 5, slot: 0, kind: "back", continuesStep: true }],
+      state: { update_count: 0, offset_count: 1 },
+    }),
+    make("embeddings left out of the probe", { terms: pending, state: { probe_embeddings: 0 } }),
+  ];
 }
 
 interface Options {
@@ -66,20 +92,23 @@ interface Options {
   readonly width?: number;
   readonly first?: number;
   readonly end?: number;
+  readonly storage?: Storage;
 }
 
 const vocabSize = 19;
 
 function embeddingCase(
-  [firstName, endName]: readonly [string, string],
+  [firstName, endName]: Bounds,
   name: string,
   kind: number,
-  { terms = [], state = {}, signs = 2, width = 13, first = 0, end = vocabSize }: Options,
+  { storage = "floats", ...options }: Options,
 ): TwinCase {
+  const { terms = [], state = {}, signs = 2, width = 13, first = 0, end = vocabSize } = options;
+  const overrides = { NOISE_KIND: kind, STORAGE: storages.indexOf(storage) };
+  const weights = randomFloats(21, (end - first) * width, 0.1);
   const batch = someBatch(vocabSize);
   return {
-    name,
-    overrides: { NOISE_KIND: kind },
+    ...{ name, overrides },
     params: { width, [firstName]: first, [endName]: end, tensor: 3 },
     uniforms: {
       state: { ...openState, update_count: terms.length, ...state },
@@ -89,7 +118,7 @@ function embeddingCase(
       terms: termList(terms),
       coefficients: new Float32Array([-3e-3, 1.7e-2, 4e-4, 0.1].map(round16)),
       thresholds: new Float32Array([0, 0, 0, 0.1]),
-      theta: randomFloats(21, (end - first) * width, 0.1),
+      theta: stored({ overrides }, storage === "floats" ? weights : asHalves(weights)),
       rows: batch.rows,
       x: randomFloats(22, 2 * batch.tokens * width),
     },

@@ -1,5 +1,7 @@
+import { storages } from "#base/storage.ts";
 import { chunkTable, chunkWords, raggedChunks, raggedElements } from "./chunks.ts";
 import { randomFloats } from "./random.ts";
+import { asHalves, stored, weightsOf } from "./theta.ts";
 import { floats, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 
 /** Of each tensor: weights at most its threshold, then |theta| in 64 bins of a sixteenth of it. */
@@ -10,10 +12,11 @@ export const twin: Twin = {
     densityCase("thresholds within the weights", [0.125, 2 ** -5, 0.5]),
     densityCase("a tensor that moves whole and one that does not at all", [largestFloat, -1, 0.25]),
     densityCase("256 threads a chunk", [0.125, 0.25, 0.0625], { WORKGROUP_SIZE: 256 }),
+    densityCase("halves", [0.125, 2 ** -5, 0.5], { STORAGE: storages.indexOf("halves") }),
   ],
   run(testCase) {
     const chunks = words(testCase, "chunks");
-    const theta = floats(testCase, "theta");
+    const theta = weightsOf(testCase);
     const counts = words(testCase, "counts").slice();
     for (let c = 0; c < testCase.workgroups[0]; c++) {
       const at = (param(testCase, "first_chunk") + c) * chunkWords;
@@ -39,6 +42,7 @@ function densityCase(
   thresholds: readonly number[],
   overrides: Readonly<Record<string, number>> = {},
 ): TwinCase {
+  const weights = randomFloats(83, raggedElements, 0.1);
   return {
     name,
     overrides,
@@ -46,7 +50,7 @@ function densityCase(
     uniforms: {},
     buffers: {
       chunks: chunkTable(raggedChunks),
-      theta: randomFloats(83, raggedElements, 0.1),
+      theta: stored({ overrides }, overrides["STORAGE"] ? asHalves(weights) : weights),
       thresholds: new Float32Array(thresholds),
       counts: new Uint32Array(3 * WORDS).fill(1),
     },

@@ -1,6 +1,8 @@
+import { storages } from "#base/storage.ts";
 import { chunkTable, chunkWords, raggedChunks, raggedElements } from "./chunks.ts";
 import { randomFloats } from "./random.ts";
-import { field, floats, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
+import { asHalves, stored, weightsOf } from "./theta.ts";
+import { field, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 
 /**
  * One round of a radix select: of the weights whose size has the upper bits fixed so far, how many have
@@ -15,10 +17,11 @@ export const twin: Twin = {
     countCase("from the second chunk on, 128 threads each", {
       ...{ shift: 24, first: 1, overrides: { WORKGROUP_SIZE: 128 } },
     }),
+    countCase("halves", { shift: 16, overrides: { STORAGE: storages.indexOf("halves") } }),
   ],
   run(testCase) {
     const chunks = words(testCase, "chunks");
-    const theta = floats(testCase, "theta");
+    const theta = weightsOf(testCase);
     const selected = words(testCase, "selected");
     const counts = words(testCase, "counts").slice();
     const shift = field(testCase, "round", "shift");
@@ -52,7 +55,8 @@ interface Options {
 }
 
 function countCase(name: string, { shift, first = 0, overrides = {} }: Options): TwinCase {
-  const theta = randomFloats(81, raggedElements, 0.1);
+  const random = randomFloats(81, raggedElements, 0.1);
+  const theta = overrides["STORAGE"] ? asHalves(random) : random;
   // What the rounds before would have fixed on their way to the size of some weight of each tensor.
   const fixed = [20, 300, 691].map((i) => {
     const upper = 2 ** (shift + 8);
@@ -65,7 +69,7 @@ function countCase(name: string, { shift, first = 0, overrides = {} }: Options):
     uniforms: { round: { shift } },
     buffers: {
       chunks: chunkTable(raggedChunks),
-      theta,
+      theta: stored({ overrides }, theta),
       selected: new Uint32Array(fixed.flatMap((bits) => [bits, 9])),
       counts: new Uint32Array(3 * BINS).fill(2),
     },

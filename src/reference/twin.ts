@@ -64,6 +64,11 @@ export function param({ name, params }: TwinCase, key: string): number {
   throw new Error(`The case "${name}" has no parameter "${key}".`);
 }
 
+/** The run's seed, from the two words of the uniform `state`. */
+export function seedOf(testCase: TwinCase): number {
+  return field(testCase, "state", "seed_low") + field(testCase, "state", "seed_high") * 2 ** 32;
+}
+
 /** A field of a shared uniform of a case. @throws Error if the case has none of that name */
 export function field({ name, uniforms }: TwinCase, uniform: string, key: string): number {
   const value = uniforms[uniform]?.[key];

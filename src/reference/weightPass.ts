@@ -1,9 +1,11 @@
+import { storages } from "#base/storage.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import {
   type Chunk,
   chunkTable,
   chunkWords,
+  evenChunks,
   NO_BLOCK,
   raggedChunks,
   raggedElements,
@@ -19,15 +21,16 @@ import {
   termList,
 } from "./delta.ts";
 import { randomFloats } from "./random.ts";
+import { asHalves, stored, weightsOf } from "./theta.ts";
 import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
 
 /** theta <- theta + pending terms; W+ and W- <- theta + offsets ± epsilon · mask · z. */
 export const twin: Twin = {
   card: "weight_pass",
-  cases: () => noiseKinds.flatMap((_, kind) => casesOf(kind)),
+  cases: () => [...noiseKinds.flatMap((_, kind) => casesOf(kind)), ...halfCases()],
   run(testCase) {
     const chunks = words(testCase, "chunks");
-    const theta = floats(testCase, "theta").slice();
+    const theta = weightsOf(testCase);
     const plus = floats(testCase, "w_plus").slice();
     const minus = floats(testCase, "w_minus").slice();
     const updates = field(testCase, "state", "update_count");
@@ -43,13 +46,13 @@ export const twin: Twin = {
           block: block === NO_BLOCK ? null : block!,
           decays: decays === 1,
         };
-        const w = applyTerms(testCase, theta[thetaOffset! + i]!, place, 0, updates);
+        const w = applyTerms(testCase, theta[thetaOffset! + i]!, place, 0, updates, true);
         theta[thetaOffset! + i] = w;
         if (writes === NEVER || (!isProbed(testCase, place) && writes !== ALWAYS)) continue;
         [plus[outOffset! + i], minus[outOffset! + i]] = probed(testCase, w, place);
       }
     }
-    return { theta, w_plus: plus, w_minus: minus };
+    return { theta: stored(testCase, theta), w_plus: plus, w_minus: minus };
   },
   bound: deltaBound,
 };
@@ -128,7 +131,63 @@ function casesOf(kind: number): TwinCase[] {
   ];
 }
 
+/** Halves, two a word and one a word. Gaussian noise would round to another neighbour now and then. */
+function halfCases(): TwinCase[] {
+  return (["binomial", "rademacher"] as const).flatMap((kind) =>
+    (["halves", "wideHalves"] as const).flatMap((storage) => {
+      const overrides = { STORAGE: storages.indexOf(storage) };
+      const chunks = storage === "halves" ? evenChunks : raggedChunks;
+      const make = (text: string, options: Options) =>
+        weightCase(noiseKinds.indexOf(kind), `${kind}, ${storage}: ${text}`, {
+          ...{ chunks, theta: manyHalves(), ...options },
+          overrides: { ...overrides, ...options.overrides },
+        });
+      return [
+        make("a probe with nothing pending", {}),
+        make("each of two steps pending is rounded", { terms: twoSteps, updates: 3 }),
+        make("an update alone writes no probe", { terms: twoSteps, updates: 3, writes: NEVER }),
+        make("tiny steps", {
+          ...{ terms: twoSteps, updates: 3, coefficients: [1e-9, -3e-7, 2e-8].map(round16) },
+        }),
+        make("steps past the largest half", {
+          ...{ terms: twoSteps, updates: 3, coefficients: [3e4, -6e4, 5e4].map(round16) },
+        }),
+        make("offsets are not rounded", { terms: twoSteps, updates: 1, offsets: 2 }),
+        make("weights above their threshold stay", {
+          ...{ terms: twoSteps, updates: 3, state: { mask_by_magnitude: 1 } },
+        }),
+        make("the grid's second half, all copied", {
+          ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
+          ...{ terms: decayAndNoise, updates: 2, writes: ALWAYS, state: { probe_enabled: 0 } },
+        }),
+        make("terms touch their blocks only", {
+          ...{
+            updates: 2,
+            terms: [{ step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0 }, never33],
+          },
+        }),
+      ];
+    }),
+  );
+}
+
+const never33: TermWords = { step: 6, slot: 1, blocksLow: 0, blocksHigh: 0, embeddings: false };
+
+/** Of every size there is: subnormal ones, both zeros, and the largest. */
+function manyHalves(): Float32Array<ArrayBuffer> {
+  const values = randomFloats(11, raggedElements, 0.1);
+  values.subarray(20, 40).forEach((value, i) => {
+    values[20 + i] = value * 1e-4;
+  });
+  values.subarray(200, 230).forEach((value, i) => {
+    values[200 + i] = value * 1e-6;
+  });
+  values.fill(-0, 40, 44).fill(0, 44, 48).fill(65504, 150, 160).fill(-65504, 160, 170);
+  return asHalves(values);
+}
+
 interface Options {
+  readonly theta?: Float32Array<ArrayBuffer>;
   readonly chunks?: readonly Chunk[];
   readonly first?: number;
   readonly workgroups?: readonly [number, number];
@@ -146,11 +205,11 @@ const someCoefficients = [-3e-3, 1.7e-2, 4e-4, 0.1].map(round16);
 
 function weightCase(kind: number, name: string, options: Options): TwinCase {
   const { chunks = raggedChunks, terms = [], updates = 0, offsets = 0, first = 0 } = options;
-  const theta = randomFloats(11, raggedElements, 0.1);
+  const theta = options.theta ?? randomFloats(11, raggedElements, 0.1);
   if (options.hasNegativeZeros) theta.fill(-0, 20, 40);
+  const overrides = { NOISE_KIND: kind, ...options.overrides };
   return {
-    name,
-    overrides: { NOISE_KIND: kind, ...options.overrides },
+    ...{ name, overrides },
     params: { first_chunk: first, writes_probe: options.writes ?? WHERE_PROBED },
     uniforms: {
       state: { ...openState, update_count: updates, offset_count: offsets, ...options.state },
@@ -160,7 +219,7 @@ function weightCase(kind: number, name: string, options: Options): TwinCase {
       terms: termList(terms),
       coefficients: new Float32Array(options.coefficients ?? someCoefficients),
       thresholds: new Float32Array([0.05, 0.12, 0.01]),
-      theta,
+      theta: stored({ overrides }, theta),
       w_plus: new Float32Array(raggedElements).fill(77),
       w_minus: new Float32Array(raggedElements).fill(-77),
     },

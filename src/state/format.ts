@@ -1,3 +1,5 @@
+import { bytesText } from "#base/bytes.ts";
+
 /** What stands for a number nobody has measured. */
 export const UNKNOWN = "—";
 
@@ -20,15 +22,7 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 /** "251 MB": decimal units, as file managers and download pages count. */
 export function formatBytes(value: Measured): string {
   if (!isKnown(value)) return UNKNOWN;
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let scaled = value;
-  let unit = 0;
-  while (scaled >= 999.5 && unit < units.length - 1) {
-    scaled /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || scaled >= 99.95 ? 0 : 1;
-  return `${scaled.toFixed(digits)} ${units[unit]}`;
+  return bytesText(value);
 }
 
 /** A GPU limit: sizes in bytes, counts as counts. */

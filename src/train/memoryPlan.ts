@@ -42,6 +42,13 @@ export function sumUp(buffers: readonly PlannedBuffer[]): MemoryPlan {
   return { totalBytes, bytes, buffers };
 }
 
+/** The least that training a model takes, whatever the method: one row of one token at a time. */
+export function leastPlan(config: OptConfig, maxBindingBytes: number): MemoryPlan {
+  const layout = planLayout(config, maxBindingBytes);
+  const capacity = { tokens: 1, scored: 1, options: 1, examples: 1 };
+  return sumUp(planModel({ config, layout, capacity, hasMasks: false, hasSnapshot: false }));
+}
+
 /** Rows of a usual prompt with two one-word answers. */
 const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
 

@@ -12,6 +12,7 @@ import { parameterCount, parameterTable } from "#model/parameters.ts";
 import type { ModelReport, ModelSource, Progress } from "../protocol.ts";
 import type { ModelRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
+import { admitModel } from "./admission.ts";
 import type { DemoAssets } from "./environment.ts";
 
 /** A model whose weights are on the GPU. */
@@ -33,7 +34,11 @@ export interface OpenModel {
 
 type OnProgress = (progress: Progress) => void;
 
-/** A checkpoint from files or the bundle, read and put on the GPU. @throws ZerothError E-FILE-* */
+/**
+ * A checkpoint from files or the bundle, read and put on the GPU.
+ *
+ * @throws ZerothError E-FILE-*; E-MEM-1 before any weight is read, if the GPU has no room
+ */
 export async function openModel(
   device: Device,
   source: ModelSource,
@@ -47,6 +52,7 @@ export async function openModel(
   refuseForeignTokenizer(tokenizer, config);
   const tensors = matchTensors(parameterTable(config), checkpoint);
   const record = describe(name, checkpoint);
+  await admitModel(device, config, name);
   return load({ record, config, tokenizer }, tensors, device, onProgress);
 }
 
@@ -84,6 +90,7 @@ export async function openStoredModel(
   const { record, manifest } = await runs.loadModel(modelId);
   const config = parseConfig(record.config);
   const tokenizer = loadTokenizer(new Map(Object.entries(record.tokenizerFiles)));
+  await admitModel(device, config, record.name);
   const loaded = makeRoomForWeights(device, config);
   const reload = async (report: OnProgress) => {
     if (!manifest) {

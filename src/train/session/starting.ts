@@ -14,6 +14,7 @@ import { replay } from "../replay.ts";
 import type { RunStore } from "../runStore.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import { ActiveRun, type RunGround } from "./activeRun.ts";
+import { admitRun } from "./admission.ts";
 import {
   closeModel,
   closeRun,
@@ -266,7 +267,8 @@ function nameOf({ vendor, architecture, description }: Device["info"]): string {
   return [vendor, architecture, description].filter(Boolean).join(" ");
 }
 
-export function makeOpt(
+/** @throws ZerothError E-MEM-1 if the GPU has no room for the work beside the weights */
+export async function makeOpt(
   desk: Desk,
   device: Device,
   { config, loaded }: OpenModel,
@@ -275,12 +277,15 @@ export function makeOpt(
   linear: LinearCard,
 ): Promise<OptModel> {
   const { train, dev } = inspection;
-  const batchSize = numberSetting(settings, "batchSize");
+  const { layout } = loaded;
   const bindable = bindableBytes(device.info);
+  const capacityAt = (batchSize: number) =>
+    planCapacity(config, layout, bindable, batchSize, train, dev);
+  await admitRun(device, { config, layout, settings, capacityAt });
   return OptModel.create({
     ...{ device, loaded, linear, sources: desk.env.sources },
     noise: choiceSetting(settings, "noise", noiseKinds),
-    capacity: planCapacity(config, loaded.layout, bindable, batchSize, train, dev),
+    capacity: capacityAt(numberSetting(settings, "batchSize")),
     onCompiled: (done, total) =>
       progressTo(desk)({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
   });

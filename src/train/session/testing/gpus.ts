@@ -6,7 +6,7 @@ import { nodeGpu } from "../../../entry/node/gpu.ts";
  */
 export function oneDeviceGpu(): GPU {
   let device: Promise<GPUDevice> | null = null;
-  return withDevices((request) => {
+  return withDevices(nodeGpu(), (request) => {
     device ??= request().then(keepPipelines);
     return device;
   });
@@ -22,7 +22,7 @@ export interface LosableGpu {
 /** Dawn, giving every session a new device that can be taken away. */
 export function losableGpu(): LosableGpu {
   const given: GPUDevice[] = [];
-  const gpu = withDevices(async (request) => {
+  const gpu = withDevices(nodeGpu(), async (request) => {
     const device = await request();
     given.push(device);
     return device;
@@ -36,8 +36,36 @@ export function losableGpu(): LosableGpu {
   };
 }
 
-function withDevices(give: (request: () => Promise<GPUDevice>) => Promise<GPUDevice>): GPU {
-  const gpu = nodeGpu();
+/**
+ * Dawn without a GPU, whose devices refuse every buffer that would take them beyond so many bytes, as
+ * full ones do.
+ */
+export function scarceGpu(limitBytes: number): GPU {
+  return withDevices(nodeGpu(["backend=null"]), async (request) => {
+    const device = await request();
+    const create = device.createBuffer.bind(device);
+    let taken = 0;
+    device.createBuffer = (descriptor) => {
+      if (taken + descriptor.size > limitBytes) return create({ ...descriptor, size: 2 ** 48 });
+      taken += descriptor.size;
+      const buffer = create(descriptor);
+      const destroy = buffer.destroy.bind(buffer);
+      let isThere = true;
+      buffer.destroy = () => {
+        if (isThere) taken -= descriptor.size;
+        isThere = false;
+        return destroy();
+      };
+      return buffer;
+    };
+    return device;
+  });
+}
+
+function withDevices(
+  gpu: GPU,
+  give: (request: () => Promise<GPUDevice>) => Promise<GPUDevice>,
+): GPU {
   const requestAdapter = gpu.requestAdapter.bind(gpu);
   gpu.requestAdapter = async (options) => {
     const adapter = await requestAdapter(options);

@@ -181,8 +181,11 @@ function trainingActions({ store }: ActionContext, send: Send) {
     resume: () => send({ type: "resumeRun" }),
     stop: () => send({ type: "stopRun" }),
     predict: (values: Readonly<Record<string, string>>) => send({ type: "predict", values }),
-    exportModel: (directory?: FileSystemDirectoryHandle) =>
-      send({ type: "exportModel", ...(directory ? { directory } : {}) }),
+    /** Every held-out row, answered by the weights on the GPU and by the model before training. */
+    showExamples: () => send({ type: "evaluate" }),
+    /** @param at the best or the last weights; without it those on the GPU */
+    exportModel: (at?: "best" | "last", directory?: FileSystemDirectoryHandle) =>
+      send({ type: "exportModel", ...(at && { at }), ...(directory && { directory }) }),
   };
 }
 

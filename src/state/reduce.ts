@@ -44,6 +44,8 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
       return { ...state, probe: event.probe };
     case "sparsity":
       return { ...state, sparsity: { ...state.sparsity, [event.runId]: event.sparsity } };
+    case "examples":
+      return { ...state, examples: { ...state.examples, [event.runId]: event.examples } };
     case "travelled":
       return { ...state, travelled: { ...state.travelled, [event.runId]: event.evaluation } };
     case "done":
@@ -153,6 +155,7 @@ function withoutCurves(state: AppState, runId: string): AppState {
     series: without(state.series, runId),
     sparsity: without(state.sparsity, runId),
     travelled: without(state.travelled, runId),
+    examples: without(state.examples, runId),
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   DataReport,
   DeviceReport,
   EvaluationRecord,
+  ExamplesReport,
   Failure,
   LearningRateProbe,
   ModelReport,
@@ -51,6 +52,8 @@ export interface AppState {
   readonly sparsity: Readonly<Record<string, SparsityReport>>;
   /** Held-out rows scored at the step gone back to, by run id. */
   readonly travelled: Readonly<Record<string, EvaluationRecord>>;
+  /** Held-out rows one by one as they were last answered, by run id. */
+  readonly examples: Readonly<Record<string, ExamplesReport>>;
   /** The latest probe of learning rates, under way or done. */
   readonly probe: LearningRateProbe | null;
   /** The settings it was made with. */
@@ -90,6 +93,7 @@ export const INITIAL_STATE: AppState = {
   series: {},
   sparsity: {},
   travelled: {},
+  examples: {},
   probe: null,
   probedWith: null,
   isQueueEnding: false,

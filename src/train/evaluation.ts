@@ -92,16 +92,27 @@ function judge(
   let weight = 0;
   let right = 0;
   scores.forEach((options, i) => {
-    const { answer, alsoRight = [], options: encoded } = examples[i]!;
+    const { answer, options: encoded } = examples[i]!;
     const tokens = isPerToken ? encoded[answer]!.optionLength : 1;
     const own = isPerToken ? -options[answer]! : logSumExp(options) - options[answer]!;
     loss += own * tokens;
     weight += tokens;
-    const best = options.indexOf(Math.max(...options));
-    if (best === answer || alsoRight.includes(best)) right++;
+    if (isRightOption(examples[i]!, bestOption(options))) right++;
   });
   const n = scores.length;
   return { loss: weight > 0 ? loss / weight : 0, accuracy: n > 0 ? right / n : 0 };
+}
+
+/** The option that scored highest; of equals the first, as argmax has it. */
+export function bestOption(scores: readonly number[]): number {
+  return scores.indexOf(Math.max(...scores));
+}
+
+export function isRightOption(
+  { answer, alsoRight = [] }: Pick<EncodedExample, "answer" | "alsoRight">,
+  option: number,
+): boolean {
+  return option === answer || alsoRight.includes(option);
 }
 
 /** Probability of each option, by softmax over the options' scores. */

@@ -78,7 +78,7 @@ function modelIndex({ name, data, task }: RunRecord, last: EvaluationRecord): st
   return ["metrics: [accuracy]", "model-index:", `  - ${JSON.stringify(entry)}`];
 }
 
-function result(evaluations: readonly EvaluationRecord[], { task }: RunRecord): string[] {
+function result(evaluations: readonly EvaluationRecord[], { task, majority }: RunRecord): string[] {
   const last = evaluations.at(-1);
   if (!last) return [];
   const first = evaluations.find(({ step }) => step === 0);
@@ -90,6 +90,11 @@ function result(evaluations: readonly EvaluationRecord[], { task }: RunRecord): 
     "",
     `| | ${measure} | 95 % interval | loss (nats) | rows |`,
     "| --- | --- | --- | --- | --- |",
+    ...(majority
+      ? [
+          `| always answering ${code(majority.label)} | ${percent(majority.share)} | | | ${last.n} |`,
+        ]
+      : []),
     ...(first && first !== last ? [row("before training", first)] : []),
     row(`after step ${last.step}`, last),
   ];
@@ -130,12 +135,16 @@ function training({
   adapter,
   modelId,
   weightsSha256,
+  best,
 }: RunRecord): string[] {
   const options = task.words.map((word, i) => `${code(task.labels[i] ?? "")} → ${code(word)}`);
   return [
     "## Training",
     "",
     `${step} steps on ${data.trainRows} rows of ${code(bareName(data.trainName))}, BOS token ${task.bos}.`,
+    ...(best?.step === step
+      ? ["Of the steps evaluated, this one had the lowest held-out loss."]
+      : []),
     "",
     `Prompt: ${code(task.template)}`,
     ...(options.length > 0 ? ["", `Answers: ${options.join(", ")}`] : []),

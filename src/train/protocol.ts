@@ -1,11 +1,14 @@
 import type { Failure } from "#base/errors.ts";
 import type { RowProblem, TaskSpec } from "#data/task.ts";
 import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
-import type { EvaluationRecord, RunRecord, StepRecord } from "./records.ts";
+import type { ExampleResult } from "./examples.ts";
+import type { EvaluationRecord, Majority, RunRecord, StepRecord } from "./records.ts";
 
 export type {
   EvaluationRecord,
+  ExampleResult,
   Failure,
+  Majority,
   MethodDescription,
   RowProblem,
   RunRecord,
@@ -44,7 +47,7 @@ export type CommandBody =
    * `learningRates`, after each rate and at the end.
    */
   | { readonly type: "probeLearningRates"; readonly settings: SettingValues }
-  /** Ends a probe of learning rates, or the queue after the run at hand. */
+  /** Ends a probe of learning rates, an evaluation, or the queue after the run at hand. */
   | { readonly type: "cancel" }
   /** Finish the step at hand, save, and hold. */
   | { readonly type: "pauseRun" }
@@ -69,8 +72,22 @@ export type CommandBody =
   | { readonly type: "deleteRun"; readonly runId: string }
   /** Probability of each label for these column values, at the base and at the current weights. */
   | { readonly type: "predict"; readonly values: Readonly<Record<string, string>> }
-  /** The tuned model as a Hugging Face folder: a zip to download, or into a picked directory. */
-  | { readonly type: "exportModel"; readonly directory?: FileSystemDirectoryHandle }
+  /**
+   * How the weights on the GPU answer every held-out row. Answered by `examples`: at once where the
+   * rows were scored at this step before, then again when the base model has been asked for
+   * comparison. `cancel` ends it.
+   */
+  | { readonly type: "evaluate" }
+  /**
+   * The tuned model as a Hugging Face folder: a zip to download, or into a picked directory. With
+   * `at`, its best or its last weights, which are then on the GPU as after `travelTo`; else those
+   * that are there.
+   */
+  | {
+      readonly type: "exportModel";
+      readonly directory?: FileSystemDirectoryHandle;
+      readonly at?: "best" | "last";
+    }
   /** Log or settings of a stored run, as a file. Answered by `file`. */
   | {
       readonly type: "exportLog";
@@ -116,6 +133,8 @@ export type EngineEvent =
   | { readonly type: "sparsity"; readonly runId: string; readonly sparsity: SparsityReport }
   /** Held-out rows scored at a step gone back to. */
   | { readonly type: "travelled"; readonly runId: string; readonly evaluation: EvaluationRecord }
+  /** Held-out rows one by one, answered by the weights after `step`. */
+  | { readonly type: "examples"; readonly runId: string; readonly examples: ExamplesReport }
   | { readonly type: "deleted"; readonly runId: string; readonly freedBytes: number }
   | { readonly type: "file"; readonly name: string; readonly blob: Blob }
   /** Something the person should know that no command asked for (a save that failed, a lost device). */
@@ -262,6 +281,12 @@ export interface SparsityReport {
     /** Counts of |θ| in 64 bins, each a sixteenth of the threshold wide; the last takes the rest. */
     readonly histogram: readonly number[];
   }[];
+}
+
+export interface ExamplesReport {
+  readonly step: number;
+  /** In the order of the rows. */
+  readonly rows: readonly ExampleResult[];
 }
 
 export interface Prediction {

@@ -98,6 +98,18 @@ export interface RunRecord {
   readonly zeroShot?: EvaluationRecord;
   /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */
   readonly best?: EvaluationRecord;
+  /** What always giving one answer would score; of classification with held-out rows. */
+  readonly majority?: Majority;
+}
+
+/** What always giving the same answer scores on the held-out rows. Shares are 0..1. */
+export interface Majority {
+  /** The held-out rows' most frequent label, and its share of them. */
+  readonly label: string;
+  readonly share: number;
+  /** The training rows' most frequent label, and its share of the held-out rows. */
+  readonly trainLabel: string;
+  readonly trainShare: number;
 }
 
 /** What of a run's record may change after its start; undefined takes an optional field away. */

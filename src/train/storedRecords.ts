@@ -163,6 +163,14 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   lastEvaluation: evaluation.exactOptional(),
   zeroShot: evaluation.exactOptional(),
   best: evaluation.exactOptional(),
+  majority: z
+    .looseObject({
+      label: z.string(),
+      share: z.number(),
+      trainLabel: z.string(),
+      trainShare: z.number(),
+    })
+    .exactOptional(),
 });
 
 const texts = z.record(z.string(), z.string());

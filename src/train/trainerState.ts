@@ -36,8 +36,8 @@ export function trainerState(log: Log): string {
     })),
   ].sort((a, b) => a.step - b.step);
   const state = {
-    best_global_step: null,
-    best_metric: null,
+    best_global_step: record.best?.step ?? null,
+    best_metric: record.best?.loss ?? null,
     best_model_checkpoint: null,
     epoch: epochOf(record.step),
     eval_steps: evaluationInterval(settings),

@@ -263,7 +263,12 @@ export class FakeEngine implements EnginePort {
       Math.LN2 - 0.36 * trend,
       Math.round(102 + 78 * trend) / 200,
     );
-    this.#record = { ...this.#record, lastEvaluation: taken };
+    const { best = taken } = this.#record;
+    this.#record = {
+      ...this.#record,
+      lastEvaluation: taken,
+      best: taken.loss < best.loss ? taken : best,
+    };
     this.emit({ type: "evaluation", runId: this.#record.id, evaluation: taken });
   }
 
@@ -340,7 +345,7 @@ function newRecord(
   settings: SettingValues,
   status: RunStatus,
 ): RunRecord {
-  const { lastEvaluation: _, zeroShot: __, ...fresh } = fakeRecord;
+  const { lastEvaluation: _, zeroShot: __, best: ___, ...fresh } = fakeRecord;
   return { ...fresh, id, name, settings, status, step: 0, seconds: 0, tokens: 0 };
 }
 

@@ -133,6 +133,8 @@ export const fakeRecord: RunRecord = {
   adapter: fakeDevice.name,
   zeroShot: evaluation(0, Math.LN2, 0.51),
   lastEvaluation: evaluation(8400, 0.44, 0.825),
+  best: evaluation(7200, 0.42, 0.83),
+  majority: { label: "1", share: 0.515, trainLabel: "1", trainShare: 0.515 },
 };
 
 export function evaluation(step: number, loss: number, accuracy: number): EvaluationRecord {
@@ -153,6 +155,7 @@ export const fakeRuns: readonly RunSummary[] = [
       note: "First try. Clearly learns; try a longer one on the 125m.",
       createdAt: "2026-03-03T09:11:00.000Z",
       lastEvaluation: evaluation(400, 0.31, 0.885),
+      best: evaluation(300, 0.3, 0.88),
     },
     sizeBytes: 8_400_000,
     isLockedElsewhere: false,
@@ -172,6 +175,7 @@ export const fakeRuns: readonly RunSummary[] = [
           "The loss is not a number at step 413. The weights stand as after step 412. The learning rate is probably too high: start again with a tenth of it.",
       },
       lastEvaluation: evaluation(400, 2.2, 0.5),
+      best: evaluation(100, 0.66, 0.61),
     },
     sizeBytes: 501_000_000,
     isLockedElsewhere: true,
@@ -202,6 +206,7 @@ function comparable(method: string, seed: number, accuracy: number): RunSummary 
       seconds: isLezo ? 31 : 42,
       createdAt: `2026-03-0${seed + 5}T10:00:00.000Z`,
       lastEvaluation: evaluation(400, 0.38, accuracy),
+      best: evaluation(300, 0.37, accuracy - 0.005),
     },
     sizeBytes: 501_000_000,
     isLockedElsewhere: false,
@@ -210,7 +215,7 @@ function comparable(method: string, seed: number, accuracy: number): RunSummary 
 
 /** Runs put into the queue in an earlier session. */
 export const fakeQueue: readonly RunSummary[] = fakeComparison.slice(0, 3).map((run, i) => {
-  const { lastEvaluation: _, zeroShot: __, ...record } = run.record;
+  const { lastEvaluation: _, zeroShot: __, best: ___, ...record } = run.record;
   return {
     ...run,
     sizeBytes: 1_200_000,

@@ -6,6 +6,7 @@ import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { isEvaluatedAfter } from "../evaluationInterval.ts";
+import type { Scores } from "../examples.ts";
 import {
   addSteps,
   type JournalStep,
@@ -46,6 +47,8 @@ export class ActiveRun {
   record: RunRecord;
   steps: JournalStep[];
   evaluations: EvaluationRecord[];
+  /** Held-out rows as they were scored at the base weights and at the step scored last, by step. */
+  readonly scored = new Map<number, Scores>();
   /** Step whose weights are on the GPU, where it is not the last. */
   travelledTo: number | null = null;
   #ground: RunGround;
@@ -258,6 +261,12 @@ export class ActiveRun {
     return this.#density === null ? extra : { ...extra, mask_density: this.#density };
   }
 
+  /** Those of the base model stay; of the others, the newest. */
+  keepScores(step: number, scores: Scores): void {
+    for (const known of this.scored.keys()) if (known !== 0) this.scored.delete(known);
+    this.scored.set(step, scores);
+  }
+
   /** All steps so far, as the page shows them. */
   history(): readonly StepRecord[] {
     return toStepRecords(this.steps, noTotals, (step) => this.#extraOf(step));
@@ -294,6 +303,7 @@ export class ActiveRun {
       ...{ seconds: milliseconds / 1000, forwardPasses: this.#totals.forwardPasses },
     };
     this.evaluations.push(evaluation);
+    this.keepScores(step, result.scores);
     this.#env.emit({ type: "evaluation", runId: this.record.id, evaluation });
     await this.#keeper.addEvaluation(evaluation);
     const zeroShot = step === 0 ? { zeroShot: evaluation } : {};

@@ -57,6 +57,7 @@ describe("while a run trains", () => {
       { type: "openRun", runId: "run-1" },
       { type: "travelTo", step: 1 },
       { type: "predict", values: { text: "fine" } },
+      { type: "evaluate" },
       { type: "exportModel" },
     ];
     const answered: CommandBody[] = [

@@ -107,6 +107,19 @@ export function progressTo(desk: Desk): (progress: Progress) => void {
   return (progress) => desk.env.emit({ type: "progress", progress });
 }
 
+/** Progress of an evaluation that `cancel` ends. */
+export function evaluating(
+  desk: Desk,
+  label: string,
+  total: number,
+): { readonly onProgress: (done: number) => void; readonly isStopped: () => boolean } {
+  const report = progressTo(desk);
+  return {
+    onProgress: (done) => report({ label, done, total, unit: "examples" }),
+    isStopped: () => desk.isCancelled,
+  };
+}
+
 /** The kernel that suits a device's kind, before anything is measured. */
 export function usualLinear({ info: { isSoftware, hasSubgroups } }: Device): LinearCard {
   return isSoftware && hasSubgroups ? linearQuad : linearShared;

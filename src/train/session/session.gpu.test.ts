@@ -156,6 +156,13 @@ describe.each([
     expect(await exportedSha(tab)).toBe(early);
     await tab.ask({ type: "travelTo", step: 0 });
     expect(await exportedSha(tab)).toBe(lastRecord(tab).modelId);
+    // Evaluated after step 4 alone so far, which is the best then; and from there to the last again.
+    expect(lastRecord(tab).best?.step).toBe(4);
+    expect(await exportedSha(tab, "best")).toBe(early);
+    await tab.ask({ type: "travelTo", step: null });
+    const last = await exportedSha(tab);
+    await tab.ask({ type: "travelTo", step: 2 });
+    expect(await exportedSha(tab, "last")).toBe(last);
     await tab.ask({ type: "resumeRun" });
     expect(finalSha(tab)).toBe(end);
     const refused = await tab.refusal({ type: "travelTo", step: 9 });

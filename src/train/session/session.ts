@@ -18,6 +18,7 @@ import {
 } from "./desk.ts";
 import { reportDevice, reportNoDevice } from "./deviceReport.ts";
 import type { Environment } from "./environment.ts";
+import { tellExamples } from "./examples.ts";
 import { exportModel } from "./exportRun.ts";
 import { openData, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
@@ -90,6 +91,7 @@ async function perform(desk: Desk, command: CommandBody): Promise<void> {
     case "openRun":
     case "travelTo":
     case "predict":
+    case "evaluate":
     case "exportModel":
       refuseWhileTraining(desk);
       return desk.inOrder(() => onLiveGpu(desk, () => work(desk, command)));
@@ -139,7 +141,9 @@ async function pause(desk: Desk): Promise<void> {
 type Work = Extract<
   CommandBody,
   {
-    type: "queueRun" | "probeLearningRates" | "openRun" | "travelTo" | "predict" | "exportModel";
+    type:
+      | ("queueRun" | "probeLearningRates" | "openRun" | "travelTo")
+      | ("predict" | "evaluate" | "exportModel");
   }
 >;
 
@@ -158,8 +162,10 @@ async function work(desk: Desk, command: Work): Promise<void> {
       return travelTo(desk, command.step);
     case "predict":
       return predict(desk, command.values);
+    case "evaluate":
+      return tellExamples(desk);
     case "exportModel":
-      return exportModel(desk, command.directory);
+      return exportModel(desk, command.directory, command.at);
     default:
       return command satisfies never;
   }

@@ -8,6 +8,7 @@ import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
 import { planCapacity } from "../capacity.ts";
 import type { JournalStep } from "../journal.ts";
+import { majorityOf } from "../majority.ts";
 import { planAt } from "../plans.ts";
 import type { Manifest, RunRecord } from "../records.ts";
 import { replay } from "../replay.ts";
@@ -301,18 +302,21 @@ function describe(
   linear: LinearCard | undefined,
 ): RunRecord {
   const now = env.date().toISOString();
+  const { facts, train, dev } = data.inspection;
+  const majority = majorityOf(facts.task, train, dev);
   return {
     ...{ schemaVersion: 1, id: env.newId(), name, note: "", createdAt: now, updatedAt: now },
     ...{ status: "calibrating", step: 0, tokens: 0, seconds: 0, settings },
     modelId: model.record.id,
     modelName: model.record.name,
-    task: data.inspection.facts.task,
+    task: facts.task,
     data: {
       trainName: data.train.name,
-      trainRows: data.inspection.train.length,
+      trainRows: train.length,
       devName: data.dev.name,
-      devRows: data.inspection.dev.length,
+      devRows: dev.length,
     },
+    ...(majority && { majority }),
     kernels: linear ? { linear: linear.name } : {},
     adapter: nameOf(info),
   };

@@ -1,4 +1,5 @@
 import { Download, FolderDown } from "lucide-react";
+import { downloadChoices, type WeightsChoice } from "#state/downloads.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { Button } from "../parts/Button.tsx";
@@ -41,27 +42,37 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
 
 function ModelDownload({ runId }: { readonly runId: string }) {
   const { canAsk } = useRunAccess(runId);
+  const report = useAppState(({ reports }) => reports[runId]);
   const { exportModel } = useActions();
   const isBusy = useAppState(({ pending }) => Boolean(pending.exportModel));
   const failure = useAppState((state) => state.failures.exportModel);
-  if (!canAsk) {
+  if (!canAsk || !report) {
     return <p className={soft}>The model can be downloaded while the run is open and at rest.</p>;
   }
-  const saveInto = async () => {
+  const { choices, reason } = downloadChoices(report);
+  const saveInto = async (at: WeightsChoice["at"]) => {
     const directory = await pickDirectory();
-    if (directory) await exportModel(directory);
+    if (directory) await exportModel(at, directory);
   };
   return (
     <>
-      <TravelNote runId={runId} verb="Downloads" />
-      <p className={soft}>A Hugging Face folder: loads in transformers as it is.</p>
+      <TravelNote runId={runId} verb="On the GPU is" />
+      <p className={soft}>A Hugging Face folder: loads in transformers as it is. {reason}</p>
       <div className={row}>
-        <Button kind="primary" icon={Download} disabled={isBusy} onClick={() => void exportModel()}>
-          Download model
-        </Button>
+        {choices.map(({ name, at }, i) => (
+          <Button
+            key={name}
+            kind={i === 0 ? "primary" : "secondary"}
+            icon={Download}
+            disabled={isBusy}
+            onClick={() => void exportModel(at)}
+          >
+            Download {name}
+          </Button>
+        ))}
         {"showDirectoryPicker" in window && (
-          <Button icon={FolderDown} disabled={isBusy} onClick={() => void saveInto()}>
-            Save model to a folder
+          <Button icon={FolderDown} disabled={isBusy} onClick={() => void saveInto(choices[0].at)}>
+            Save {choices[0].name} to a folder
           </Button>
         )}
       </div>

@@ -143,8 +143,8 @@ export function tellsOfStep(step: number): (event: EngineEvent) => boolean {
 }
 
 /** SHA-256 over the weights as an export at this moment holds them. */
-export async function exportedSha(tab: Tab): Promise<string> {
-  const events = await tab.ask({ type: "exportModel" });
+export async function exportedSha(tab: Tab, at?: "best" | "last"): Promise<string> {
+  const events = await tab.ask({ type: "exportModel", ...(at && { at }) });
   const file = events.find((event) => event.type === "file");
   if (file?.type !== "file") throw new Error("Nothing was exported.");
   const files = unzipSync(new Uint8Array(await file.blob.arrayBuffer()));

@@ -18,6 +18,8 @@ import {
   type SettingsDraft,
   suggestName,
 } from "./settingsForm.ts";
+import { holdsSettings } from "./sharing.ts";
+import { sharingActions } from "./sharingActions.ts";
 import type { AppStore } from "./store.ts";
 
 /** Typing rests this long before the rows are rendered anew. */
@@ -36,10 +38,11 @@ export interface ActionContext {
   readonly keeper: PreferenceKeeper;
 }
 
-type Send = (body: CommandBody) => Promise<boolean>;
+export type Send = (body: CommandBody) => Promise<boolean>;
 
 export function createActions(context: ActionContext) {
   const send = sender(context);
+  const sharing = sharingActions(context, send);
   return {
     /** First of all: where the address leads, what was preferred, and a look at the GPU. */
     begin: async (hash: string) => {
@@ -49,6 +52,7 @@ export function createActions(context: ActionContext) {
         send({ type: "checkDevice" }),
       ]);
       context.store.setState({ preferences });
+      if (holdsSettings(hash)) await sharing.importSettings(hash);
     },
     checkDevice: () => send({ type: "checkDevice" }),
     ...pageActions(context),
@@ -56,6 +60,7 @@ export function createActions(context: ActionContext) {
     ...trainingActions(context, send),
     ...storedRunActions(context, send),
     ...queueActions(context, send),
+    ...sharing,
   };
 }
 
@@ -102,8 +107,6 @@ function pageActions({ store, keeper }: ActionContext) {
           texts: Object.fromEntries(Object.entries(draft.texts).filter(([name]) => name !== key)),
         },
       })),
-    takeSettings: (settings: SettingValues) =>
-      store.setState({ draft: draftFrom(settings), origin: null, place: { name: "setup" } }),
     /** The settings of a run, to change one of them; what is changed is shown against the run. */
     duplicate: (origin: RunRecord) =>
       store.setState({ draft: draftFrom(origin.settings), origin, place: { name: "setup" } }),
@@ -122,8 +125,11 @@ function materialActions({ store, clock }: ActionContext, send: Send) {
   };
   return {
     openModel: (source: ModelSource) => send({ type: "openModel", source }),
-    openData: (train: DataSource, dev?: DataSource) =>
-      send({ type: "openData", train, ...(dev ? { dev } : {}) }),
+    openData: async (train: DataSource, dev?: DataSource) => {
+      const isDone = await send({ type: "openData", train, ...(dev ? { dev } : {}) });
+      if (isDone) await sharingActions({ store }, send).applyImportedTask();
+      return isDone;
+    },
     editTask: (taskDraft: TaskSpec) => {
       store.setState({ taskDraft, isTaskPending: true });
       if (timer !== null) clock.clearTimeout(timer);
@@ -207,8 +213,6 @@ function storedRunActions({ store }: ActionContext, send: Send) {
     renameRun: (runId: string, name: string) => send({ type: "renameRun", runId, name }),
     noteRun: (runId: string, note: string) => send({ type: "noteRun", runId, note }),
     deleteRun: (runId: string) => send({ type: "deleteRun", runId }),
-    exportLog: (runId: string, format: "jsonl" | "csv" | "settings") =>
-      send({ type: "exportLog", runId, format }),
   };
 }
 

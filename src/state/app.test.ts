@@ -257,8 +257,42 @@ test("a duplicate takes the settings of a run and remembers whose they were", as
   const { record } = fakeRuns[0]!;
   actions.duplicate(record);
   expect(state()).toMatchObject({ place: { name: "setup" }, origin: { id: "r1" } });
-  actions.takeSettings(record.settings);
+  actions.forgetOrigin();
   expect(state().origin).toBeNull();
+});
+
+test("settings from a link fill the form, and their task goes to the rows it fits", async () => {
+  const { actions, state, engine } = await open({ runs: fakeRuns });
+  void actions.openData({ kind: "demo", split: "train" });
+  await vi.advanceTimersByTimeAsync(50);
+  void actions.importSettings("#c=abc");
+  await vi.advanceTimersByTimeAsync(50);
+  expect(state()).toMatchObject({
+    place: { name: "setup" },
+    draft: { name: "Shared", methodId: "lezo" },
+    imported: { model: "facebook/opt-125m" },
+  });
+  expect(engine.received.map(({ type }) => type)).toContain("setTask");
+});
+
+test("a link that cannot be read changes nothing and says why", async () => {
+  const failure = { code: "E-CFG-1", message: "The settings in this link cannot be read." };
+  const { actions, state } = await open({ refusals: { readSettings: failure } });
+  const before = state().draft;
+  const taken = actions.importSettings("#c=abc");
+  await vi.advanceTimersByTimeAsync(50);
+  expect(await taken).toBe(false);
+  expect(state()).toMatchObject({ draft: before, failures: { readSettings: failure } });
+});
+
+test("a run from a bundle is shown as soon as it is rebuilt, and cannot be resumed", async () => {
+  const { actions, state } = await open({ runs: fakeRuns });
+  void actions.openBundle(new Blob([]));
+  await vi.advanceTimersByTimeAsync(50);
+  const { place, liveRunId, bundles } = state();
+  expect(place).toEqual({ name: "run", runId: liveRunId });
+  expect(bundles[liveRunId ?? ""]).toBe(true);
+  expect(runAccess(state(), liveRunId ?? "")).toMatchObject({ canResume: false, canAsk: true });
 });
 
 const brokenEvent = {

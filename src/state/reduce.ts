@@ -48,6 +48,16 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
       return { ...state, examples: { ...state.examples, [event.runId]: event.examples } };
     case "travelled":
       return { ...state, travelled: { ...state.travelled, [event.runId]: event.evaluation } };
+    case "imported":
+      return { ...state, imported: event.imported };
+    case "shared":
+      return { ...state, share: event.share };
+    case "bundle":
+      return {
+        ...state,
+        bundles: { ...state.bundles, [event.runId]: event.isAsRecorded },
+        ...{ liveRunId: event.runId, prediction: null, place: { name: "run", runId: event.runId } },
+      };
     case "done":
     case "failed":
     case "file":

@@ -29,14 +29,16 @@ export function runAccess(state: AppState, runId: string): RunAccess {
   const live = liveRunId === null ? undefined : reports[liveRunId];
   const isGpuBusy = live !== undefined && statusWord(live.record.status).isActive;
   const canUseGpu = device?.state === "ready" && !isLocked && (isLive || !isGpuBusy);
-  const canResume = canUseGpu && (status?.canResume ?? false);
+  // A run from a bundle has no rows to go on with.
+  const hasRows = !record?.isFromBundle;
+  const canResume = canUseGpu && hasRows && (status?.canResume ?? false);
   return {
     isLive,
     isLocked,
     canWrite: !isLocked,
     canPause: isLive && (status?.canPause ?? false),
     canResume,
-    canStop: isLive && ((status?.canPause ?? false) || (status?.canResume ?? false)),
+    canStop: isLive && hasRows && ((status?.canPause ?? false) || (status?.canResume ?? false)),
     canOpen: canUseGpu && !isLive && isTrained && !status.isActive,
     canAsk: isLive && status !== null && !status.isActive,
   };

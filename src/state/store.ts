@@ -7,6 +7,7 @@ import type {
   EvaluationRecord,
   ExamplesReport,
   Failure,
+  ImportedReport,
   LearningRateProbe,
   ModelReport,
   Prediction,
@@ -15,6 +16,7 @@ import type {
   RunReport,
   RunSummary,
   SettingValues,
+  ShareReport,
   SparsityReport,
   TaskSpec,
 } from "./engineTypes.ts";
@@ -65,6 +67,12 @@ export interface AppState {
   /** A start was asked for, and the run it makes has not been heard of yet. */
   readonly isStarting: boolean;
   readonly prediction: Prediction | null;
+  /** Settings taken over from elsewhere, until they are forgotten. */
+  readonly imported: ImportedReport | null;
+  /** How to hand the settings of the run asked about last on. */
+  readonly share: ShareReport | null;
+  /** Runs from bundles: whether their weights came out as recorded; null where nothing is recorded. */
+  readonly bundles: Readonly<Record<string, boolean | null>>;
   readonly lastFreedBytes: number | null;
   readonly notices: readonly NoticeItem[];
   readonly pending: Readonly<Partial<Record<CommandType, number>>>;
@@ -100,6 +108,9 @@ export const INITIAL_STATE: AppState = {
   liveRunId: null,
   isStarting: false,
   prediction: null,
+  imported: null,
+  share: null,
+  bundles: {},
   lastFreedBytes: null,
   notices: [],
   pending: {},

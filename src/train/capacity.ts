@@ -38,6 +38,8 @@ export function capacityFor(
   evaluated: readonly Capacity[],
 ): Capacity {
   const lone = [...sizes, ...evaluated];
+  // A run without rows of its own can still be asked.
+  if (lone.length === 0) lone.push(aQuestion);
   const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E } = config;
   const bytesPerToken = 2 * 4 * Math.max(3 * C, F, E);
   const tokenLimit = Math.min(ENOUGH_TOKENS, Math.floor(maxBindingBytes / bytesPerToken));
@@ -53,6 +55,8 @@ export function capacityFor(
     examples: room(({ examples }) => examples, 1 << 16),
   };
 }
+
+const aQuestion: Capacity = { tokens: 256, scored: 64, options: 32, examples: 1 };
 
 /** What an evaluation may pack: one sign instead of two leaves twice the room. */
 export function evaluationCapacity({ tokens, scored, options, examples }: Capacity): Capacity {

@@ -1,18 +1,25 @@
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
 import { isJsonObject } from "#data/jsonText.ts";
+import type { TaskSpec } from "#data/task.ts";
+import { builtInTask, taskDefinitions } from "#data/tasks/index.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import { type CommandFlags, readCommandLine } from "./commandLine.ts";
 import { runPyFlags } from "./runPy.ts";
+import { parseTask } from "./storedRecords.ts";
 
 /** Settings somebody used elsewhere, as they are here. */
 export interface ImportedSettings {
   /** Whole and checked. */
   readonly settings: SettingValues;
   readonly model: string | null;
+  /** What the run was called; empty where nothing says. */
+  readonly name: string;
+  /** Null where none is named, or none of that name is known. */
+  readonly task: TaskSpec | null;
   /** As MeZO names it. */
   readonly taskName: string | null;
   readonly maxLength: number | null;
@@ -39,12 +46,34 @@ export function importSettings(text: string): ImportedSettings {
     throw new ZerothError("E-CFG-1", "These settings are not valid JSON.", { cause });
   }
   if (!isJsonObject(value)) throw new ZerothError("E-CFG-1", "These settings are no JSON object.");
-  const { settings, model } = value;
-  if (!isJsonObject(settings)) return fromFlags(flagsOf(value));
+  return isJsonObject(value["settings"])
+    ? fromSettingsFile(value, value["settings"])
+    : fromFlags(flagsOf(value));
+}
+
+/** A file saved from a run. Keys that no method here knows, of a newer version, are named and left out. */
+function fromSettingsFile(
+  { model, name, task }: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
+): ImportedSettings {
+  const known = new Set(["method", ...allSettings().map(({ key }) => key)]);
+  const entries = Object.entries(settings);
+  const unknown = entries.filter(([key]) => !known.has(key)).map(([key]) => key);
+  const notes =
+    unknown.length > 0
+      ? [`Left out, because no method here knows them: ${unknown.join(", ")}.`]
+      : [];
   return {
-    ...{ settings: resolveSettings(settings), taskName: null, maxLength: null, bos: 2, notes: [] },
+    settings: resolveSettings(Object.fromEntries(entries.filter(([key]) => known.has(key)))),
     model: typeof model === "string" ? model : null,
+    name: typeof name === "string" ? name : "",
+    task: task === undefined ? null : parseTask(task),
+    ...{ taskName: null, maxLength: null, bos: 2, notes },
   };
+}
+
+function allSettings(): readonly SettingDescription[] {
+  return [...commonSettings, ...methods.flatMap(({ description }) => description.settings)];
 }
 
 function flagsOf(object: Readonly<Record<string, unknown>>): CommandFlags {
@@ -90,7 +119,7 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   const method = methodFrom(flags, isRunPy);
   const given: Record<string, unknown> = { method };
   const rest = new Map(flags);
-  const elsewhere = ["trainer", "model_name", "task_name", "max_length", "bos"];
+  const elsewhere = ["trainer", "model_name", "task_name", "task", "max_length", "bos"];
   for (const known of [...elsewhere, ...Object.keys(withoutEquivalent)]) rest.delete(known);
   for (const [flag, text] of rest) {
     const description = describedBy(flag, method);
@@ -101,14 +130,31 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   }
   if (isRunPy) addDefaults(given, notes);
   const length = flags.get("max_length") ?? flags.get("max-length");
+  const maxLength = length !== undefined && /^\d{1,6}$/.test(length) ? Number(length) : null;
+  const bos = isRunPy && flags.get("bos") !== "2" ? 0 : 2;
+  const taskName = flags.get("task_name") ?? flags.get("task") ?? null;
   return {
     settings: resolveSettings(given),
     model: flags.get("model_name") ?? null,
-    taskName: flags.get("task_name") ?? null,
-    maxLength: length !== undefined && /^\d{1,6}$/.test(length) ? Number(length) : null,
-    bos: isRunPy && flags.get("bos") !== "2" ? 0 : 2,
-    notes,
+    name: "",
+    task: taskOf(taskName, { bos, maxLength: maxLength ?? MAX_LENGTH }, notes),
+    ...{ taskName, maxLength, bos, notes },
   };
+}
+
+/** Tokens of a row, where a command does not say. @see MeZO, large_models/run.py, max_length */
+const MAX_LENGTH = 2048;
+
+function taskOf(
+  name: string | null,
+  limits: Pick<TaskSpec, "bos" | "maxLength">,
+  notes: string[],
+): TaskSpec | null {
+  if (name === null) return null;
+  const found = taskDefinitions.find(({ id }) => id.toLowerCase() === name.toLowerCase());
+  if (found) return builtInTask(found.id, limits);
+  notes.push(`There is no task "${name}" here; choose one for the rows.`);
+  return null;
 }
 
 function refuseWithoutEquivalent(flags: ReadonlyMap<string, string>): void {
@@ -172,10 +218,9 @@ function addDefaults(given: Record<string, unknown>, notes: string[]): void {
 }
 
 function unknownFlag(flag: string): ZerothError {
-  const own = methods.flatMap(({ description }) => description.settings);
   const known = [
     ...Object.keys(runPyFlags),
-    ...[...commonSettings, ...own].map((setting) => setting.flag),
+    ...allSettings().map((setting) => setting.flag),
     ...passedOver,
     ...["model_name", "task_name", "trainer", "max_length"],
   ];

@@ -88,12 +88,20 @@ export type CommandBody =
       readonly directory?: FileSystemDirectoryHandle;
       readonly at?: "best" | "last";
     }
-  /** Log or settings of a stored run, as a file. Answered by `file`. */
-  | {
-      readonly type: "exportLog";
-      readonly runId: string;
-      readonly format: "jsonl" | "csv" | "settings";
-    };
+  /** Log, settings or bundle of a stored run, as a file. Answered by `file`. */
+  | { readonly type: "exportLog"; readonly runId: string; readonly format: LogFormat }
+  /** A stored run's settings as a link, and as a command of MeZO's repository. Answered by `shared`. */
+  | { readonly type: "shareRun"; readonly runId: string }
+  /** Settings from a link, a saved file, or a command line. Answered by `imported`. */
+  | { readonly type: "readSettings"; readonly text: string }
+  /**
+   * A run somebody handed on: kept beside one's own, rebuilt on the GPU and its weights compared with
+   * the recorded hash. Answered by `runs`, then as `openRun` is, then `bundle`.
+   */
+  | { readonly type: "openBundle"; readonly file: Blob };
+
+/** Files made of a run's record and journal. */
+export type LogFormat = "jsonl" | "csv" | "settings" | "tensorboard" | "bundle";
 
 export type ModelSource =
   | { readonly kind: "demo" }
@@ -137,6 +145,9 @@ export type EngineEvent =
   | { readonly type: "examples"; readonly runId: string; readonly examples: ExamplesReport }
   | { readonly type: "deleted"; readonly runId: string; readonly freedBytes: number }
   | { readonly type: "file"; readonly name: string; readonly blob: Blob }
+  | { readonly type: "shared"; readonly share: ShareReport }
+  | { readonly type: "imported"; readonly imported: ImportedReport }
+  | { readonly type: "bundle"; readonly runId: string; readonly isAsRecorded: boolean | null }
   /** Something the person should know that no command asked for (a save that failed, a lost device). */
   | { readonly type: "notice"; readonly failure: Failure; readonly kind: "problem" | "recovered" };
 
@@ -287,6 +298,29 @@ export interface ExamplesReport {
   readonly step: number;
   /** In the order of the rows. */
   readonly rows: readonly ExampleResult[];
+}
+
+/** How to hand a run's settings on. */
+export interface ShareReport {
+  readonly runId: string;
+  /** What to put behind the page's address and `#`; null where it would be too long. */
+  readonly fragment: string | null;
+  /** Why there is none; else empty. */
+  readonly whyNoLink: string;
+  /** For `large_models/` of MeZO's repository; no command where that program cannot do the run. */
+  readonly runPy: { readonly command: string | null; readonly notes: readonly string[] };
+}
+
+/** Settings that came from elsewhere, whole and checked. */
+export interface ImportedReport {
+  readonly settings: SettingValues;
+  readonly task: TaskSpec | null;
+  /** The model they were used with, as the source names it. */
+  readonly model: string | null;
+  /** Of the run they came from; empty where nothing says. */
+  readonly name: string;
+  /** What was passed over or taken for granted, in sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface Prediction {

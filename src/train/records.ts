@@ -94,6 +94,8 @@ export interface RunRecord {
   readonly adapter: string;
   /** Of the final weights, once finished. */
   readonly weightsSha256?: string;
+  /** It came in a bundle, without rows: it can be rebuilt, asked and exported, not gone on with. */
+  readonly isFromBundle?: boolean;
   readonly lastEvaluation?: EvaluationRecord;
   readonly zeroShot?: EvaluationRecord;
   /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */

@@ -98,3 +98,15 @@ test("flags of this program's own command line are read too", () => {
   expect(read).toMatchObject({ method: "lezo", steps: 9, learningRate: 1e-5, batchSize: 16 });
   expect(bos).toBe(2);
 });
+
+test("keys of a saved file that no method knows are left out and named", () => {
+  const file = JSON.stringify({ settings: { method: "mezo", steps: 5, zoEpss: 1 } });
+  const { settings: read, notes } = importSettings(file);
+  expect(read).toMatchObject({ method: "mezo", steps: 5 });
+  expect(notes).toEqual(["Left out, because no method here knows them: zoEpss."]);
+});
+
+test("a command's task comes along, with MeZO's first token and length", () => {
+  const { task } = importSettings("python run.py --task_name Copa --max_steps 10 --trainer zo");
+  expect(task).toMatchObject({ task: "Copa", kind: "multiple choice", bos: 0, maxLength: 2048 });
+});

@@ -48,6 +48,15 @@ export function parseRows(value: unknown, key: string): readonly Record<string, 
   return parse(rows, `The rows ${key}`, value).rows;
 }
 
+/**
+ * A task as a file or a record holds it.
+ *
+ * @throws ZerothError E-STORE-3
+ */
+export function parseTask(value: unknown): TaskSpec {
+  return parse(task, "The task", value);
+}
+
 /** `record` with the patch laid over it; a field set to undefined is taken away. */
 export function patched(record: RunRecord, patch: RunPatch): RunRecord {
   const fields = Object.entries({ ...record, ...patch });
@@ -160,6 +169,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   adapter: z.string(),
   thresholds: z.array(z.number()).exactOptional(),
   weightsSha256: z.string().exactOptional(),
+  isFromBundle: z.boolean().exactOptional(),
   lastEvaluation: evaluation.exactOptional(),
   zeroShot: evaluation.exactOptional(),
   best: evaluation.exactOptional(),

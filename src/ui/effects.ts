@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { useActions, useAppState, useIsTraining, useLiveReport } from "#state/hooks.ts";
 import { pageTitle } from "#state/pageTitle.ts";
 import { hashFromPlace, placeFromHash } from "#state/place.ts";
+import { holdsSettings } from "#state/sharing.ts";
 
 /** What the page does to its surroundings: title, address, theme, screen, the closing of the tab. */
 export function usePageEffects(): void {
@@ -20,12 +21,15 @@ export function usePageEffects(): void {
 /** The hash names the place, so that reload, back and a copied link lead to it. */
 function useAddress(): void {
   const place = useAppState((state) => state.place);
-  const { goTo } = useActions();
+  const { goTo, importSettings } = useActions();
   useEffect(() => {
-    const follow = () => goTo(placeFromHash(location.hash));
+    const follow = () => {
+      if (holdsSettings(location.hash)) void importSettings(location.hash);
+      else goTo(placeFromHash(location.hash));
+    };
     window.addEventListener("hashchange", follow);
     return () => window.removeEventListener("hashchange", follow);
-  }, [goTo]);
+  }, [goTo, importSettings]);
   const hash = hashFromPlace(place);
   useEffect(() => {
     if (hashFromPlace(placeFromHash(location.hash)) === hash) return;

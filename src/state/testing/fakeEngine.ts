@@ -17,6 +17,7 @@ import { queuedRuns } from "../queuePlan.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { evaluation, fakeData, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
+import { fakeImport, fakeShare } from "./fakeSharing.ts";
 import { fakeSparsity, fakeStepOf } from "./fakeSteps.ts";
 
 /** How a scripted engine behaves. What is left out goes well. */
@@ -135,9 +136,27 @@ export class FakeEngine implements EnginePort {
         this.emit({ type: "file", name: "run.txt", blob: new Blob(["made up"]) });
         return;
       default:
-        this.#keep(command);
+        if (!this.#share(command)) this.#keep(command);
         return;
     }
+  }
+
+  /** Whether the command was one of sharing. */
+  #share(command: Command): boolean {
+    if (command.type === "readSettings") this.emit({ type: "imported", imported: fakeImport });
+    else if (command.type === "shareRun") {
+      this.emit({ type: "shared", share: { ...fakeShare, runId: command.runId } });
+    } else if (command.type === "openBundle") this.#openBundle();
+    else return false;
+    return true;
+  }
+
+  #openBundle(): void {
+    const record = { ...fakeRecord, id: "bundled", isFromBundle: true, status: "paused" } as const;
+    this.#runs = [{ record, sizeBytes: 40_000, isLockedElsewhere: false }, ...this.#runs];
+    this.emit({ type: "runs", runs: this.#runs });
+    this.#show(record.id, true);
+    this.emit({ type: "bundle", runId: record.id, isAsRecorded: true });
   }
 
   #keep(command: Command): void {

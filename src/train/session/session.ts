@@ -4,6 +4,7 @@ import { methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { Command, CommandBody } from "../protocol.ts";
 import type { ActiveRun } from "./activeRun.ts";
+import { importBundle, isAsRecorded } from "./bundles.ts";
 import {
   closeModel,
   type Desk,
@@ -19,6 +20,7 @@ import {
 import { reportDevice, reportNoDevice } from "./deviceReport.ts";
 import type { Environment } from "./environment.ts";
 import { tellExamples } from "./examples.ts";
+import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportRun.ts";
 import { openData, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
@@ -27,16 +29,9 @@ import { probeLearningRates } from "./probeRates.ts";
 import { nextQueued } from "./queue.ts";
 import { onLiveGpu } from "./revive.ts";
 import { selfTest } from "./selfTest.ts";
+import { readSettings, shareRun } from "./sharing.ts";
 import { openStoredRun, queueRun, recover, startRun } from "./starting.ts";
-import {
-  deleteRun,
-  exportLog,
-  listRuns,
-  noteRun,
-  renameRun,
-  tellHistory,
-  viewRun,
-} from "./storedRuns.ts";
+import { deleteRun, listRuns, noteRun, renameRun, tellHistory, viewRun } from "./storedRuns.ts";
 import { comeHome, travelTo } from "./travel.ts";
 
 /** The engine behind the page: takes commands, tells events. */
@@ -93,6 +88,7 @@ async function perform(desk: Desk, command: CommandBody): Promise<void> {
     case "predict":
     case "evaluate":
     case "exportModel":
+    case "openBundle":
       refuseWhileTraining(desk);
       return desk.inOrder(() => onLiveGpu(desk, () => work(desk, command)));
     default:
@@ -122,6 +118,7 @@ async function trainBy(desk: Desk, command: Training): Promise<void> {
     case "startRun":
       return begin(desk, command.settings, command.name);
     case "resumeRun":
+      refuseWithoutRows(runOf(desk));
       await comeHome(desk);
       return keepGoing(desk, runOf(desk));
     case "runQueue":
@@ -129,6 +126,15 @@ async function trainBy(desk: Desk, command: Training): Promise<void> {
     default:
       return command satisfies never;
   }
+}
+
+function refuseWithoutRows({ record }: ActiveRun): void {
+  if (!record.isFromBundle) return;
+  throw new ZerothError(
+    "E-DATA-1",
+    `"${record.name}" came in a bundle, without its rows, so it cannot be trained on. Start a new ` +
+      `run from its settings with rows of your own.`,
+  );
 }
 
 /** Holds after the steps at hand; resolves when everything is saved. A queue ends there, too. */
@@ -143,7 +149,7 @@ type Work = Extract<
   {
     type:
       | ("queueRun" | "probeLearningRates" | "openRun" | "travelTo")
-      | ("predict" | "evaluate" | "exportModel");
+      | ("predict" | "evaluate" | "exportModel" | "openBundle");
   }
 >;
 
@@ -166,6 +172,8 @@ async function work(desk: Desk, command: Work): Promise<void> {
       return tellExamples(desk);
     case "exportModel":
       return exportModel(desk, command.directory, command.at);
+    case "openBundle":
+      return openBundle(desk, command.file);
     default:
       return command satisfies never;
   }
@@ -196,10 +204,14 @@ async function stop(desk: Desk): Promise<void> {
 
 type StoredWork = Extract<
   CommandBody,
-  { type: "viewRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog" }
+  {
+    type:
+      | ("viewRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog")
+      | ("shareRun" | "readSettings");
+  }
 >;
 
-function readStored(desk: Desk, command: StoredWork): Promise<void> {
+async function readStored(desk: Desk, command: StoredWork): Promise<void> {
   switch (command.type) {
     case "viewRun":
       return viewRun(desk, command.runId);
@@ -213,6 +225,10 @@ function readStored(desk: Desk, command: StoredWork): Promise<void> {
       return deleteRun(desk, command.runId);
     case "exportLog":
       return exportLog(desk, command.runId, command.format);
+    case "shareRun":
+      return shareRun(desk, command.runId);
+    case "readSettings":
+      return readSettings(desk, command.text);
     default:
       return command satisfies never;
   }
@@ -269,6 +285,13 @@ async function openRun(desk: Desk, runId: string): Promise<void> {
     run.record = { ...run.record, status: "interrupted" };
   }
   run.report();
+}
+
+/** A run from a bundle: kept, rebuilt, and its weights' hash compared. */
+async function openBundle(desk: Desk, file: Blob): Promise<void> {
+  const runId = await importBundle(desk, file);
+  await openRun(desk, runId);
+  desk.env.emit({ type: "bundle", runId, isAsRecorded: await isAsRecorded(desk) });
 }
 
 async function begin(desk: Desk, settings: SettingValues, name: string): Promise<void> {

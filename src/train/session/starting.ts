@@ -202,7 +202,7 @@ function lastAnchor({ config }: OpenModel, settings: SettingValues, count: numbe
 }
 
 /** The base model in the store, once for all its runs; its weights' hash is its name. */
-async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
+export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
   const { loaded } = model;
   const total = parameterCount(loaded.layout.table) * 4;
   const report = progressTo(desk);

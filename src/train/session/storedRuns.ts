@@ -5,7 +5,6 @@ import { numberSetting } from "#zo/settings.ts";
 import { type JournalStep, noTotals, toStepRecords } from "../journal.ts";
 import { extraOf, planAt } from "../plans.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepRecord } from "../records.ts";
-import { logAsCsv, logAsJsonl, settingsFile } from "../runLog.ts";
 import { closeRun, type Desk, runsOf } from "./desk.ts";
 
 /** Statuses of a run at work. Stored, with nobody at work on it, they mean it was interrupted. */
@@ -102,23 +101,6 @@ async function remove(desk: Desk, runId: string): Promise<void> {
   const freedBytes = await runs.deleteRun(runId, new Set(open ? [open] : []));
   desk.env.emit({ type: "deleted", runId, freedBytes });
   await listRuns(desk);
-}
-
-export async function exportLog(
-  desk: Desk,
-  runId: string,
-  format: "jsonl" | "csv" | "settings",
-): Promise<void> {
-  const runs = await runsOf(desk);
-  const { record, steps, evaluations } = await runs.loadRun(runId);
-  const log = { record, evaluations, steps: toStepRecords(steps) };
-  const [text, extension, type] = {
-    jsonl: () => [logAsJsonl(log), "log.jsonl", "application/x-ndjson"] as const,
-    csv: () => [logAsCsv(log), "log.csv", "text/csv"] as const,
-    settings: () => [settingsFile(record), "settings.json", "application/json"] as const,
-  }[format]();
-  const name = `${fileNameOf(record.name)}-${extension}`;
-  desk.env.emit({ type: "file", name, blob: new Blob([text], { type }) });
 }
 
 export function tellHistory(

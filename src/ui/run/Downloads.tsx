@@ -1,18 +1,19 @@
-import { Download, FolderDown } from "lucide-react";
+import { Download as DownloadIcon, FolderDown } from "lucide-react";
+import type { ReactNode } from "react";
 import { downloadChoices, type WeightsChoice } from "#state/downloads.ts";
-import type { RunRecord } from "#state/engineTypes.ts";
+import type { LogFormat, RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { pickDirectory } from "../pickDirectory.ts";
 import styles from "./Run.module.css";
+import { ShareButton } from "./ShareDialog.tsx";
 import { TravelNote } from "./TravelNote.tsx";
 
-const { row, soft, template: breaking } = styles;
+const { row, soft, files, template: breaking } = styles;
 
 export function Downloads({ record }: { readonly record: RunRecord }) {
-  const { exportLog } = useActions();
   const failure = useAppState((state) => state.failures.exportLog);
   // The hash is that of the last weights only.
   const isAtEnd = useAppState(({ reports }) => (reports[record.id]?.travelledTo ?? null) === null);
@@ -24,19 +25,60 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
           SHA-256 of its weights: <code>{record.weightsSha256}</code>
         </p>
       )}
-      <div className={row}>
-        <Button icon={Download} onClick={() => void exportLog(record.id, "jsonl")}>
-          Download log (JSONL)
-        </Button>
-        <Button icon={Download} onClick={() => void exportLog(record.id, "csv")}>
-          Download log (CSV)
-        </Button>
-        <Button icon={Download} onClick={() => void exportLog(record.id, "settings")}>
-          Download settings (JSON)
-        </Button>
-      </div>
+      <Files title="Log">
+        <Download format="jsonl" runId={record.id} name="Download log (JSONL)">
+          JSONL
+        </Download>
+        <Download format="csv" runId={record.id} name="Download log (CSV)">
+          CSV
+        </Download>
+        <Download format="tensorboard" runId={record.id} name="Download log (TensorBoard)">
+          TensorBoard
+        </Download>
+      </Files>
+      <Files title="Settings">
+        <Download format="settings" runId={record.id} name="Download settings (JSON)">
+          JSON
+        </Download>
+        <ShareButton record={record} />
+      </Files>
+      <Files title="Bundle">
+        <Download format="bundle" runId={record.id} name="Save bundle">
+          Save bundle
+        </Download>
+        <p className={soft}>
+          Settings, log and journal, no rows and no weights: whoever has the base model rebuilds
+          this run from it, bit by bit.
+        </p>
+      </Files>
       <FailureNotice failure={failure} title="The file was not made" />
     </Card>
+  );
+}
+
+function Files({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <fieldset className={files}>
+      <legend>{title}</legend>
+      <div className={row}>{children}</div>
+    </fieldset>
+  );
+}
+
+interface DownloadProps {
+  readonly runId: string;
+  readonly format: LogFormat;
+  /** In full, for those who do not see what it stands under. */
+  readonly name: string;
+  readonly children: ReactNode;
+}
+
+function Download({ runId, format, name, children }: DownloadProps) {
+  const { exportLog } = useActions();
+  return (
+    <Button icon={DownloadIcon} aria-label={name} onClick={() => void exportLog(runId, format)}>
+      {children}
+    </Button>
   );
 }
 
@@ -63,7 +105,7 @@ function ModelDownload({ runId }: { readonly runId: string }) {
           <Button
             key={name}
             kind={i === 0 ? "primary" : "secondary"}
-            icon={Download}
+            icon={DownloadIcon}
             disabled={isBusy}
             onClick={() => void exportModel(at)}
           >

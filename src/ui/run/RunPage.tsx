@@ -3,6 +3,7 @@ import type { RunReport } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
+import { BundleNote } from "./BundleNote.tsx";
 import { Downloads } from "./Downloads.tsx";
 import { Result } from "./Result.tsx";
 import styles from "./Run.module.css";
@@ -46,6 +47,7 @@ function Run({ report }: { readonly report: RunReport }) {
     <div className={page}>
       <RunHeader report={report} />
       <RunTroubles report={report} />
+      <BundleNote record={record} />
       <div className={pair}>
         <Result record={record} />
         {isFinished && <TrySentence record={record} />}

@@ -7,6 +7,7 @@ import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
 import { InterruptedRuns } from "./InterruptedRuns.tsx";
+import { OpenBundle } from "./OpenBundle.tsx";
 import { QueueCard } from "./QueueCard.tsx";
 import { RunRow } from "./RunRow.tsx";
 import styles from "./Runs.module.css";
@@ -32,6 +33,7 @@ export function RunsPage() {
         <h1>Runs</h1>
         <div className={headButtons}>
           <CompareButton runIds={comparable} />
+          <OpenBundle />
           <Button icon={Plus} onClick={() => goTo({ name: "setup" })}>
             New run
           </Button>
@@ -39,6 +41,7 @@ export function RunsPage() {
       </div>
       <FreedNotice />
       <FailureNotice failure={failures.listRuns ?? failures.deleteRun ?? failures.renameRun} />
+      <FailureNotice failure={failures.openBundle} title="The bundle was not opened" />
       <InterruptedRuns />
       <QueueCard />
       {runs === null && !failures.checkDevice && <Waiting label="Reading the stored runs" />}

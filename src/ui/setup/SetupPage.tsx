@@ -1,4 +1,5 @@
 import { DataCard } from "./DataCard.tsx";
+import { ImportedNote } from "./ImportedNote.tsx";
 import { ImportSettings } from "./ImportSettings.tsx";
 import { MethodCard } from "./MethodCard.tsx";
 import { ModelCard } from "./ModelCard.tsx";
@@ -16,6 +17,7 @@ export function SetupPage() {
         <h1>New run</h1>
         <ImportSettings />
       </div>
+      <ImportedNote />
       <OriginCard />
       <div className={columns}>
         <div className={parts}>

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { holdsSettings, importSummary, missingColumns, shareAddress } from "./sharing.ts";
+import { fakeTask } from "./testing/fakeReports.ts";
+
+const task = { ...fakeTask, template: "{text} It was", labelColumn: "label" };
+const imported = {
+  settings: {},
+  task,
+  model: "facebook/opt-125m",
+  name: "one",
+  notes: ["A note."],
+};
+
+test("an address is shared from where the page stands, whatever place it shows", () => {
+  expect(shareAddress("https://a.org/z/?x=1#run=3", "c=abc")).toBe("https://a.org/z/?x=1#c=abc");
+});
+
+test("settings in an address are told from its places", () => {
+  expect(holdsSettings("#c=eJw")).toBe(true);
+  expect(holdsSettings("#compare=a,b")).toBe(false);
+  expect(holdsSettings("#run=c=1")).toBe(false);
+});
+
+test("a task that comes along says which columns the open rows lack", () => {
+  expect(missingColumns(task, ["text", "label"])).toEqual([]);
+  expect(missingColumns(task, ["sentence", "label"])).toEqual(["text"]);
+});
+
+test("what was taken over is told with its model, its task and what was passed over", () => {
+  expect(importSummary(imported, ["sentence", "label"])).toEqual([
+    "Settings of “one” taken over.",
+    "They were used with the model facebook/opt-125m.",
+    "The prompt does not fit the open rows: they have no column text.",
+    "A note.",
+  ]);
+});

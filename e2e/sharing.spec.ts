@@ -30,7 +30,7 @@ story("a run goes to another person as a link and as a bundle", async ({ page, b
   await other.goto(link);
   await expect(other.getByText("Settings taken over.")).toBeVisible();
   await expect(other.getByRole("textbox", { name: "Steps", exact: true })).toHaveValue("8");
-  await expect(other.getByRole("textbox", { name: "Evaluate every" })).toHaveValue("4");
+  await expect(other.getByRole("textbox", { name: "Learning rate" })).toHaveValue("0.001");
 
   const bundle = { name: "run.zip", mimeType: "application/zip", buffer: bytes };
   await visit(other, "#runs");

@@ -1,4 +1,3 @@
-import { CommandFailed, type EngineClient } from "./client.ts";
 import type {
   CommandBody,
   DataSource,
@@ -10,7 +9,7 @@ import type {
 import { type Place, placeFromHash } from "./place.ts";
 import type { PreferenceKeeper, Preferences } from "./preferences.ts";
 import type { PlannedRun } from "./queuePlan.ts";
-import { withSent, withSettled } from "./reduce.ts";
+import { type ActionContext, type Send, sender } from "./send.ts";
 import {
   draftFrom,
   METHOD_KEY,
@@ -27,18 +26,6 @@ const TASK_DELAY_MS = 300;
 
 /** What the page does on a person's behalf. Failures land in the store, never in a rejection. */
 export type Actions = ReturnType<typeof createActions>;
-
-export interface ActionContext {
-  readonly store: AppStore;
-  readonly client: EngineClient;
-  readonly clock: {
-    setTimeout(action: () => void, ms: number): number;
-    clearTimeout(id: number): void;
-  };
-  readonly keeper: PreferenceKeeper;
-}
-
-export type Send = (body: CommandBody) => Promise<boolean>;
 
 export function createActions(context: ActionContext) {
   const send = sender(context);
@@ -61,23 +48,6 @@ export function createActions(context: ActionContext) {
     ...storedRunActions(context, send),
     ...queueActions(context, send),
     ...sharing,
-  };
-}
-
-/** Sends a command, counts it as pending, keeps its refusal. Resolves to whether it was done. */
-function sender({ store, client }: ActionContext): Send {
-  return async (body) => {
-    store.setState((state) => withSent(state, body.type));
-    try {
-      await client.send(body);
-      return true;
-    } catch (error) {
-      if (!(error instanceof CommandFailed)) throw error;
-      store.setState((state) => ({ failures: { ...state.failures, [body.type]: error.failure } }));
-      return false;
-    } finally {
-      store.setState((state) => withSettled(state, body.type));
-    }
   };
 }
 

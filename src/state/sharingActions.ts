@@ -1,5 +1,5 @@
-import type { ActionContext, Send } from "./actions.ts";
 import type { LogFormat } from "./engineTypes.ts";
+import type { ActionContext, Send } from "./send.ts";
 import { draftFrom } from "./settingsForm.ts";
 import { missingColumns } from "./sharing.ts";
 import type { AppStore } from "./store.ts";

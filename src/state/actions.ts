@@ -1,13 +1,6 @@
-import type {
-  CommandBody,
-  DataSource,
-  ModelSource,
-  RunRecord,
-  SettingValues,
-  TaskSpec,
-} from "./engineTypes.ts";
+import type { DataSource, ModelSource, RunRecord, SettingValues, TaskSpec } from "./engineTypes.ts";
 import { type Place, placeFromHash } from "./place.ts";
-import type { PreferenceKeeper, Preferences } from "./preferences.ts";
+import type { Preferences } from "./preferences.ts";
 import type { PlannedRun } from "./queuePlan.ts";
 import { type ActionContext, type Send, sender } from "./send.ts";
 import {

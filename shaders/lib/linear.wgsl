@@ -36,3 +36,11 @@ fn store(m: u32, rows: u32, first: u32, n: u32, sum: f32) {
   if (params.accumulates == 1u) { value += y[at]; }
   y[at] = value;
 }
+
+// As `store`, for four neighbouring columns.
+fn store4(m: u32, rows: u32, first: u32, n: u32, sums: vec4f) {
+  store(m, rows, first, n, sums.x);
+  store(m, rows, first, n + 1u, sums.y);
+  store(m, rows, first, n + 2u, sums.z);
+  store(m, rows, first, n + 3u, sums.w);
+}

@@ -31,13 +31,6 @@ fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
   }
 }
 
-fn store4(m: u32, rows: u32, first: u32, n: u32, sums: vec4f) {
-  store(m, rows, first, n, sums.x);
-  store(m, rows, first, n + 1u, sums.y);
-  store(m, rows, first, n + 2u, sums.z);
-  store(m, rows, first, n + 3u, sums.w);
-}
-
 @compute @workgroup_size(256)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

@@ -237,35 +237,84 @@ export const knownAnswers: Card = {
   overrides: ["WORKGROUP_SIZE"],
 };
 
-/** A way of multiplying matrices: rows and columns of y that one workgroup makes. */
+/** A way of multiplying matrices. */
 export interface LinearCard extends Card {
+  /** Rows and columns of y that one workgroup makes. */
   readonly tileRows: number;
   readonly tileColumns: number;
+  /** K must be a multiple of this; so must the offset of the tensor in w. */
+  readonly innerMultiple: 1 | 2 | 4;
+  /**
+   * What w holds: f32, or f16 row by row without gaps, two to a u32 with the first in the low half
+   * (the bytes of a safetensors F16 tensor). `w_offset` counts elements in either.
+   */
+  readonly weights: "f32" | "f16";
 }
 
-export const linearQuad: LinearCard = {
-  name: "linear_quad",
-  file: "opt/linear_quad.wgsl",
-  params: linearParams,
-  bindings: linearBindings,
-  overrides: [],
-  features: ["subgroups"],
-  tileRows: 8,
-  tileColumns: 64,
-};
+function linearCard(
+  name: string,
+  [tileRows, tileColumns]: readonly [number, number],
+  rest: Pick<LinearCard, "innerMultiple" | "weights" | "features">,
+): LinearCard {
+  const file = `opt/${name}.wgsl`;
+  const shared = { params: linearParams, bindings: linearBindings, overrides: [] };
+  return { name, file, ...shared, tileRows, tileColumns, ...rest };
+}
 
-export const linearShared: LinearCard = {
-  name: "linear_shared",
-  file: "opt/linear_shared.wgsl",
-  params: linearParams,
-  bindings: linearBindings,
-  overrides: [],
-  tileRows: 64,
-  tileColumns: 64,
-};
+export const linearQuad = linearCard("linear_quad", [8, 64], {
+  ...{ weights: "f32", innerMultiple: 1, features: ["subgroups"] },
+});
+export const linearQuadTall = linearCard("linear_quad_tall", [16, 64], {
+  ...{ weights: "f32", innerMultiple: 1, features: ["subgroups"] },
+});
+export const linearTile = linearCard("linear_tile", [32, 32], {
+  ...{ weights: "f32", innerMultiple: 4 },
+});
+/** Runs everywhere, on every shape. */
+export const linearShared = linearCard("linear_shared", [64, 64], {
+  ...{ weights: "f32", innerMultiple: 1 },
+});
+export const linearSharedVec4 = linearCard("linear_shared_vec4", [64, 64], {
+  ...{ weights: "f32", innerMultiple: 4 },
+});
+export const linearSharedWide = linearCard("linear_shared_wide", [128, 128], {
+  ...{ weights: "f32", innerMultiple: 4 },
+});
+export const linearFew = linearCard("linear_few", [4, 4], {
+  ...{ weights: "f32", innerMultiple: 4 },
+});
 
-/** Candidates for matrix products; a measurement chooses. */
-export const linearCards: readonly LinearCard[] = [linearQuad, linearShared];
+export const linearQuadPacked = linearCard("linear_quad_packed", [8, 64], {
+  ...{ weights: "f16", innerMultiple: 2, features: ["subgroups"] },
+});
+export const linearQuadTallPacked = linearCard("linear_quad_tall_packed", [16, 64], {
+  ...{ weights: "f16", innerMultiple: 2, features: ["subgroups"] },
+});
+export const linearSharedPacked = linearCard("linear_shared_packed", [64, 64], {
+  ...{ weights: "f16", innerMultiple: 4 },
+});
+export const linearSharedF16 = linearCard("linear_shared_f16", [64, 64], {
+  ...{ weights: "f16", innerMultiple: 4, features: ["shader-f16"] },
+});
+
+/** Candidates for matrix products over f32 weights; a measurement chooses. */
+export const linearCards: readonly LinearCard[] = [
+  linearQuad,
+  linearQuadTall,
+  linearTile,
+  linearShared,
+  linearSharedVec4,
+  linearSharedWide,
+  linearFew,
+];
+
+/** The same over f16 weights. */
+export const halfLinearCards: readonly LinearCard[] = [
+  linearQuadPacked,
+  linearQuadTallPacked,
+  linearSharedPacked,
+  linearSharedF16,
+];
 
 /** Every card, for tests that hold them against their shaders. */
 export const cards: readonly Card[] = [
@@ -284,4 +333,5 @@ export const cards: readonly Card[] = [
   maskDensity,
   knownAnswers,
   ...linearCards,
+  ...halfLinearCards,
 ];

@@ -1,17 +1,30 @@
+import { f16ToF32 } from "#base/halfFloat.ts";
 import { batchUniform, rowsOf } from "./batch.ts";
-import { randomFloats } from "./random.ts";
-import { field, floats, param, type Twin, type TwinCase } from "./twin.ts";
+import { randomFloats, randomHalves } from "./random.ts";
+import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
+
+/** What sets a kernel for matrix products apart from the others; as on its card. */
+export interface LinearVariant {
+  /** Rows and columns of y that one workgroup makes. */
+  readonly tile: readonly [rows: number, columns: number];
+  /** K and the offset in w must be multiples of this; 1 if not given. */
+  readonly innerMultiple?: 2 | 4;
+  /** f32 if not given. */
+  readonly weights?: "f16";
+}
 
 /**
  * y[m, n] = sum over k of x[m, k] · w[n, k], then bias, ReLU, or addition to what y held. All kernels
  * for matrix products are twins of this one.
- *
- * @param tileRows    rows and columns of y that one workgroup makes
  */
-export function linearTwin(card: string, tileRows: number, tileColumns: number): Twin {
+export function linearTwin(card: string, variant: LinearVariant): Twin {
+  const multiple = variant.innerMultiple ?? 1;
+  const fitting = shapes.filter(
+    ({ K, wOffset = 0 }) => K % multiple === 0 && wOffset % multiple === 0,
+  );
   return {
     card,
-    cases: () => shapes.map((shape) => linearCase(shape, tileRows, tileColumns)),
+    cases: () => fitting.map((shape) => linearCase(shape, variant)),
     run(testCase) {
       const y = Float64Array.from(floats(testCase, "y"));
       forEachElement(testCase, (at, terms, bias) => {
@@ -40,11 +53,7 @@ function forEachElement(
 ): void {
   const p = (key: string) => param(testCase, key);
   const [K, N] = [p("inner"), p("outer")];
-  const [x, w, vectors] = [
-    floats(testCase, "x"),
-    floats(testCase, "w"),
-    floats(testCase, "vectors"),
-  ];
+  const [x, w, vectors] = [floats(testCase, "x"), weightsOf(testCase), floats(testCase, "vectors")];
   const all = rowsOf(testCase, p("over_scored") === 1);
   const half = all / field(testCase, "batch", "signs");
   const [first, end] = [
@@ -60,6 +69,12 @@ function forEachElement(
       visit(m * p("y_stride") + p("y_column") + n, terms, bias);
     }
   }
+}
+
+/** Weights as f32, whichever way the case holds them. */
+function weightsOf(testCase: TwinCase): Float32Array {
+  const isPacked = testCase.buffers["w"] instanceof Uint32Array;
+  return isPacked ? f16ToF32(new Uint16Array(words(testCase, "w").buffer)) : floats(testCase, "w");
 }
 
 interface Shape {
@@ -84,6 +99,9 @@ const shapes: readonly Shape[] = [
   { name: "one column", tokens: 19, K: 36, N: 1, sign: 0 },
   { name: "K no multiple of 4", tokens: 19, K: 35, N: 70, sign: 0 },
   { name: "K below 4", tokens: 9, K: 3, N: 65, sign: 1 },
+  { name: "K even, no multiple of 4", tokens: 19, K: 38, N: 70, sign: 0 },
+  { name: "more than a tile of the largest each way", tokens: 131, K: 52, N: 133, sign: 0 },
+  { name: "K beyond what a workgroup sweeps at once", tokens: 5, K: 324, N: 9, sign: 2 },
   { name: "the plus half, with bias", tokens: 13, K: 40, N: 67, sign: 0, hasBias: true },
   { name: "the minus half, with ReLU", ...{ tokens: 13, K: 40, N: 67, sign: 1 }, relu: true },
   { name: "both halves at once", tokens: 35, K: 20, N: 66, sign: 2, hasBias: true },
@@ -104,7 +122,7 @@ const shapes: readonly Shape[] = [
   { name: "the scored positions, both", tokens: 13, scored: 9, K: 36, N: 100, sign: 2 },
 ];
 
-function linearCase(shape: Shape, tileRows: number, tileColumns: number): TwinCase {
+function linearCase(shape: Shape, { tile, weights }: LinearVariant): TwinCase {
   const { name, tokens, K, N, sign, signs = 2, scored, wOffset = 0, yColumn = 0 } = shape;
   const yStride = shape.yStride ?? N;
   const rows = scored ?? tokens;
@@ -123,13 +141,13 @@ function linearCase(shape: Shape, tileRows: number, tileColumns: number): TwinCa
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
       x: randomFloats(71, 2 * rows * K),
-      w: randomFloats(72, wOffset + N * K, 0.5),
+      w:
+        weights === "f16"
+          ? randomHalves(72, wOffset + N * K)
+          : randomFloats(72, wOffset + N * K, 0.5),
       vectors: randomFloats(73, 5 + N),
       y: randomFloats(74, 2 * rows * yStride),
     },
-    workgroups: [
-      Math.ceil(N / tileColumns),
-      Math.ceil((sign === 2 ? signs * rows : rows) / tileRows),
-    ],
+    workgroups: [Math.ceil(N / tile[1]), Math.ceil((sign === 2 ? signs * rows : rows) / tile[0])],
   };
 }

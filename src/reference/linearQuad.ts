@@ -1,3 +1,3 @@
 import { linearTwin } from "./linear.ts";
 
-export const twin = linearTwin("linear_quad", 8, 64);
+export const twin = linearTwin("linear_quad", { tile: [8, 64] });

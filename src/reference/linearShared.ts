@@ -1,3 +1,3 @@
 import { linearTwin } from "./linear.ts";
 
-export const twin = linearTwin("linear_shared", 64, 64);
+export const twin = linearTwin("linear_shared", { tile: [64, 64] });

@@ -23,3 +23,14 @@ export function randomIntegers(seed: number, count: number, end: number): number
     return Math.floor((philox4x32([i, 1, 0, 0], keyOf(seed))[0] / 2 ** 32) * end);
   });
 }
+
+/** `count` f16 numbers of sizes from 1/128 to 1 and either sign, two to a word, the first one low. */
+export function randomHalves(seed: number, count: number): Uint32Array<ArrayBuffer> {
+  const halves = new Uint16Array(Math.ceil(count / 2) * 2);
+  for (let i = 0; i < count; i++) {
+    const [word] = philox4x32([i, 2, 0, 0], keyOf(seed));
+    const exponent = 8 + ((word >>> 16) % 7);
+    halves[i] = (word & 0x83ff) | (exponent << 10);
+  }
+  return new Uint32Array(halves.buffer);
+}

@@ -75,6 +75,8 @@ function membersOf(reflect: WgslReflect, struct: string): string[] {
   return members.map(({ name, type }) => `${name}: ${type.name}`);
 }
 
+/** Features of the device that the shader's `enable` lines ask for. */
 function enabled(shader: string): string[] {
-  return [...shader.matchAll(/^enable (\w+);$/gm)].map((match) => match[1]!);
+  const names = [...shader.matchAll(/^enable (\w+);$/gm)].map((match) => match[1]!);
+  return names.map((name) => (name === "f16" ? "shader-f16" : name));
 }

@@ -1,0 +1,195 @@
+// As lib/quad_tile.wgsl with 16 x 4 a lane: half as many loads of w for each multiply-add, for rows in
+// plenty.
+
+const LANES = 16u; // along N
+const TILE_N = 4u; // columns a lane, LANES apart
+const TILE_M = 16u;
+
+fn multiply_tile(workgroup: vec2u, lane: u32, quad_lane: u32) {
+  let rows = row_count(params, batch);
+  let first = first_row(params, batch);
+  let m0 = workgroup.y * TILE_M;
+  if (m0 >= rows) { return; }
+  let n0 = workgroup.x * LANES * TILE_N + lane;
+  let k_count = params.inner;
+  // Rows and columns beyond the edge repeat the last one; their sums are not stored.
+  let last_row = rows - 1u;
+  let last_column = params.outer - 1u;
+  let x0 = (first + min(m0 + 0u, last_row)) * k_count;
+  let x1 = (first + min(m0 + 1u, last_row)) * k_count;
+  let x2 = (first + min(m0 + 2u, last_row)) * k_count;
+  let x3 = (first + min(m0 + 3u, last_row)) * k_count;
+  let x4 = (first + min(m0 + 4u, last_row)) * k_count;
+  let x5 = (first + min(m0 + 5u, last_row)) * k_count;
+  let x6 = (first + min(m0 + 6u, last_row)) * k_count;
+  let x7 = (first + min(m0 + 7u, last_row)) * k_count;
+  let x8 = (first + min(m0 + 8u, last_row)) * k_count;
+  let x9 = (first + min(m0 + 9u, last_row)) * k_count;
+  let x10 = (first + min(m0 + 10u, last_row)) * k_count;
+  let x11 = (first + min(m0 + 11u, last_row)) * k_count;
+  let x12 = (first + min(m0 + 12u, last_row)) * k_count;
+  let x13 = (first + min(m0 + 13u, last_row)) * k_count;
+  let x14 = (first + min(m0 + 14u, last_row)) * k_count;
+  let x15 = (first + min(m0 + 15u, last_row)) * k_count;
+  let w0 = params.w_offset + min(n0 + 0u * LANES, last_column) * k_count;
+  let w1 = params.w_offset + min(n0 + 1u * LANES, last_column) * k_count;
+  let w2 = params.w_offset + min(n0 + 2u * LANES, last_column) * k_count;
+  let w3 = params.w_offset + min(n0 + 3u * LANES, last_column) * k_count;
+  var s0 = vec4f(0.0);
+  var s1 = vec4f(0.0);
+  var s2 = vec4f(0.0);
+  var s3 = vec4f(0.0);
+  var s4 = vec4f(0.0);
+  var s5 = vec4f(0.0);
+  var s6 = vec4f(0.0);
+  var s7 = vec4f(0.0);
+  var s8 = vec4f(0.0);
+  var s9 = vec4f(0.0);
+  var s10 = vec4f(0.0);
+  var s11 = vec4f(0.0);
+  var s12 = vec4f(0.0);
+  var s13 = vec4f(0.0);
+  var s14 = vec4f(0.0);
+  var s15 = vec4f(0.0);
+  let whole = k_count - k_count % 4u;
+  for (var k = 0u; k < whole; k += 4u) {
+    let a0 = x[x0 + k + quad_lane];
+    let a1 = x[x1 + k + quad_lane];
+    let a2 = x[x2 + k + quad_lane];
+    let a3 = x[x3 + k + quad_lane];
+    let a4 = x[x4 + k + quad_lane];
+    let a5 = x[x5 + k + quad_lane];
+    let a6 = x[x6 + k + quad_lane];
+    let a7 = x[x7 + k + quad_lane];
+    let a8 = x[x8 + k + quad_lane];
+    let a9 = x[x9 + k + quad_lane];
+    let a10 = x[x10 + k + quad_lane];
+    let a11 = x[x11 + k + quad_lane];
+    let a12 = x[x12 + k + quad_lane];
+    let a13 = x[x13 + k + quad_lane];
+    let a14 = x[x14 + k + quad_lane];
+    let a15 = x[x15 + k + quad_lane];
+    {
+      let p0 = pair(w0 + k + 0u);
+      let p1 = pair(w1 + k + 0u);
+      let p2 = pair(w2 + k + 0u);
+      let p3 = pair(w3 + k + 0u);
+      let b0 = vec4f(p0.x, p1.x, p2.x, p3.x);
+      s0 += quadBroadcast(a0, 0u) * b0;
+      s1 += quadBroadcast(a1, 0u) * b0;
+      s2 += quadBroadcast(a2, 0u) * b0;
+      s3 += quadBroadcast(a3, 0u) * b0;
+      s4 += quadBroadcast(a4, 0u) * b0;
+      s5 += quadBroadcast(a5, 0u) * b0;
+      s6 += quadBroadcast(a6, 0u) * b0;
+      s7 += quadBroadcast(a7, 0u) * b0;
+      s8 += quadBroadcast(a8, 0u) * b0;
+      s9 += quadBroadcast(a9, 0u) * b0;
+      s10 += quadBroadcast(a10, 0u) * b0;
+      s11 += quadBroadcast(a11, 0u) * b0;
+      s12 += quadBroadcast(a12, 0u) * b0;
+      s13 += quadBroadcast(a13, 0u) * b0;
+      s14 += quadBroadcast(a14, 0u) * b0;
+      s15 += quadBroadcast(a15, 0u) * b0;
+      let b1 = vec4f(p0.y, p1.y, p2.y, p3.y);
+      s0 += quadBroadcast(a0, 1u) * b1;
+      s1 += quadBroadcast(a1, 1u) * b1;
+      s2 += quadBroadcast(a2, 1u) * b1;
+      s3 += quadBroadcast(a3, 1u) * b1;
+      s4 += quadBroadcast(a4, 1u) * b1;
+      s5 += quadBroadcast(a5, 1u) * b1;
+      s6 += quadBroadcast(a6, 1u) * b1;
+      s7 += quadBroadcast(a7, 1u) * b1;
+      s8 += quadBroadcast(a8, 1u) * b1;
+      s9 += quadBroadcast(a9, 1u) * b1;
+      s10 += quadBroadcast(a10, 1u) * b1;
+      s11 += quadBroadcast(a11, 1u) * b1;
+      s12 += quadBroadcast(a12, 1u) * b1;
+      s13 += quadBroadcast(a13, 1u) * b1;
+      s14 += quadBroadcast(a14, 1u) * b1;
+      s15 += quadBroadcast(a15, 1u) * b1;
+    }
+    {
+      let p0 = pair(w0 + k + 2u);
+      let p1 = pair(w1 + k + 2u);
+      let p2 = pair(w2 + k + 2u);
+      let p3 = pair(w3 + k + 2u);
+      let b0 = vec4f(p0.x, p1.x, p2.x, p3.x);
+      s0 += quadBroadcast(a0, 2u) * b0;
+      s1 += quadBroadcast(a1, 2u) * b0;
+      s2 += quadBroadcast(a2, 2u) * b0;
+      s3 += quadBroadcast(a3, 2u) * b0;
+      s4 += quadBroadcast(a4, 2u) * b0;
+      s5 += quadBroadcast(a5, 2u) * b0;
+      s6 += quadBroadcast(a6, 2u) * b0;
+      s7 += quadBroadcast(a7, 2u) * b0;
+      s8 += quadBroadcast(a8, 2u) * b0;
+      s9 += quadBroadcast(a9, 2u) * b0;
+      s10 += quadBroadcast(a10, 2u) * b0;
+      s11 += quadBroadcast(a11, 2u) * b0;
+      s12 += quadBroadcast(a12, 2u) * b0;
+      s13 += quadBroadcast(a13, 2u) * b0;
+      s14 += quadBroadcast(a14, 2u) * b0;
+      s15 += quadBroadcast(a15, 2u) * b0;
+      let b1 = vec4f(p0.y, p1.y, p2.y, p3.y);
+      s0 += quadBroadcast(a0, 3u) * b1;
+      s1 += quadBroadcast(a1, 3u) * b1;
+      s2 += quadBroadcast(a2, 3u) * b1;
+      s3 += quadBroadcast(a3, 3u) * b1;
+      s4 += quadBroadcast(a4, 3u) * b1;
+      s5 += quadBroadcast(a5, 3u) * b1;
+      s6 += quadBroadcast(a6, 3u) * b1;
+      s7 += quadBroadcast(a7, 3u) * b1;
+      s8 += quadBroadcast(a8, 3u) * b1;
+      s9 += quadBroadcast(a9, 3u) * b1;
+      s10 += quadBroadcast(a10, 3u) * b1;
+      s11 += quadBroadcast(a11, 3u) * b1;
+      s12 += quadBroadcast(a12, 3u) * b1;
+      s13 += quadBroadcast(a13, 3u) * b1;
+      s14 += quadBroadcast(a14, 3u) * b1;
+      s15 += quadBroadcast(a15, 3u) * b1;
+    }
+  }
+  for (var k = whole; k < k_count; k++) {
+    let b = vec4f(single(w0 + k), single(w1 + k), single(w2 + k), single(w3 + k));
+    s0 += x[x0 + k] * b;
+    s1 += x[x1 + k] * b;
+    s2 += x[x2 + k] * b;
+    s3 += x[x3 + k] * b;
+    s4 += x[x4 + k] * b;
+    s5 += x[x5 + k] * b;
+    s6 += x[x6 + k] * b;
+    s7 += x[x7 + k] * b;
+    s8 += x[x8 + k] * b;
+    s9 += x[x9 + k] * b;
+    s10 += x[x10 + k] * b;
+    s11 += x[x11 + k] * b;
+    s12 += x[x12 + k] * b;
+    s13 += x[x13 + k] * b;
+    s14 += x[x14 + k] * b;
+    s15 += x[x15 + k] * b;
+  }
+  store_lanes(m0 + 0u, rows, first, n0, s0);
+  store_lanes(m0 + 1u, rows, first, n0, s1);
+  store_lanes(m0 + 2u, rows, first, n0, s2);
+  store_lanes(m0 + 3u, rows, first, n0, s3);
+  store_lanes(m0 + 4u, rows, first, n0, s4);
+  store_lanes(m0 + 5u, rows, first, n0, s5);
+  store_lanes(m0 + 6u, rows, first, n0, s6);
+  store_lanes(m0 + 7u, rows, first, n0, s7);
+  store_lanes(m0 + 8u, rows, first, n0, s8);
+  store_lanes(m0 + 9u, rows, first, n0, s9);
+  store_lanes(m0 + 10u, rows, first, n0, s10);
+  store_lanes(m0 + 11u, rows, first, n0, s11);
+  store_lanes(m0 + 12u, rows, first, n0, s12);
+  store_lanes(m0 + 13u, rows, first, n0, s13);
+  store_lanes(m0 + 14u, rows, first, n0, s14);
+  store_lanes(m0 + 15u, rows, first, n0, s15);
+}
+
+fn store_lanes(m: u32, rows: u32, first: u32, n: u32, sums: vec4f) {
+  store(m, rows, first, n, sums.x);
+  store(m, rows, first, n + LANES, sums.y);
+  store(m, rows, first, n + 2u * LANES, sums.z);
+  store(m, rows, first, n + 3u * LANES, sums.w);
+}

@@ -1,0 +1,45 @@
+// Brings tiles of x and w into workgroup memory, turned so that four rows lie side by side. The including
+// file says TILE (rows), DEPTH (along K) and STRIDE (vec4s of a row of k), declares sh_x and sh_w as
+// [DEPTH, STRIDE] vec4f, binds x by vec4f and gives `four`, which reads four weights.
+//
+// A thread turns a block of 4 x 4 and stores whole vec4s: two threads never write parts of one.
+const BLOCKS = (TILE / 4u) * (DEPTH / 4u); // of each tile; the threads must be twice as many or more
+
+fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
+  let block = lane % BLOCKS;
+  let k = k0 + (block % (DEPTH / 4u)) * 4u;
+  let group = block / (DEPTH / 4u);
+  let at = (k - k0) * STRIDE + group;
+  if (lane < BLOCKS) {
+    let m = m0 + 4u * group;
+    let b = transpose(mat4x4f(
+      x_part(m, k, rows, first),
+      x_part(m + 1u, k, rows, first),
+      x_part(m + 2u, k, rows, first),
+      x_part(m + 3u, k, rows, first),
+    ));
+    sh_x[at] = b[0];
+    sh_x[at + STRIDE] = b[1];
+    sh_x[at + 2u * STRIDE] = b[2];
+    sh_x[at + 3u * STRIDE] = b[3];
+  } else if (lane < 2u * BLOCKS) {
+    let n = n0 + 4u * group;
+    let b = transpose(mat4x4f(
+      w_part(n, k), w_part(n + 1u, k), w_part(n + 2u, k), w_part(n + 3u, k),
+    ));
+    sh_w[at] = b[0];
+    sh_w[at + STRIDE] = b[1];
+    sh_w[at + 2u * STRIDE] = b[2];
+    sh_w[at + 3u * STRIDE] = b[3];
+  }
+}
+
+fn x_part(m: u32, k: u32, rows: u32, first: u32) -> vec4f {
+  if (m >= rows || k >= params.inner) { return vec4f(0.0); }
+  return x[((first + m) * params.inner + k) / 4u];
+}
+
+fn w_part(n: u32, k: u32) -> vec4f {
+  if (n >= params.outer || k >= params.inner) { return vec4f(0.0); }
+  return four(params.w_offset + n * params.inner + k);
+}

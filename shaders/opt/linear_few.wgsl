@@ -1,0 +1,68 @@
+// Matrix product for a handful of rows, as when text is written token by token: 64 threads along K, whose
+// loads lie side by side, make 4 x 4 sums and add them up in workgroup memory. Needs no optional
+// feature; K must be a multiple of 4. The one variant whose sums are not in ascending order of k.
+#include "lib/linear.wgsl"
+
+@group(0) @binding(0) var<uniform> params: LinearParams;
+@group(0) @binding(1) var<uniform> batch: Batch;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
+@group(0) @binding(3) var<storage, read> w: array<vec4f>; // [N, K / 4]
+@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
+@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
+
+const THREADS = 64u;
+
+var<workgroup> sh_sums: array<vec4f, 256>; // [THREADS, 4 rows], 4 columns each
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let rows = row_count(params, batch);
+  let first = first_row(params, batch);
+  let m = workgroup.y * 4u;
+  let n = workgroup.x * 4u;
+  if (m >= rows) { return; }
+  let steps = params.inner / 4u;
+  // Rows and columns beyond the edge repeat the last one; their sums are not stored.
+  let last_row = rows - 1u;
+  let last_column = params.outer - 1u;
+  let w_first = params.w_offset / 4u;
+  let x0 = (first + min(m + 0u, last_row)) * steps;
+  let x1 = (first + min(m + 1u, last_row)) * steps;
+  let x2 = (first + min(m + 2u, last_row)) * steps;
+  let x3 = (first + min(m + 3u, last_row)) * steps;
+  let w0 = w_first + min(n + 0u, last_column) * steps;
+  let w1 = w_first + min(n + 1u, last_column) * steps;
+  let w2 = w_first + min(n + 2u, last_column) * steps;
+  let w3 = w_first + min(n + 3u, last_column) * steps;
+  var s0 = vec4f(0.0);
+  var s1 = vec4f(0.0);
+  var s2 = vec4f(0.0);
+  var s3 = vec4f(0.0);
+  for (var k = lane; k < steps; k += THREADS) {
+    let b0 = w[w0 + k];
+    let b1 = w[w1 + k];
+    let b2 = w[w2 + k];
+    let b3 = w[w3 + k];
+    let a0 = x[x0 + k];
+    let a1 = x[x1 + k];
+    let a2 = x[x2 + k];
+    let a3 = x[x3 + k];
+    s0 += vec4f(dot(a0, b0), dot(a0, b1), dot(a0, b2), dot(a0, b3));
+    s1 += vec4f(dot(a1, b0), dot(a1, b1), dot(a1, b2), dot(a1, b3));
+    s2 += vec4f(dot(a2, b0), dot(a2, b1), dot(a2, b2), dot(a2, b3));
+    s3 += vec4f(dot(a3, b0), dot(a3, b1), dot(a3, b2), dot(a3, b3));
+  }
+  sh_sums[lane * 4u] = s0;
+  sh_sums[lane * 4u + 1u] = s1;
+  sh_sums[lane * 4u + 2u] = s2;
+  sh_sums[lane * 4u + 3u] = s3;
+  for (var half = THREADS / 2u; half >= 1u; half /= 2u) {
+    workgroupBarrier();
+    for (var i = lane; i < half * 4u; i += THREADS) { sh_sums[i] += sh_sums[i + half * 4u]; }
+  }
+  workgroupBarrier();
+  if (lane < 4u) { store4(m + lane, rows, first, n, sh_sums[lane]); }
+}

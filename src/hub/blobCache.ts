@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ByteSource } from "#data/files.ts";
-import type { RepoDescription } from "./describeRepo.ts";
+import type { Licence } from "./knownModels.ts";
+import type { RepoFile, RepoKind } from "./repoFile.ts";
 
 /**
  * Where downloads lie: files in folders, one folder a model at a commit. A folder counts as a model
@@ -16,7 +17,9 @@ export interface BlobCache {
    */
   append(folder: string, path: string, offset: number): Promise<BlobWriter>;
   read(folder: string, path: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Written last, after every file is closed: from then on the folder is a model. */
+  /** Notes what a download is to become, so that it can go on after a reload. */
+  begin(folder: string, plan: CachedRepo): Promise<void>;
+  /** Written last, after every file is closed: from then on the folder is whole. Ends the plan. */
   commit(folder: string, record: CachedRepo): Promise<void>;
   list(): Promise<readonly CacheEntry[]>;
   /** Removes the record first, then the files. No error where there is nothing. */
@@ -30,34 +33,50 @@ export interface BlobWriter {
   close(): Promise<void>;
 }
 
-/** What is kept of a model beside its files: enough to open it without a connection. */
+/** What is kept of a model or data set beside its files: enough to open it without a connection. */
 export interface CachedRepo {
   readonly schemaVersion: 1;
+  /** A model where it is left out. */
+  readonly kind?: RepoKind;
+  /** Of a data set: which of its configurations. */
+  readonly part?: string;
   readonly repo: string;
   readonly revision: string;
   readonly commit: string;
-  readonly format: RepoDescription["format"];
-  readonly licence: RepoDescription["licence"];
+  readonly format: "safetensors" | "pytorch" | "parquet";
+  readonly licence: Licence;
+  /** Its page, for people. */
   readonly address: string;
-  readonly files: RepoDescription["files"];
+  readonly files: readonly RepoFile[];
   /** ISO 8601, UTC. */
   readonly savedAt: string;
 }
+
+/** What is downloaded: everything but when that was. */
+export type CachePlan = Omit<CachedRepo, "schemaVersion" | "savedAt">;
 
 export interface CacheEntry {
   readonly folder: string;
   /** Null while the download is not finished, or where the record is damaged. */
   readonly record: CachedRepo | null;
+  /** What a download that is not finished is to become; the newest one where there were several. */
+  readonly plan: CachedRepo | null;
   /** Of all files in the folder. */
   readonly sizeBytes: number;
 }
 
 /** The folder of a model at a commit: the same name every time, so that a download goes on. */
-export function folderOf({ repo, commit }: Pick<RepoDescription, "repo" | "commit">): string {
-  return `${repo.replace("/", "--")}@${commit}`;
+export function folderOf({
+  kind,
+  part,
+  repo,
+  commit,
+}: Pick<CachedRepo, "kind" | "part" | "repo" | "commit">): string {
+  const owner = kind === "dataset" ? "datasets--" : "";
+  return `${owner}${repo.replace("/", "--")}@${commit}${part === undefined ? "" : `~${part}`}`;
 }
 
-/** The files of a model that is here, as `openCheckpoint` takes them. */
+/** The files of a model that is here, as `openCheckpoint` takes them; or of a data set. */
 export function cachedFiles(cache: BlobCache, record: CachedRepo): readonly ByteSource[] {
   const folder = folderOf(record);
   return record.files.map(({ path, sizeBytes }) => ({
@@ -81,10 +100,12 @@ export async function findCached(
 
 const record: z.ZodType<CachedRepo> = z.looseObject({
   schemaVersion: z.literal(1),
+  kind: z.enum(["model", "dataset"]).exactOptional(),
+  part: z.string().exactOptional(),
   repo: z.string(),
   revision: z.string(),
   commit: z.string(),
-  format: z.enum(["safetensors", "pytorch"]),
+  format: z.enum(["safetensors", "pytorch", "parquet"]),
   licence: z.object({ id: z.string(), summary: z.string(), file: z.string().nullable() }),
   address: z.string(),
   files: z.array(

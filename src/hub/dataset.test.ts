@@ -1,27 +1,49 @@
 import { afterEach, expect, test } from "vitest";
-import { describeDataset, loadSplit } from "./dataset.ts";
+import { describeDataset, splitFiles } from "./dataset.ts";
 import { type LocalHub, startLocalHub } from "./testing/localHub.ts";
-import { modelContent, noise } from "./testing/models.ts";
+import { COMMIT, modelContent, noise } from "./testing/models.ts";
 
 let local: LocalHub | undefined;
 afterEach(() => local?.close());
 
-test("a data set's splits are listed and one is loaded, from this hub only", async () => {
-  const path = "/api/datasets/org/set/parquet/default/train/0.parquet";
-  const listing = { default: { train: [`https://elsewhere.example${path}`], test: [] } };
-  const content = { datasets: { "org/set": listing }, others: { [path]: noise(3000) } };
+const set = { repo: "aps/super_glue", revision: "main" };
+const files = {
+  ".gitattributes": noise(10),
+  "boolq/train/0001.parquet": noise(2000),
+  "boolq/train/0000.parquet": noise(3000),
+  "boolq/validation/0000.parquet": noise(500),
+  "cb/train/0000.parquet": noise(400),
+  "../train/0000.parquet": noise(400),
+};
+const cardData = {
+  license: "cc-by-4.0",
+  dataset_info: [{ config_name: "boolq", splits: [{ name: "train", num_examples: 9427 }] }],
+};
+
+async function hubWith(content: Partial<Parameters<typeof startLocalHub>[0]>): Promise<LocalHub> {
   local = await startLocalHub({ ...modelContent(), ...content });
-  const { splits } = await describeDataset(local.hub, { repo: "org/set" });
-  expect(splits).toEqual([{ config: "default", split: "train", paths: [path] }]);
-  const seen: [number, number | null][] = [];
-  const loaded = await loadSplit(local.hub, "org/set", splits[0]!, (...at) => seen.push(at));
-  expect(loaded).toEqual({ name: "org/set train", parts: [noise(3000)] });
-  expect(seen.at(-1)).toEqual([3000, 3000]);
+  return local;
+}
+
+test("a data set's parts and splits are listed with their rows and bytes, and pinned", async () => {
+  const { hub } = await hubWith({ datasets: { [set.repo]: { files, cardData } } });
+  const found = await describeDataset(hub, set);
+  expect(found).toMatchObject({ ...set, commit: COMMIT, licence: { id: "cc-by-4.0" } });
+  expect(found.configs.map(({ name }) => name)).toEqual(["boolq", "cb"]);
+  const [boolq] = found.configs;
+  expect(boolq?.splits).toMatchObject([
+    { name: "train", rows: 9427, sizeBytes: 5000 },
+    { name: "validation", rows: null, sizeBytes: 500 },
+  ]);
+  const train = splitFiles(found, boolq!, ["train"]).map(({ path }) => path);
+  expect(train).toEqual(["boolq/train/0000.parquet", "boolq/train/0001.parquet"]);
+  expect(() => splitFiles(found, boolq!, ["dev"])).toThrow("it has train, validation");
 });
 
 test("a data set that is not there, or has no Parquet files, is told as such", async () => {
-  local = await startLocalHub({ ...modelContent(), datasets: { empty: { default: {} } } });
-  const { hub } = local;
-  await expect(describeDataset(hub, { repo: "no/set" })).rejects.toMatchObject({ code: "E-NET-3" });
-  await expect(describeDataset(hub, { repo: "empty" })).rejects.toMatchObject({ code: "E-DATA-1" });
+  const { hub } = await hubWith({ datasets: { empty: { files: {} } } });
+  const ask = (repo: string, revision = "main") => describeDataset(hub, { repo, revision });
+  await expect(ask("no/set")).rejects.toMatchObject({ code: "E-NET-3" });
+  await expect(ask("empty")).rejects.toMatchObject({ code: "E-DATA-1" });
+  await expect(ask("empty", "v2")).rejects.toMatchObject({ code: "E-CFG-1" });
 });

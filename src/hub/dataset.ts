@@ -1,110 +1,192 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-import { askHub, piecesOf } from "./hubJson.ts";
+import { askHub } from "./hubJson.ts";
+import type { Licence } from "./knownModels.ts";
+import type { RepoFile } from "./repoFile.ts";
 import type { RepoName } from "./repoName.ts";
-import { type Hub, request } from "./request.ts";
+import type { Hub } from "./request.ts";
+import { card, commitHash, gated, hashedFile, isGated, licenceId, sibling } from "./siblings.ts";
 
 /** A data set of the hub, as the Parquet files the hub keeps of each. */
 export interface DatasetDescription {
+  /** As the hub calls it now; old names lead to new ones. */
   readonly repo: string;
+  readonly revision: string;
+  /** Of the branch that holds the Parquet files. */
+  readonly commit: string;
+  readonly licence: Licence;
+  /** Its page, for people. */
   readonly address: string;
+  readonly isGated: boolean;
+  readonly configs: readonly DatasetConfig[];
+}
+
+export interface DatasetConfig {
+  /** Which of the data set's parts: "sst2" of "nyu-mll/glue"; "default" where there is one. */
+  readonly name: string;
   readonly splits: readonly DatasetSplit[];
 }
 
 export interface DatasetSplit {
-  /** Which of the data set's parts: "sst2" of "nyu-mll/glue"; "default" where there is one. */
-  readonly config: string;
   /** "train", "validation", "test". */
-  readonly split: string;
-  /** Addresses below the hub's, in order. */
-  readonly paths: readonly string[];
-}
-
-/** Files of one split as bytes, named for a sentence. */
-export interface DatasetFiles {
-  /** `stanfordnlp/sst2 train`. */
   readonly name: string;
-  readonly parts: readonly Uint8Array<ArrayBuffer>[];
+  /** As the data set's card tells it; null where it does not. */
+  readonly rows: number | null;
+  readonly sizeBytes: number;
+  readonly files: readonly RepoFile[];
 }
 
+/** Where the hub keeps its Parquet copy of every data set. @see huggingface.co/docs/dataset-viewer */
+const PARQUET_BRANCH = "refs/convert/parquet";
 /** Rows are read in memory; tables for fine-tuning have a few MB. */
 const MAX_BYTES = 500_000_000;
 
-const parquetListing = z.record(z.string(), z.record(z.string(), z.array(z.string())));
-
 /**
- * What a data set holds. Reads a listing, no rows.
+ * What a data set holds. Reads listings, no rows.
  *
- * @throws as `request`; ZerothError E-DATA-1 if the hub has no Parquet files of it
+ * @throws as `request`; ZerothError E-CFG-1 for another revision than the newest; E-DATA-1 if the hub
+ *   has no Parquet files of it
  */
 export async function describeDataset(
   hub: Hub,
-  { repo }: Pick<RepoName, "repo">,
+  { repo, revision }: RepoName,
   signal?: AbortSignal,
 ): Promise<DatasetDescription> {
-  const missing =
-    `There is no data set "${repo}" on ${hub.endpoint}, it is private, or the hub keeps no Parquet ` +
-    `files of it. Check the name, or download its files and choose them here.`;
-  const path = `/api/datasets/${repo}/parquet`;
-  const listing = await askHub(hub, path, parquetListing, { what: repo, missing, signal });
-  const splits = Object.entries(listing).flatMap(([config, parts]) =>
-    Object.entries(parts).map(([split, urls]) => ({
-      config,
-      split,
-      paths: urls.map((url) => pathOn(hub, url)),
-    })),
-  );
-  const withFiles = splits.filter(({ paths }) => paths.length > 0);
-  if (withFiles.length === 0) throw new ZerothError("E-DATA-1", missing);
-  return { repo, address: `${hub.endpoint}/datasets/${repo}`, splits: withFiles };
+  if (revision !== "main") {
+    throw new ZerothError(
+      "E-CFG-1",
+      `The hub keeps Parquet files of a data set's newest revision only, not of "${revision}". Leave ` +
+        `the revision out; the commit that is read is recorded with the run.`,
+    );
+  }
+  const missing = `There is no data set "${repo}" on ${hub.endpoint}, or it is private. Check the name.`;
+  const what = `data set ${repo}`;
+  const info = await askHub(hub, `/api/datasets/${repo}`, datasetInfo, { what, missing, signal });
+  const id = info.id ?? repo;
+  const branch = `/api/datasets/${id}/revision/${encodeURIComponent(PARQUET_BRANCH)}?blobs=true`;
+  const none = noParquet(hub, id);
+  const listing = await askHub(hub, branch, branchInfo, { what, missing: none, signal });
+  const configs = configsOf(listing.siblings, rowCounts(info.cardData));
+  if (configs.length === 0) throw new ZerothError("E-DATA-1", none);
+  return {
+    ...{ repo: id, revision, commit: listing.sha, configs, isGated: isGated(info.gated) },
+    licence: licenceOf(licenceId(info.cardData)),
+    address: `${hub.endpoint}/datasets/${id}`,
+  };
 }
 
 /**
- * The files of one split, for `parseParquet`.
+ * The files of these splits, in the order they are read.
  *
- * @param onProgress bytes so far, and of all files where the hub says so
- * @throws as `request`; ZerothError E-DATA-1 if they are larger than 500 MB together
+ * @throws ZerothError E-DATA-1 for a split that is not there, or if they are larger than 500 MB
  */
-export async function loadSplit(
-  hub: Hub,
-  repo: string,
-  { config, split, paths }: DatasetSplit,
-  onProgress: (done: number, total: number | null) => void,
-  signal?: AbortSignal,
-): Promise<DatasetFiles> {
-  const name = `${repo}${config === "default" ? "" : ` ${config}`} ${split}`;
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let before = 0;
-  for (const path of paths) {
-    const response = await request(hub, hub.endpoint + path, { what: name, signal });
-    const announced = Number(response.headers.get("Content-Length") ?? Number.NaN);
-    const isOnly = paths.length === 1 && Number.isSafeInteger(announced);
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let done = before;
-    for await (const piece of piecesOf(response)) {
-      done += piece.length;
-      if (done > MAX_BYTES) throw tooLarge(name);
-      chunks.push(piece);
-      onProgress(done, isOnly ? announced : null);
-    }
-    parts.push(new Uint8Array(await new Blob(chunks).arrayBuffer()));
-    before = done;
-  }
-  return { name, parts };
-}
-
-/** The path of a listed address. Only this hub is asked, whatever a listing says. */
-function pathOn(hub: Hub, url: string): string {
-  const base = new URL(hub.endpoint);
-  const { pathname } = new URL(url, base);
-  const prefix = base.pathname.replace(/\/$/, "");
-  return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
-}
-
-function tooLarge(name: string): ZerothError {
-  return new ZerothError(
+export function splitFiles(
+  { repo }: Pick<DatasetDescription, "repo">,
+  { name, splits }: DatasetConfig,
+  wanted: readonly string[],
+): readonly RepoFile[] {
+  const chosen = [...new Set(wanted)].map((split) => {
+    const found = splits.find((one) => one.name === split);
+    if (found) return found;
+    const there = splits.map((one) => one.name).join(", ");
+    throw new ZerothError("E-DATA-1", `${repo} ${name} has no split "${split}" (it has ${there}).`);
+  });
+  const sizeBytes = chosen.reduce((sum, one) => sum + one.sizeBytes, 0);
+  if (sizeBytes <= MAX_BYTES) return chosen.flatMap(({ files }) => files);
+  throw new ZerothError(
     "E-DATA-1",
-    `${name} is larger than ${MAX_BYTES / 1e6} MB. Download it, take the rows you need, and choose ` +
-      `that file here.`,
+    `${repo} ${name} has ${Math.round(sizeBytes / 1e6)} MB in these splits; at most ${MAX_BYTES / 1e6} ` +
+      `MB are read. Download it, take the rows you need, and choose that file here.`,
+  );
+}
+
+/** Whether a file of the Parquet branch belongs to a split. */
+export function isOfSplit(path: string, split: string): boolean {
+  return splitOf(path)?.split === split;
+}
+
+/** Splits these files are of, in their order. */
+export function splitsOf(files: readonly RepoFile[]): readonly string[] {
+  return [...new Set(files.flatMap(({ path }) => splitOf(path)?.split ?? []))];
+}
+
+/** `default/train/0000.parquet`; of very large data sets only a part: `default/partial-train/0000.parquet`. */
+function splitOf(path: string): { readonly config: string; readonly split: string } | undefined {
+  const [config, split, file, ...more] = path.split("/");
+  const isPlain = [config, split, file].every((part) => part !== undefined && PLAIN.test(part));
+  if (!isPlain || more.length > 0 || !file?.endsWith(".parquet")) return undefined;
+  return config === undefined || split === undefined ? undefined : { config, split };
+}
+
+/** No name that could mean another folder, and none that a file system refuses. */
+const PLAIN = /^(?!\.)[^\\:*?"<>|]{1,200}$/;
+
+function configsOf(
+  siblings: readonly z.infer<typeof sibling>[],
+  rows: ReadonlyMap<string, number>,
+): readonly DatasetConfig[] {
+  const byConfig = new Map<string, Map<string, RepoFile[]>>();
+  for (const listed of siblings) {
+    const at = splitOf(listed.rfilename);
+    if (!at) continue;
+    const splits = byConfig.get(at.config) ?? new Map<string, RepoFile[]>();
+    byConfig.set(at.config, splits);
+    splits.set(at.split, [...(splits.get(at.split) ?? []), ...hashedFile(listed)]);
+  }
+  return [...byConfig].map(([name, splits]) => ({
+    name,
+    splits: [...splits]
+      .filter(([, files]) => files.length > 0)
+      .map(([split, files]) => ({
+        name: split,
+        rows: rows.get(`${name}/${split}`) ?? null,
+        sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      })),
+  }));
+}
+
+const configInfo = z.looseObject({
+  config_name: z.string().optional(),
+  splits: z.array(z.looseObject({ name: z.string(), num_examples: z.int().min(0) })).optional(),
+});
+
+/** The card is written by hand or by a program: what does not fit is left unread. */
+const cardRows = z.looseObject({
+  dataset_info: z
+    .union([z.array(configInfo), configInfo])
+    .optional()
+    .catch(undefined),
+});
+
+function rowCounts(cardData: unknown): ReadonlyMap<string, number> {
+  const parsed = cardRows.safeParse(cardData);
+  const infos = [parsed.data?.dataset_info ?? []].flat();
+  return new Map(
+    infos.flatMap(({ config_name: config = "default", splits = [] }) =>
+      splits.map(({ name, num_examples: rows }) => [`${config}/${name}`, rows] as const),
+    ),
+  );
+}
+
+const datasetInfo = z.object({
+  id: z
+    .string()
+    .regex(/^\w[\w.-]*(\/\w[\w.-]*)?$/)
+    .optional(),
+  cardData: card,
+  gated,
+});
+const branchInfo = z.object({ sha: commitHash, siblings: z.array(sibling) });
+
+function licenceOf(id: string): Licence {
+  const summary = id === "unknown" ? "The data set's page names no licence." : id;
+  return { id, summary, file: null };
+}
+
+function noParquet(hub: Hub, repo: string): string {
+  return (
+    `${hub.endpoint} keeps no Parquet files of "${repo}" (it is private, or cannot be read as a ` +
+    `table). Download its files and choose them here.`
   );
 }

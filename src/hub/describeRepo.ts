@@ -1,11 +1,22 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import type { CachePlan } from "./blobCache.ts";
 import { askHub, readLimited } from "./hubJson.ts";
 import { knownLicence, type Licence, nearestKnown } from "./knownModels.ts";
 import { neededFiles, readIndexShards, type SmallText } from "./neededFiles.ts";
 import type { RepoFile } from "./repoFile.ts";
 import type { RepoName } from "./repoName.ts";
 import { type Hub, request } from "./request.ts";
+import {
+  card,
+  commitHash,
+  gated,
+  hashedFile,
+  isGated,
+  licenceId,
+  type Sibling,
+  sibling,
+} from "./siblings.ts";
 
 /** Everything a person should know before agreeing to a download, and all a download needs. */
 export interface RepoDescription {
@@ -21,6 +32,8 @@ export interface RepoDescription {
   readonly licence: Licence;
   /** The model's page, for people. */
   readonly address: string;
+  /** It is handed out only to those who agreed to its terms there. */
+  readonly isGated: boolean;
   /** Parsed config.json: enough to refuse a foreign model and to plan memory before the download. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -40,7 +53,8 @@ export async function describeRepo(
   const missing = missingSentence(hub, repo, revision);
   const info = await askHub(hub, path, modelInfo, { what: repo, missing, signal });
   const listed = info.siblings.flatMap(asRepoFile);
-  const read: SmallText = (file) => readText(hub, repo, info.sha, file, signal);
+  const pinned = { repo, commit: info.sha };
+  const read: SmallText = (file) => readText(hub, pinned, file, signal);
   const shards = await readIndexShards(listed, read);
   const { files, format } = neededFiles(repo, listed, shards);
   const config = files.find((file) => file.path === "config.json");
@@ -49,53 +63,41 @@ export async function describeRepo(
     totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     licence: licenceOf(repo, info, listed),
     address: `${hub.endpoint}/${repo}`,
+    isGated: isGated(info.gated),
     config: config ? parseConfig(await read(config)) : {},
   };
 }
 
 /** Where a file's bytes are. */
-export function addressOf(hub: Hub, repo: string, commit: string, path: string): string {
-  return `${hub.endpoint}/${repo}/resolve/${commit}/${encodeURIComponent(path)}`;
+export function addressOf(
+  hub: Hub,
+  { kind, repo, commit }: Pick<CachePlan, "kind" | "repo" | "commit">,
+  path: string,
+): string {
+  const name = kind === "dataset" ? `datasets/${repo}` : repo;
+  const parts = path.split("/").map(encodeURIComponent);
+  return `${hub.endpoint}/${name}/resolve/${commit}/${parts.join("/")}`;
 }
 
-const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
-const bytes = z.int().min(0);
-
 const modelInfo = z.object({
-  sha: hex(40),
-  siblings: z.array(
-    z.object({
-      rfilename: z.string(),
-      size: bytes.optional(),
-      blobId: hex(40).optional(),
-      lfs: z.object({ sha256: hex(64), size: bytes }).nullish(),
-    }),
-  ),
-  cardData: z
-    .looseObject({
-      license: z.union([z.string(), z.array(z.string())]).optional(),
-      license_name: z.string().optional(),
-    })
-    .nullish()
-    .catch(undefined),
+  sha: commitHash,
+  siblings: z.array(sibling),
+  cardData: card,
+  gated,
 });
 
 type ModelInfo = z.infer<typeof modelInfo>;
 
 /** Files at the top whose size and hash are known; a name with a path never leaves this function. */
-function asRepoFile({ rfilename, size, blobId, lfs }: ModelInfo["siblings"][number]): RepoFile[] {
-  if (!/^[\w-][\w.-]{0,200}$/.test(rfilename)) return [];
-  if (lfs) {
-    return [{ path: rfilename, sizeBytes: lfs.size, hash: { kind: "sha256", hex: lfs.sha256 } }];
-  }
-  if (size === undefined || blobId === undefined) return [];
-  return [{ path: rfilename, sizeBytes: size, hash: { kind: "git-sha1", hex: blobId } }];
+function asRepoFile(listed: Sibling): RepoFile[] {
+  if (!/^[\w-][\w.-]{0,200}$/.test(listed.rfilename)) return [];
+  return hashedFile(listed);
 }
 
 function licenceOf(repo: string, { cardData }: ModelInfo, files: readonly RepoFile[]): Licence {
   const known = knownLicence(repo);
   if (known) return known;
-  const id = [cardData?.license ?? []].flat()[0] ?? "unknown";
+  const id = licenceId(cardData);
   const file = files.find(({ path }) => /^licen[cs]e(\.\w+)?$/i.test(path));
   const summary =
     id === "unknown"
@@ -117,19 +119,18 @@ const MAX_TEXT_BYTES = 4_000_000;
 
 async function readText(
   hub: Hub,
-  repo: string,
-  commit: string,
+  pinned: Pick<CachePlan, "repo" | "commit">,
   file: RepoFile,
   signal?: AbortSignal,
 ): Promise<string> {
-  const what = `${file.path} of ${repo}`;
+  const what = `${file.path} of ${pinned.repo}`;
   if (file.sizeBytes > MAX_TEXT_BYTES) {
     throw new ZerothError(
       "E-FILE-1",
       `${what} has ${file.sizeBytes} bytes; such a file has at most ${MAX_TEXT_BYTES}.`,
     );
   }
-  const response = await request(hub, addressOf(hub, repo, commit, file.path), { what, signal });
+  const response = await request(hub, addressOf(hub, pinned, file.path), { what, signal });
   return readLimited(response, what);
 }
 

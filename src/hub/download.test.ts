@@ -74,7 +74,7 @@ test("a paused download goes on with the bytes that are missing, also after a re
   const here = await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin");
   expect(here).toBeGreaterThan(1000);
   expect(here).toBeLessThan(300_000);
-  expect(await bytesHere(cache, options.repo)).toBeGreaterThan(here);
+  expect(await bytesHere(cache, options.repo)).toContain(here);
   expect(await findCached(cache, options.repo)).toBeUndefined();
 
   await download({ ...options, signal: new AbortController().signal });

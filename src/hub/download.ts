@@ -1,5 +1,4 @@
-import { type BlobCache, type CachedRepo, folderOf } from "./blobCache.ts";
-import type { RepoDescription } from "./describeRepo.ts";
+import { type BlobCache, type CachedRepo, type CachePlan, folderOf } from "./blobCache.ts";
 import { downloadFile } from "./downloadFile.ts";
 import { startRate } from "./rate.ts";
 import type { Hub } from "./request.ts";
@@ -22,7 +21,7 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   readonly hub: Hub;
   readonly cache: BlobCache;
-  readonly repo: RepoDescription;
+  readonly repo: CachePlan;
   /** Aborting pauses: what was loaded stays, and the next call goes on from there. */
   readonly signal: AbortSignal;
   /** Milliseconds, any origin. */
@@ -44,30 +43,48 @@ export interface DownloadOptions {
 export async function download(options: DownloadOptions): Promise<CachedRepo> {
   const { cache, repo, signal, now, onProgress } = options;
   const folder = folderOf(repo);
+  const record = recordOf(repo, options.date());
+  await cache.begin(folder, record);
   const rate = startRate(now);
+  const total = totalOf(repo);
   let before = 0;
   for (const file of repo.files) {
     signal.throwIfAborted();
     const { path, sizeBytes } = file;
     await downloadFile({ ...options, folder, file }, (activity, fileDone) => {
       const bytesPerSecond = activity === "loading" ? rate(before + fileDone) : null;
-      const all = { done: before + fileDone, total: repo.totalBytes };
+      const all = { done: before + fileDone, total };
       onProgress({ path, activity, fileDone, fileTotal: sizeBytes, ...all, bytesPerSecond });
     });
     before += sizeBytes;
   }
-  const { config: _, totalBytes: __, ...facts } = repo;
-  const record: CachedRepo = { schemaVersion: 1, ...facts, savedAt: options.date().toISOString() };
-  await cache.commit(folder, record);
-  return record;
+  const finished = recordOf(repo, options.date());
+  await cache.commit(folder, finished);
+  return finished;
 }
 
-/** Bytes of this model that are here already: what "continue" saves. */
-export async function bytesHere(cache: BlobCache, repo: RepoDescription): Promise<number> {
+/** Bytes of all its files. */
+export function totalOf({ files }: Pick<CachePlan, "files">): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** Bytes of each file that are here already: what "continue" saves. */
+export async function bytesHere(cache: BlobCache, repo: CachePlan): Promise<readonly number[]> {
   const folder = folderOf(repo);
-  let sum = 0;
-  for (const { path, sizeBytes } of repo.files) {
-    sum += Math.min(sizeBytes, await cache.sizeOf(folder, path));
-  }
-  return sum;
+  return Promise.all(
+    repo.files.map(async ({ path, sizeBytes }) =>
+      Math.min(sizeBytes, await cache.sizeOf(folder, path)),
+    ),
+  );
+}
+
+function recordOf(repo: CachePlan, at: Date): CachedRepo {
+  const { kind, part, revision, commit, format, licence, address, files } = repo;
+  return {
+    schemaVersion: 1,
+    ...(kind === undefined ? {} : { kind }),
+    ...(part === undefined ? {} : { part }),
+    ...{ repo: repo.repo, revision, commit, format, licence, address, files },
+    savedAt: at.toISOString(),
+  };
 }

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import type { BlobCache } from "./blobCache.ts";
-import { addressOf, type RepoDescription } from "./describeRepo.ts";
+import type { BlobCache, CachePlan } from "./blobCache.ts";
+import { addressOf } from "./describeRepo.ts";
 import { type FileHash, startHash } from "./fileHash.ts";
 import { piecesOf } from "./hubJson.ts";
 import type { RepoFile } from "./repoFile.ts";
@@ -9,7 +9,7 @@ import { ConnectionLost, type Hub, request } from "./request.ts";
 export interface FileDownload {
   readonly hub: Hub;
   readonly cache: BlobCache;
-  readonly repo: RepoDescription;
+  readonly repo: CachePlan;
   readonly folder: string;
   readonly file: RepoFile;
   readonly signal: AbortSignal;
@@ -116,7 +116,7 @@ async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes)
  */
 async function requestFrom(job: FileDownload, start: number): Promise<Response> {
   const { hub, repo, file, signal } = job;
-  const url = addressOf(hub, repo.repo, repo.commit, file.path);
+  const url = addressOf(hub, repo, file.path);
   const what = `${file.path} of ${repo.repo}`;
   if (start === 0) return request(hub, url, { what, signal });
   try {

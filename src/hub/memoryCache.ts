@@ -9,6 +9,7 @@ import { type BlobCache, type CachedRepo, parseCachedRepo } from "./blobCache.ts
 export function memoryCache(limitBytes = Number.POSITIVE_INFINITY): BlobCache {
   const folders = new Map<string, Map<string, Uint8Array<ArrayBuffer>>>();
   const records = new Map<string, string>();
+  const plans = new Map<string, string>();
   const bytesOf = (folder: string, path: string) =>
     folders.get(folder)?.get(path) ?? new Uint8Array(0);
   const put = (folder: string, path: string, bytes: Uint8Array<ArrayBuffer>) => {
@@ -31,17 +32,24 @@ export function memoryCache(limitBytes = Number.POSITIVE_INFINITY): BlobCache {
       };
     },
     read: async (folder, path, start, end) => bytesOf(folder, path).slice(start, end),
+    begin: async (folder, plan: CachedRepo) => {
+      plans.set(folder, JSON.stringify(plan));
+      folders.set(folder, folders.get(folder) ?? new Map());
+    },
     commit: async (folder, record: CachedRepo) => {
       records.set(folder, JSON.stringify(record));
+      plans.delete(folder);
     },
     list: async () =>
       [...folders.keys()].map((folder) => ({
         folder,
         record: parseCachedRepo(records.get(folder) ?? ""),
+        plan: parseCachedRepo(plans.get(folder) ?? ""),
         sizeBytes: sizeOf(folder),
       })),
     delete: async (folder) => {
       records.delete(folder);
+      plans.delete(folder);
       folders.delete(folder);
     },
   };

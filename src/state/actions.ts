@@ -1,4 +1,5 @@
 import type { DataSource, ModelSource, RunRecord, SettingValues, TaskSpec } from "./engineTypes.ts";
+import { hubActions } from "./hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
 import type { PlannedRun } from "./queuePlan.ts";
@@ -23,7 +24,10 @@ export type Actions = ReturnType<typeof createActions>;
 export function createActions(context: ActionContext) {
   const send = sender(context);
   const sharing = sharingActions(context, send);
+  const prefer = preferrer(context);
   return {
+    prefer,
+    ...hubActions(context.store, send, prefer),
     /** First of all: where the address leads, what was preferred, and a look at the GPU. */
     begin: async (hash: string) => {
       context.store.setState({ place: placeFromHash(hash) });
@@ -44,14 +48,16 @@ export function createActions(context: ActionContext) {
   };
 }
 
-function pageActions({ store, keeper }: ActionContext) {
-  const prefer = async (change: Partial<Preferences>) => {
+function preferrer({ store, keeper }: ActionContext) {
+  return async (change: Partial<Preferences>) => {
     const preferences = { ...store.getState().preferences, ...change };
     store.setState({ preferences });
     await keeper.save(preferences);
   };
+}
+
+function pageActions({ store }: ActionContext) {
   return {
-    prefer,
     goTo: (place: Place) => store.setState({ place }),
     dismissNotice: (key: number) =>
       store.setState(({ notices }) => ({

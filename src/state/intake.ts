@@ -41,5 +41,10 @@ export function createIntake(
 }
 
 function isReading(event: EngineEvent): boolean {
-  return event.type === "steps" || event.type === "run" || event.type === "progress";
+  return (
+    event.type === "steps" ||
+    event.type === "run" ||
+    event.type === "progress" ||
+    event.type === "downloads"
+  );
 }

@@ -9,6 +9,10 @@ const schema = z.object({
   /** Single-key shortcuts, which some ways of typing set off by accident (WCAG 2.1.4). */
   hasShortcuts: z.boolean(),
   lastRunId: z.nullable(z.string()),
+  /** Where models and data sets are looked up. */
+  hubEndpoint: z.string(),
+  /** Models whose licence was agreed to. */
+  agreedRepos: z.array(z.string()),
 });
 
 export type Preferences = Readonly<z.infer<typeof schema>>;
@@ -21,6 +25,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
   isLog: false,
   hasShortcuts: true,
   lastRunId: null,
+  hubEndpoint: "https://huggingface.co",
+  agreedRepos: [],
 };
 
 export interface PreferenceKeeper {

@@ -1,10 +1,12 @@
 import type { EngineEvent, RunReport, RunSummary } from "./engineTypes.ts";
+import { isHubEvent, reduceHub } from "./hub.ts";
 import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
 import { statusWord } from "./runStatus.ts";
 import type { AppState, CommandType } from "./store.ts";
 
 /** The state after an event. */
 export function reduce(state: AppState, event: EngineEvent): AppState {
+  if (isHubEvent(event)) return { ...state, hub: reduceHub(state.hub, event) };
   switch (event.type) {
     case "device":
       return { ...state, device: event.device };

@@ -20,6 +20,7 @@ import type {
   SparsityReport,
   TaskSpec,
 } from "./engineTypes.ts";
+import { EMPTY_HUB, type HubState } from "./hub.ts";
 import type { Place } from "./place.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
 import type { RunSeries } from "./runSeries.ts";
@@ -46,6 +47,7 @@ export interface AppState {
   /** The task as it is being edited, ahead of the engine's `data.task` by a moment. */
   readonly taskDraft: TaskSpec | null;
   readonly isTaskPending: boolean;
+  readonly hub: HubState;
   readonly runs: readonly RunSummary[] | null;
   readonly reports: Readonly<Record<string, RunReport>>;
   /** Curves by run id. */
@@ -96,6 +98,7 @@ export const INITIAL_STATE: AppState = {
   data: null,
   taskDraft: null,
   isTaskPending: false,
+  hub: EMPTY_HUB,
   runs: null,
   reports: {},
   series: {},

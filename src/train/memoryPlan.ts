@@ -50,7 +50,7 @@ export function leastPlan(config: OptConfig, maxBindingBytes: number): MemoryPla
 }
 
 /** Rows of a usual prompt with two one-word answers. */
-const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
+export const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
 
 const usualSettings: readonly { readonly name: string; readonly settings: SettingValues }[] = [
   { name: "MeZO", settings: { method: "mezo" } },

@@ -2,14 +2,17 @@ import type { Failure } from "#base/errors.ts";
 import type { RowProblem, TaskSpec } from "#data/task.ts";
 import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
 import type { ExampleResult } from "./examples.ts";
-import type { EvaluationRecord, Majority, RunRecord, StepRecord } from "./records.ts";
+import type { HubCommand, HubEvent } from "./hubProtocol.ts";
+import type { EvaluationRecord, Majority, ModelOrigin, RunRecord, StepRecord } from "./records.ts";
 
+export type * from "./hubProtocol.ts";
 export type {
   EvaluationRecord,
   ExampleResult,
   Failure,
   Majority,
   MethodDescription,
+  ModelOrigin,
   RowProblem,
   RunRecord,
   SettingDescription,
@@ -25,6 +28,7 @@ export type {
 export type Command = { readonly id: number } & CommandBody;
 
 export type CommandBody =
+  | HubCommand
   /** Look at the adapter, run the self-test. Answered by `device`, `catalogue` and `runs`. */
   | { readonly type: "checkDevice" }
   /** Open a checkpoint and put it on the GPU. Answered by `model`; `progress` on the way. */
@@ -105,6 +109,8 @@ export type LogFormat = "jsonl" | "csv" | "settings" | "tensorboard" | "bundle";
 
 export type ModelSource =
   | { readonly kind: "demo" }
+  /** A model that was downloaded, by its folder in the library. */
+  | { readonly kind: "cached"; readonly folder: string }
   | { readonly kind: "files"; readonly files: readonly NamedFile[] };
 
 /** A file with its path inside the folder it was picked from. */
@@ -116,9 +122,12 @@ export interface NamedFile {
 export type DataSource =
   | { readonly kind: "demo"; readonly split: "train" | "dev" }
   | { readonly kind: "file"; readonly file: File }
+  /** A split of a data set that was downloaded. */
+  | { readonly kind: "cached"; readonly folder: string; readonly split: string }
   | { readonly kind: "text"; readonly name: string; readonly text: string };
 
 export type EngineEvent =
+  | HubEvent
   | { readonly type: "done"; readonly id: number }
   | { readonly type: "failed"; readonly id: number; readonly failure: Failure }
   | { readonly type: "device"; readonly device: DeviceReport }
@@ -203,6 +212,8 @@ export interface ModelReport {
   /** Allocated on the GPU now, by kind. */
   readonly gpuBytes: Readonly<Record<string, number>>;
   readonly sha256: string;
+  /** Where it was downloaded from, if it was. */
+  readonly origin?: ModelOrigin;
 }
 
 export interface DataReport {

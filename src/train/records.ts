@@ -129,6 +129,10 @@ export interface RunData {
   readonly devRows: number;
   /** Name on the hub, where the rows came from there: `stanfordnlp/sst2`. */
   readonly dataset?: string;
+  /** Which of its configurations: "boolq" of "aps/super_glue". */
+  readonly datasetConfig?: string;
+  /** Commit the files are of, 40 hex digits. */
+  readonly datasetRevision?: string;
 }
 
 /** The rows of a run, kept whole so that it can go on without the files they came from. */

@@ -161,6 +161,8 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
     devName: z.string(),
     devRows: count,
     dataset: z.string().exactOptional(),
+    datasetConfig: z.string().exactOptional(),
+    datasetRevision: z.string().exactOptional(),
   }),
   step: count,
   tokens: anyNumber,

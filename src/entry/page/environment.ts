@@ -1,8 +1,10 @@
+import { createLibrary } from "#hub/library.ts";
 import { openIndexedDbStore } from "#storage/indexedDbStore.ts";
 import type { EngineEvent } from "#train/protocol.ts";
 import type { Environment } from "#train/session/environment.ts";
 import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
+import { openOpfsCache } from "./opfsCache.ts";
 import { shaders } from "./shaders.ts";
 
 /** What a browser's worker brings to a session. */
@@ -12,6 +14,15 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
     sources: shaders,
     openStore: () => openIndexedDbStore(),
     demo: demoAssets(new URL("./demo/", pageAddress())),
+    hub: createLibrary({
+      cache: openOpfsCache(() => navigator.storage.getDirectory()),
+      fetch: (url, init) => fetch(url, init),
+      isOnline: () => navigator.onLine,
+      whenOnline,
+      sleep,
+      now: () => performance.now(),
+      date: () => new Date(),
+    }),
     locks: webLocks(navigator.locks),
     now: () => performance.now(),
     date: () => new Date(),
@@ -27,4 +38,22 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
 /** Address of the page's folder. The worker's script lies in `assets/` of a build, elsewhere in development. */
 function pageAddress(): URL {
   return new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
+}
+
+function whenOnline(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    self.addEventListener("online", () => resolve(), { once: true, signal });
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", end, { once: true });
+  });
 }

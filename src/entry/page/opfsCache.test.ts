@@ -112,9 +112,12 @@ test.each(caches)("%s: a folder is a model once its record is written", async (_
   const cache = open();
   expect(await cache.list()).toEqual([]);
   await write(cache, 0, 1, 2, 3);
-  expect(await cache.list()).toEqual([{ folder: "a--b@0", record: null, sizeBytes: 3 }]);
+  const unfinished = { folder: "a--b@0", record: null, plan: null, sizeBytes: 3 };
+  expect(await cache.list()).toEqual([unfinished]);
+  await cache.begin("a--b@0", record);
+  expect(await cache.list()).toEqual([{ ...unfinished, plan: record }]);
   await cache.commit("a--b@0", record);
-  expect((await cache.list())[0]?.record).toEqual(record);
+  expect(await cache.list()).toEqual([{ ...unfinished, record }]);
   await cache.delete("a--b@0");
   await cache.delete("a--b@0");
   expect(await cache.list()).toEqual([]);

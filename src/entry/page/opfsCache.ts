@@ -30,6 +30,8 @@ export interface SyncHandle {
 
 const FOLDER = "models";
 const RECORD = "record.json";
+/** There while a download is not finished. */
+const PLAN = "plan.json";
 /** A loss of power costs at most this much of a download. */
 const FLUSH_BYTES = 32 * 1024 * 1024;
 
@@ -58,7 +60,12 @@ export function openOpfsCache(root: () => Promise<PrivateDirectory>): BlobCache 
       const file = await (await fileAt(folder, path)).getFile();
       return new Uint8Array(await file.slice(start, end).arrayBuffer());
     },
-    commit: async (folder, record) => writeRecord(await folderAt(folder, true), record),
+    begin: async (folder, plan) => writeRecord(await explained(folderAt(folder, true)), PLAN, plan),
+    commit: async (folder, record) => {
+      const own = await folderAt(folder, true);
+      await writeRecord(own, RECORD, record);
+      await orNothing(own.removeEntry(PLAN));
+    },
     list: async () => {
       const all = await orNothing((async () => (await root()).getDirectoryHandle(FOLDER))());
       return all ? listFolders(all) : [];
@@ -118,8 +125,12 @@ function openHandle(file: PrivateFile): Promise<SyncHandle> {
   );
 }
 
-async function writeRecord(directory: PrivateDirectory, record: CachedRepo): Promise<void> {
-  const file = await explained(directory.getFileHandle(RECORD, { create: true }));
+async function writeRecord(
+  directory: PrivateDirectory,
+  name: string,
+  record: CachedRepo,
+): Promise<void> {
+  const file = await explained(directory.getFileHandle(name, { create: true }));
   const writer = writerAt(await explained(openHandle(file)), 0);
   try {
     await writer.write(new TextEncoder().encode(JSON.stringify(record)));
@@ -135,14 +146,16 @@ async function listFolders(all: PrivateDirectory): Promise<readonly CacheEntry[]
     const directory = await all.getDirectoryHandle(name);
     let sizeBytes = 0;
     let record: CachedRepo | null = null;
+    let plan: CachedRepo | null = null;
     for await (const [path, entry] of directory.entries()) {
       if (entry.kind !== "file") continue;
       const file = await (await directory.getFileHandle(path)).getFile();
-      sizeBytes += file.size;
       // A record torn by a crash is none; its files are checked again when the download goes on.
       if (path === RECORD) record = parseCachedRepo(await file.text());
+      else if (path === PLAN) plan = parseCachedRepo(await file.text());
+      else sizeBytes += file.size;
     }
-    entries.push({ folder: decodeURIComponent(name), record, sizeBytes });
+    entries.push({ folder: decodeURIComponent(name), record, plan, sizeBytes });
   }
   return entries;
 }

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { type LinearCard, linearCards, linearQuad, linearShared } from "#model/kernels.ts";
-import type { Progress } from "../protocol.ts";
+import type { DownloadReport, Progress } from "../protocol.ts";
 import { createQueue, type Queue } from "../queue.ts";
 import { openRunStore, type RunStore } from "../runStore.ts";
 import type { ActiveRun } from "./activeRun.ts";
@@ -15,6 +15,8 @@ export interface Desk {
   device: Device | null;
   runs: RunStore | null;
   model: OpenModel | null;
+  /** The library's folder it was opened from, if it was. */
+  modelFolder: string | null;
   data: OpenData | null;
   run: ActiveRun | null;
   /** When the GPU was lost last, by the environment's clock. */
@@ -25,8 +27,17 @@ export interface Desk {
   training: Promise<void> | null;
   /** Asks the command that trains to hold after the steps at hand. */
   isPauseWanted: boolean;
+  /** Under way, by folder; they run beside everything else. */
+  readonly downloads: Map<string, OngoingDownload>;
   /** What needs the GPU for itself, one after another. */
   readonly inOrder: Queue;
+}
+
+export interface OngoingDownload {
+  readonly pause: AbortController;
+  report: DownloadReport | null;
+  /** Settles with it, never rejects. */
+  readonly ended: Promise<void>;
 }
 
 export function emptyDesk(env: Environment): Desk {
@@ -35,12 +46,14 @@ export function emptyDesk(env: Environment): Desk {
     device: null,
     runs: null,
     model: null,
+    modelFolder: null,
     data: null,
     run: null,
     lostAt: null,
     isCancelled: false,
     training: null,
     isPauseWanted: false,
+    downloads: new Map(),
     inOrder: createQueue(),
   };
 }
@@ -101,6 +114,7 @@ export function closeModel(desk: Desk): void {
   closeRun(desk);
   desk.model?.loaded.destroy();
   desk.model = null;
+  desk.modelFolder = null;
 }
 
 export function progressTo(desk: Desk): (progress: Progress) => void {

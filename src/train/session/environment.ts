@@ -1,7 +1,15 @@
 import type { ByteSource } from "#data/files.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { EngineEvent } from "../protocol.ts";
+import type {
+  DatasetOffer,
+  DownloadReport,
+  EngineEvent,
+  HubChoice,
+  KnownModel,
+  LibraryEntry,
+  ModelOffer,
+} from "../protocol.ts";
 import type { Store } from "../store.ts";
 
 /** What a session needs of the place it runs in. The entry brings it; nothing here asks where it is. */
@@ -11,6 +19,7 @@ export interface Environment {
   readonly sources: ShaderSources;
   openStore(): Promise<Store>;
   readonly demo: DemoAssets;
+  readonly hub: HubLibrary;
   readonly locks: RunLocks;
   /** Milliseconds, any origin. */
   now(): number;
@@ -40,6 +49,41 @@ export interface DemoDescription {
   readonly words: readonly string[];
   readonly settings: SettingValues;
   readonly sentences: readonly string[];
+}
+
+/** Models and data sets of a hub, and those of them that are here. */
+export interface HubLibrary {
+  readonly known: readonly KnownModel[];
+  /** @throws ZerothError E-NET-*, E-FILE-*, E-CFG-1 */
+  describeModel(name: string, hub: HubChoice): Promise<DescribedModel>;
+  /** @throws ZerothError E-NET-*, E-DATA-1, E-CFG-1 */
+  describeDataset(name: string, hub: HubChoice): Promise<Omit<DatasetOffer, "freeBytes">>;
+  /**
+   * Loads what was looked up or begun before; pauses when the signal is aborted.
+   *
+   * @throws the signal's reason; ZerothError E-NET-*, E-FILE-3, E-TAB-3; StorageFull
+   */
+  download(
+    folder: string,
+    splits: readonly string[],
+    hub: HubChoice,
+    signal: AbortSignal,
+    onStanding: (standing: DownloadReport) => void,
+  ): Promise<void>;
+  list(): Promise<readonly LibraryEntry[]>;
+  /** @throws ZerothError E-STORE-3 if it is not here whole */
+  open(
+    folder: string,
+    split?: string,
+  ): Promise<{ readonly entry: LibraryEntry; readonly files: readonly ByteSource[] }>;
+  delete(folder: string): Promise<void>;
+}
+
+/** A model as the hub tells of it; what it needs of this machine is reckoned from its config. */
+export interface DescribedModel
+  extends Omit<ModelOffer, "parameterCount" | "memory" | "memoryProblem" | "freeBytes"> {
+  /** Parsed config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** One writer per run, over all tabs. */

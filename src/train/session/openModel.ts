@@ -10,10 +10,10 @@ import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import type { ModelReport, ModelSource, Progress } from "../protocol.ts";
-import type { ModelRecord } from "../records.ts";
+import type { ModelOrigin, ModelRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { admitModel } from "./admission.ts";
-import type { DemoAssets } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 
 /** A model whose weights are on the GPU. */
 export interface OpenModel {
@@ -42,16 +42,16 @@ type OnProgress = (progress: Progress) => void;
 export async function openModel(
   device: Device,
   source: ModelSource,
-  demo: DemoAssets,
+  places: Pick<Environment, "demo" | "hub">,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
-  const { name, files } = await filesOf(source, demo);
+  const { name, files, origin } = await filesOf(source, places);
   const checkpoint = await openCheckpoint(files);
   const config = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   refuseForeignTokenizer(tokenizer, config);
   const tensors = matchTensors(parameterTable(config), checkpoint);
-  const record = describe(name, checkpoint);
+  const record = { ...describe(name, checkpoint), ...(origin ? { origin } : {}) };
   await admitModel(device, config, name);
   return load({ record, config, tokenizer }, tensors, device, onProgress);
 }
@@ -146,16 +146,28 @@ export function reportModel(
     weightBytes: parameters * 4,
     gpuBytes,
     sha256: record.id,
+    ...(record.origin ? { origin: record.origin } : {}),
   };
+}
+
+interface ModelFiles {
+  readonly name: string;
+  readonly files: readonly ByteSource[];
+  readonly origin?: ModelOrigin;
 }
 
 async function filesOf(
   source: ModelSource,
-  demo: DemoAssets,
-): Promise<{ name: string; files: readonly ByteSource[] }> {
+  { demo, hub }: Pick<Environment, "demo" | "hub">,
+): Promise<ModelFiles> {
   if (source.kind === "demo") {
     const { name, files } = await demo.describe();
     return { name, files: await demo.files(files) };
+  }
+  if (source.kind === "cached") {
+    const { entry, files } = await hub.open(source.folder);
+    const { repo, commit, licence, address } = entry;
+    return { name: repo, files, origin: { repo, commit, licence, address } };
   }
   const files = source.files.map(({ path, file }) => blobSource(path, file));
   const folder = source.files[0]?.path.split("/").slice(0, -1).pop();

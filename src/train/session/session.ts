@@ -2,7 +2,7 @@ import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { Command, CommandBody } from "../protocol.ts";
+import type { Command, CommandBody, HubCommand } from "../protocol.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { importBundle, isAsRecorded } from "./bundles.ts";
 import {
@@ -22,6 +22,7 @@ import type { Environment } from "./environment.ts";
 import { tellExamples } from "./examples.ts";
 import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportRun.ts";
+import { askHub, isHubCommand } from "./hub.ts";
 import { openData, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
 import { predict } from "./predict.ts";
@@ -47,12 +48,15 @@ export function createSession(env: Environment): Session {
   const desk = emptyDesk(env);
   return {
     async handle(command) {
+      // What is asked of the hub goes on beside all else, which keeps its progress.
+      const isBeside = isHubCommand(command);
+      const endProgress = () => isBeside || env.emit({ type: "progress", progress: null });
       try {
-        await perform(desk, command);
-        env.emit({ type: "progress", progress: null });
+        await (isBeside ? askHub(desk, command) : perform(desk, command));
+        endProgress();
         env.emit({ type: "done", id: command.id });
       } catch (error) {
-        env.emit({ type: "progress", progress: null });
+        endProgress();
         env.emit({ type: "failed", id: command.id, failure: toFailure(error) });
       }
     },
@@ -60,7 +64,7 @@ export function createSession(env: Environment): Session {
 }
 
 /** One command, whole. Commands that read stored runs work beside a training run; others refuse. */
-async function perform(desk: Desk, command: CommandBody): Promise<void> {
+async function perform(desk: Desk, command: Exclude<CommandBody, HubCommand>): Promise<void> {
   switch (command.type) {
     case "checkDevice":
       return checkDevice(desk);
@@ -260,7 +264,8 @@ async function open(
   if (command.type === "openModel") {
     const device = await deviceOf(desk);
     closeModel(desk);
-    desk.model = await openModel(device, command.source, env.demo, progressTo(desk));
+    desk.model = await openModel(device, command.source, env, progressTo(desk));
+    desk.modelFolder = command.source.kind === "cached" ? command.source.folder : null;
     desk.data = null;
     const gpuBytes = desk.model.loaded.memory.bytesByKind();
     env.emit({ type: "model", model: reportModel(desk.model, gpuBytes) });
@@ -269,7 +274,7 @@ async function open(
   const model = modelOf(desk);
   desk.data =
     command.type === "openData"
-      ? await openData(command.train, command.dev, model, env.demo)
+      ? await openData(command.train, command.dev, model, env)
       : withTask(dataOf(desk), command.task, model);
   env.emit({ type: "data", data: desk.data.inspection.facts });
 }

@@ -315,6 +315,7 @@ function describe(
       trainRows: train.length,
       devName: data.dev.name,
       devRows: dev.length,
+      ...data.dataset,
     },
     ...(majority && { majority }),
     kernels: linear ? { linear: linear.name } : {},

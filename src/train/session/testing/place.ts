@@ -80,7 +80,7 @@ export function createPlace(options: PlaceOptions): Place {
         for (const [id, holder] of locks) if (holder === owner) locks.delete(id);
       };
       return createTab(letGo, (life) => ({
-        ...{ gpu, sources, demo },
+        ...{ gpu, sources, demo, hub: noHub },
         openStore: async () => mortal(store, life),
         locks: locksOf(locks, owner),
         now: () => {
@@ -152,6 +152,17 @@ export async function exportedSha(tab: Tab, at?: "best" | "last"): Promise<strin
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   return bytesToHex(sha256(bytes.subarray(8 + headerBytes)));
 }
+
+/** A hub nobody asks. */
+const noHub: Environment["hub"] = {
+  known: [],
+  describeModel: () => Promise.reject(new Error("There is no hub here.")),
+  describeDataset: () => Promise.reject(new Error("There is no hub here.")),
+  download: () => Promise.reject(new Error("There is no hub here.")),
+  list: async () => [],
+  open: () => Promise.reject(new Error("There is no hub here.")),
+  delete: async () => {},
+};
 
 interface Life {
   isOver: boolean;

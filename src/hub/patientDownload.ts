@@ -1,0 +1,117 @@
+import { type CachePlan, folderOf } from "./blobCache.ts";
+import { bytesHere, type DownloadOptions, download, totalOf } from "./download.ts";
+import { ConnectionLost, TooManyRequests } from "./request.ts";
+
+/** Where a download stands, file by file. */
+export interface DownloadStanding {
+  readonly folder: string;
+  readonly repo: string;
+  readonly kind: "model" | "dataset";
+  /** Bytes read back and checked, bytes loaded, or a wait for the hub or the connection. */
+  readonly state: "checking" | "loading" | "waiting" | "offline";
+  readonly files: readonly {
+    readonly path: string;
+    readonly sizeBytes: number;
+    readonly doneBytes: number;
+  }[];
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Over the last seconds; null until there is something to tell. */
+  readonly bytesPerSecond: number | null;
+  /** ≈, at that rate. */
+  readonly etaSeconds: number | null;
+  /** While waiting: seconds until it goes on. */
+  readonly waitSeconds: number | null;
+}
+
+export interface PatientOptions extends Omit<DownloadOptions, "onProgress"> {
+  readonly repo: CachePlan;
+  whenOnline(signal: AbortSignal): Promise<void>;
+}
+
+/** Standings are told at most this often. */
+const TELL_MS = 200;
+/** A hub that asks to wait longer is left to the person. */
+const LONGEST_WAIT_S = 600;
+const MOST_WAITS = 5;
+
+/**
+ * As `download`, but waits where waiting helps: as long as the hub asks, and until there is a
+ * connection again.
+ *
+ * @throws as `download`
+ */
+export async function patientDownload(
+  options: PatientOptions,
+  onStanding: (standing: DownloadStanding) => void,
+): Promise<void> {
+  const { signal } = options;
+  const tell = await startTelling(options, onStanding);
+  let waits = 0;
+  for (;;) {
+    try {
+      await download({ ...options, onProgress: tell.progress });
+      return;
+    } catch (error) {
+      const seconds = error instanceof TooManyRequests ? error.retryAfterSeconds : null;
+      if (seconds !== null && seconds <= LONGEST_WAIT_S && ++waits <= MOST_WAITS) {
+        await countDown(options, seconds, (left) => tell.state("waiting", left));
+      } else if (error instanceof ConnectionLost && !options.hub.isOnline()) {
+        tell.state("offline", null);
+        await options.whenOnline(signal);
+      } else throw error;
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function countDown(
+  { signal, sleep }: PatientOptions,
+  seconds: number,
+  tell: (left: number) => void,
+): Promise<void> {
+  for (let left = seconds; left > 0 && !signal.aborted; left--) {
+    tell(left);
+    await sleep(1000, signal);
+  }
+}
+
+/** Turns the progress of one file after another into the standing of all, a few times a second. */
+async function startTelling(
+  { repo, cache, now }: PatientOptions,
+  onStanding: (standing: DownloadStanding) => void,
+) {
+  const here = await bytesHere(cache, repo);
+  const files = repo.files.map(({ path, sizeBytes }, i) => ({
+    ...{ path, sizeBytes, doneBytes: here[i] ?? 0 },
+  }));
+  const totalBytes = totalOf(repo);
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const standing = (
+    state: DownloadStanding["state"],
+    bytesPerSecond: number | null,
+    waitSeconds: number | null,
+  ): DownloadStanding => {
+    const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
+    const left = totalBytes - doneBytes;
+    return {
+      ...{ folder: folderOf(repo), repo: repo.repo, kind: repo.kind ?? "model", state },
+      ...{ files: files.map((file) => ({ ...file })), doneBytes, totalBytes, bytesPerSecond },
+      etaSeconds: bytesPerSecond ? left / bytesPerSecond : null,
+      waitSeconds,
+    };
+  };
+  onStanding(standing("loading", null, null));
+  const progress: DownloadOptions["onProgress"] = ({ path, fileDone, activity, ...rest }) => {
+    const file = files.find((one) => one.path === path);
+    // What is being checked is here already, unless it turns out to be torn.
+    if (file && activity === "loading") file.doneBytes = fileDone;
+    const isLast = fileDone === rest.fileTotal;
+    if (now() - toldAt < TELL_MS && !isLast) return;
+    toldAt = now();
+    onStanding(standing(activity, rest.bytesPerSecond, null));
+  };
+  const state = (name: "waiting" | "offline", waitSeconds: number | null) =>
+    onStanding(standing(name, null, waitSeconds));
+  return { progress, state };
+}

@@ -1,0 +1,74 @@
+import type { CommandBody, DatasetConfigOffer, HubChoice, ModelOffer } from "./engineTypes.ts";
+import { bytesToLoad, isWhole } from "./hub.ts";
+import type { Preferences } from "./preferences.ts";
+import { statusWord } from "./runStatus.ts";
+import type { Send } from "./send.ts";
+import type { AppStore } from "./store.ts";
+
+type Prefer = (change: Partial<Preferences>) => Promise<void>;
+
+/** What the page does with the hub on a person's behalf. */
+export function hubActions(store: AppStore, send: Send, prefer: Prefer) {
+  const choice = (): HubChoice => {
+    const { hub, preferences } = store.getState();
+    return { endpoint: preferences.hubEndpoint, ...(hub.token ? { token: hub.token } : {}) };
+  };
+  const change = (part: Partial<ReturnType<typeof store.getState>["hub"]>) =>
+    store.setState(({ hub }) => ({ hub: { ...hub, ...part } }));
+  const download = (folder: string, splits: readonly string[] = []) =>
+    send({ type: "download", folder, splits, hub: choice() });
+  const openDownloaded = (folder: string) =>
+    send({ type: "openModel", source: { kind: "cached", folder } });
+  return {
+    setHubToken: (token: string) => change({ token: token.trim() }),
+    listDownloads: () => send({ type: "listDownloads" }),
+    pauseDownload: (folder: string) => send({ type: "pauseDownload", folder }),
+    deleteDownload: (folder: string) => send({ type: "deleteDownload", folder }),
+    openDownloaded,
+    lookUpModel: (name: string) => {
+      change({ offer: null });
+      return send({ type: "describeModel", name, hub: choice() });
+    },
+    forgetOffer: () => change({ offer: null }),
+    lookUpDataset: (name: string) => {
+      change({ datasetOffer: null });
+      return send({ type: "describeDataset", name, hub: choice() });
+    },
+    forgetDatasetOffer: () => change({ datasetOffer: null }),
+    /** The terms were agreed to: loads the model, then opens it unless something trains meanwhile. */
+    agreeAndDownload: async ({ repo, folder }: ModelOffer) => {
+      const { agreedRepos } = store.getState().preferences;
+      if (!agreedRepos.includes(repo)) await prefer({ agreedRepos: [...agreedRepos, repo] });
+      change({ offer: null });
+      await download(folder);
+      if (isWhole(store.getState().hub, folder) && !isTraining(store)) await openDownloaded(folder);
+    },
+    resumeDownload: (folder: string) => download(folder),
+    /** Splits of a data set, loaded if they are not here yet, then opened as rows. */
+    openDataset: async (config: DatasetConfigOffer, train: string, dev: string | null) => {
+      const splits = dev === null ? [train] : [train, dev];
+      const { folder } = config;
+      if (bytesToLoad(config.splits, splits) > 0 && !(await download(folder, splits))) return;
+      if (!isWhole(store.getState().hub, folder)) return;
+      change({ datasetOffer: null });
+      await send(openRows(folder, train, dev));
+    },
+    /** The same of one that is here. */
+    openDownloadedRows: (folder: string, train: string, dev: string | null) =>
+      send(openRows(folder, train, dev)),
+  };
+}
+
+function openRows(folder: string, train: string, dev: string | null): CommandBody {
+  return {
+    type: "openData",
+    train: { kind: "cached", folder, split: train },
+    ...(dev === null ? {} : { dev: { kind: "cached", folder, split: dev } }),
+  };
+}
+
+function isTraining(store: AppStore): boolean {
+  const { liveRunId, reports } = store.getState();
+  const report = liveRunId === null ? undefined : reports[liveRunId];
+  return report !== undefined && statusWord(report.record.status).isActive;
+}

@@ -1,0 +1,172 @@
+/**
+ * What the page and the engine say to each other about models and data sets of a hub. Part of
+ * `protocol.ts`; the same shapes are what a session asks of the hub it is given.
+ */
+
+import type { Failure } from "#base/errors.ts";
+
+/** Which hub is asked, and by whom. The token is used for this one question and kept nowhere. */
+export interface HubChoice {
+  /** `https://huggingface.co`, or a mirror's address. */
+  readonly endpoint: string;
+  /** For what is handed out only to people signed in. */
+  readonly token?: string;
+}
+
+export type HubCommand =
+  /**
+   * What downloading a model would mean; not a byte of weights is loaded. `name`: `owner/name`,
+   * `owner/name@revision` or an address. Answered by `offer`.
+   */
+  | { readonly type: "describeModel"; readonly name: string; readonly hub: HubChoice }
+  /** The same of a data set. Answered by `datasetOffer`. */
+  | { readonly type: "describeDataset"; readonly name: string; readonly hub: HubChoice }
+  /**
+   * Load what was looked up, or go on with it, also beside a run that trains. `downloads` on the way,
+   * `library` at its end; done when all is here, or when it was paused.
+   */
+  | {
+      readonly type: "download";
+      readonly folder: string;
+      /** Of a data set: the ones wanted. */
+      readonly splits: readonly string[];
+      readonly hub: HubChoice;
+    }
+  /** Hold a download; what is here stays. */
+  | { readonly type: "pauseDownload"; readonly folder: string }
+  /** Remove a download, finished or not; a running one is held first. Answered by `library`. */
+  | { readonly type: "deleteDownload"; readonly folder: string }
+  /** Answered by `library`. */
+  | { readonly type: "listDownloads" };
+
+export type HubEvent =
+  | { readonly type: "offer"; readonly offer: ModelOffer }
+  | { readonly type: "datasetOffer"; readonly offer: DatasetOffer }
+  /** Those under way; empty when the last one has ended. */
+  | { readonly type: "downloads"; readonly downloads: readonly DownloadReport[] }
+  | { readonly type: "library"; readonly library: LibraryReport };
+
+export interface LicenceReport {
+  /** As the card has it: "other", "mit", "unknown". */
+  readonly id: string;
+  /** What that means in a few words. */
+  readonly summary: string;
+  /** Its text, or the page that names it. */
+  readonly address: string;
+}
+
+/** Everything a person should know before agreeing to a download. */
+export interface ModelOffer {
+  /** What to download it by. */
+  readonly folder: string;
+  readonly repo: string;
+  readonly revision: string;
+  /** 40 hex digits: the files are of this commit. */
+  readonly commit: string;
+  readonly address: string;
+  readonly licence: LicenceReport;
+  readonly isGated: boolean;
+  readonly files: readonly HubFile[];
+  readonly totalBytes: number;
+  /** Of them here already. */
+  readonly hereBytes: number;
+  /** Whole, so that nothing must be loaded. */
+  readonly isHere: boolean;
+  readonly parameterCount: number;
+  readonly memory: MemoryNeeds;
+  /** Set where a trial showed that this GPU does not have that much. */
+  readonly memoryProblem: Failure | null;
+  /** As the browser tells it; null where it does not. */
+  readonly freeBytes: number | null;
+}
+
+export interface HubFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** GPU memory to fine-tune a model, reckoned from its config. */
+export interface MemoryNeeds {
+  /** The batch it was reckoned for. */
+  readonly rows: number;
+  readonly tokensPerRow: number;
+  /** One entry per distinct need, least first. */
+  readonly byMethod: readonly { readonly methods: readonly string[]; readonly bytes: number }[];
+}
+
+export interface DatasetOffer {
+  readonly repo: string;
+  readonly commit: string;
+  readonly address: string;
+  readonly licence: LicenceReport;
+  readonly isGated: boolean;
+  readonly configs: readonly DatasetConfigOffer[];
+  readonly freeBytes: number | null;
+}
+
+export interface DatasetConfigOffer {
+  readonly name: string;
+  /** What to download it by. */
+  readonly folder: string;
+  readonly splits: readonly DatasetSplitOffer[];
+}
+
+export interface DatasetSplitOffer {
+  readonly name: string;
+  /** As its card tells it; null where it does not. */
+  readonly rows: number | null;
+  readonly sizeBytes: number;
+  readonly isHere: boolean;
+}
+
+/** A download under way. */
+export interface DownloadReport {
+  readonly folder: string;
+  readonly repo: string;
+  readonly kind: "model" | "dataset";
+  /** Bytes read back and checked, bytes loaded, or a wait for the hub or for the connection. */
+  readonly state: "checking" | "loading" | "waiting" | "offline";
+  readonly files: readonly (HubFile & { readonly doneBytes: number })[];
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Over the last seconds; null until there is something to tell. */
+  readonly bytesPerSecond: number | null;
+  /** ≈, at that rate. */
+  readonly etaSeconds: number | null;
+  /** While waiting: seconds until it goes on. */
+  readonly waitSeconds: number | null;
+}
+
+export interface LibraryReport {
+  /** Models worth offering by themselves. */
+  readonly known: readonly KnownModel[];
+  readonly entries: readonly LibraryEntry[];
+}
+
+export interface KnownModel {
+  readonly repo: string;
+  readonly parameterCount: number;
+  readonly downloadBytes: number;
+}
+
+/** A model or a configuration of a data set on this computer, whole or in part. */
+export interface LibraryEntry {
+  readonly folder: string;
+  readonly kind: "model" | "dataset";
+  readonly repo: string;
+  /** Of a data set: which of its configurations. */
+  readonly part: string | null;
+  readonly revision: string;
+  readonly commit: string;
+  readonly address: string;
+  readonly licence: string;
+  /** Here now. */
+  readonly sizeBytes: number;
+  readonly totalBytes: number;
+  readonly isWhole: boolean;
+  readonly canResume: boolean;
+  /** Of a data set: the ones that are here. */
+  readonly splits: readonly string[];
+  /** ISO 8601, UTC; null until it is whole. */
+  readonly savedAt: string | null;
+}

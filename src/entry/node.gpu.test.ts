@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -62,7 +62,14 @@ describe("train", () => {
       expect(loss).toBe((Number(plus) + Number(minus)) / 2);
     }
     const last = kept.lines.at(-1)!;
-    expect(Object.keys(last)).toEqual(["final_loss", "weights_sha256"]);
+    const best = ["best_step", "best_eval_loss", "best_eval_accuracy"];
+    expect(Object.keys(last)).toEqual(["final_loss", "weights_sha256", ...best]);
+    const lowest = [kept.lines[1]!, kept.lines[3]!].toSorted(
+      (a, b) => Number(a["eval_loss"]) - Number(b["eval_loss"]),
+    )[0]!;
+    expect(best.map((key) => last[key])).toEqual(
+      ["step", "eval_loss", "eval_accuracy"].map((key) => lowest[key]),
+    );
     expect(last["weights_sha256"]).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -93,20 +100,42 @@ describe("train", () => {
   });
 
   test("an exported run is a folder that evaluates and trains as the run ended", async () => {
-    const exported = await run("export", inside("run"), inside("tuned"));
+    const tuned = inside("tuned");
+    const exported = await run("export", inside("run"), tuned, "--step", "last");
     expect(exported.stdout).toBe("");
-    const names = readdirSync(inside("tuned"));
+    const names = readdirSync(tuned);
     expect(names).toEqual(
       expect.arrayContaining(["config.json", "model.safetensors", "vocab.json", "merges.txt"]),
     );
-    const [evaluated] = (await run("eval", inside("tuned"), dev)).lines;
-    expect(Object.keys(evaluated!)).toEqual(["accuracy", "loss", "n"]);
+    const [evaluated] = (await run("eval", tuned, dev)).lines;
     const last = kept.lines.at(-2)!;
-    expect(evaluated).toEqual({ accuracy: last["eval_accuracy"], loss: last["eval_loss"], n: 6 });
+    expect(evaluated).toMatchObject({
+      ...{ accuracy: last["eval_accuracy"], loss: last["eval_loss"], n: 6 },
+      interval: [expect.any(Number), expect.any(Number)],
+    });
     // A rate of zero changes nothing: the hash is that of the folder's weights.
     const still = ["--steps", "1", "--lr", "0", "--batch-size", "4"];
-    const trained = await run("train", inside("tuned"), rows, ...still);
-    expect(trained.lines.at(-1)).toEqual(kept.lines.at(-1));
+    const trained = await run("train", tuned, rows, ...still);
+    const { final_loss: loss, weights_sha256: sha256 } = kept.lines.at(-1)!;
+    expect(trained.lines.at(-1)).toEqual({ final_loss: loss, weights_sha256: sha256 });
+  });
+
+  test("a kept run is evaluated at its best step, on its own rows, with a line for each of them", async () => {
+    const lines = inside("examples.jsonl");
+    const [evaluated] = (await run("eval", inside("run"), "--examples", lines)).lines;
+    const { best_eval_loss: loss, best_eval_accuracy: accuracy } = kept.lines.at(-1)!;
+    expect(evaluated).toMatchObject({ loss, accuracy, n: 6, majority_label: expect.any(String) });
+    const told = readFileSync(lines, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line): Record<string, unknown> => JSON.parse(line));
+    const right = told.map((line) => line["is_right"]);
+    expect(right).toEqual(right.toSorted());
+    expect(right.filter(Boolean).length / 6).toBe(accuracy);
+    expect(told.map((line) => line["row"]).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+    const [first] = (await run("eval", inside("run"), "--step", "0")).lines;
+    const [base] = (await run("eval", preNorm, dev)).lines;
+    expect(first).toEqual(base);
   });
 });
 
@@ -148,6 +177,10 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     ],
     ["a missing folder", /no folder "gone"/, ["score", "gone", texts]],
     ["missing rows", /"gone.jsonl" could not be read/, ["train", preNorm, "gone.jsonl"]],
+    [
+      ...(["a step never reached", /--step is "9".*0 to 4/] as const),
+      ["export", inside("run"), inside("never"), "--step", "9"],
+    ],
     ["a run that is not there", /There is no run in/, ["replay", inside("nothing")]],
     ["a pointer in place of weights", /Git-LFS pointer/, ["score", broken, texts]],
     ["too few words", /Usage: .*score MODEL TEXTS/, ["score", preNorm]],

@@ -1,8 +1,9 @@
 import { toFailure } from "#base/errors.ts";
+import { evalCommand } from "./node/eval.ts";
 import { readArguments } from "./node/flags.ts";
 import { infoCommand } from "./node/info.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./node/replay.ts";
-import { evalCommand, scoreCommand } from "./node/score.ts";
+import { scoreCommand } from "./node/score.ts";
 import { trainCommand } from "./node/train.ts";
 
 /** The command line: the engine of the page, in Node on Dawn. */

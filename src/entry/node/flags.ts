@@ -26,6 +26,9 @@ const plainFlags = [
   "name",
   "dtype",
   "linear",
+  "step",
+  "examples",
+  "against",
 ] as const;
 
 /** @throws ZerothError E-CFG-1 for a flag that does not exist */

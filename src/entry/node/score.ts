@@ -1,17 +1,9 @@
 import { ZerothError } from "#base/errors.ts";
 import { packAll } from "#data/packing.ts";
 import { evaluationCapacity } from "#train/capacity.ts";
-import { evaluate } from "#train/evaluation.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
-import {
-  chooseLinear,
-  loadModel,
-  openFolder,
-  openNodeDevice,
-  readExamples,
-  taskFrom,
-} from "./open.ts";
+import { chooseLinear, loadModel, openFolder, openNodeDevice, taskFrom } from "./open.ts";
 import { print } from "./print.ts";
 
 /** `score MODEL TEXTS.jsonl [--bos 2]`: a line per text, `{"tokens", "nll"}`. */
@@ -45,20 +37,6 @@ export async function scoreCommand(args: Arguments): Promise<void> {
   }
 }
 
-/** `eval MODEL DEV.jsonl …`: `{"accuracy", "loss", "n"}`. */
-export async function evalCommand(args: Arguments): Promise<void> {
-  const [folder, path] = needTwo(args, "eval MODEL DEV.jsonl");
-  const opened = await openFolder(folder);
-  const task = taskFrom(args, opened.config);
-  const { examples } = await readExamples(path, task, opened.tokenizer, "evaluation");
-  const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
-  const model = await loadModel(device, opened, { trained: [], evaluated: examples, linear });
-  const isPerToken = task.kind !== "classification";
-  const { accuracy, loss, n } = await evaluate(model, examples, { isPerToken });
-  print({ accuracy, loss, n });
-}
-
 /** The one word that must follow a command. @throws ZerothError E-CFG-1 showing how it is used */
 export function needOne({ positionals }: Arguments, usage: string): string {
   const [only, ...others] = positionals;
@@ -73,7 +51,8 @@ export function needTwo({ positionals }: Arguments, usage: string): readonly [st
   throw misused(usage);
 }
 
-function misused(usage: string): ZerothError {
+/** A sentence on how a command is used. */
+export function misused(usage: string): ZerothError {
   return new ZerothError("E-CFG-1", `Usage: npm run --silent zeroth -- ${usage}`);
 }
 

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { ZerothError } from "#base/errors.ts";
+import { wilsonInterval } from "#base/interval.ts";
 import type { OptModel } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
+import { betterOf } from "#train/best.ts";
 import { type Evaluation, evaluate } from "#train/evaluation.ts";
 import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from "#train/journal.ts";
+import { majorityOf } from "#train/majority.ts";
 import { extraOf, planAt } from "#train/plans.ts";
 import type { EvaluationRecord, RunRecord } from "#train/records.ts";
 import { openRunStore, type RunStore } from "#train/runStore.ts";
@@ -53,7 +56,9 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const work = { settings, trained: rows.examples, evaluated, linear };
   const model = await loadModel(device, opened, work);
   const thresholds = await prepareMasks(model, settings);
+  const majority = majorityOf(task, rows.examples, dev?.examples ?? []);
   const record = await describeRun(args, folder, opened, model, {
+    ...(majority && { majority }),
     settings,
     task,
     adapter: `${device.info.vendor} ${device.info.architecture} ${device.info.description}`.trim(),
@@ -85,7 +90,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
   if (dev) await evaluateAt(model, 0, dev.examples, hooks, isPerToken);
   const end = await train(model, stepper, settings, dev?.examples ?? [], hooks);
   printer.flush();
-  await finish(model, end, kept, rows.examples, isPerToken);
+  await finish(model, end, kept, rows.examples, { isPerToken, best: printer.best });
 }
 
 async function finish(
@@ -93,7 +98,7 @@ async function finish(
   end: string,
   kept: Kept | null,
   examples: Parameters<typeof evaluate>[1],
-  isPerToken: boolean,
+  { isPerToken, best }: { isPerToken: boolean; best: EvaluationRecord | undefined },
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
   const status = end === "finished" ? "finished" : "diverged";
@@ -106,7 +111,12 @@ async function finish(
     );
   }
   const { loss } = await evaluate(model, examples, { isPerToken });
-  print({ final_loss: loss, weights_sha256: sha256 });
+  print({
+    ...{ final_loss: loss, weights_sha256: sha256 },
+    ...(best && {
+      ...{ best_step: best.step, best_eval_loss: best.loss, best_eval_accuracy: best.accuracy },
+    }),
+  });
 }
 
 async function describeRun(
@@ -114,7 +124,10 @@ async function describeRun(
   folder: string,
   { checkpoint }: OpenedFolder,
   model: OptModel,
-  facts: Pick<RunRecord, "settings" | "task" | "adapter" | "kernels" | "thresholds" | "data">,
+  facts: Pick<
+    RunRecord,
+    "settings" | "task" | "adapter" | "kernels" | "thresholds" | "data" | "majority"
+  >,
 ): Promise<RunRecord> {
   const now = new Date().toISOString();
   const name = basename(folder);
@@ -170,6 +183,8 @@ class StepPrinter {
   #totals = noTotals;
   #held: Record<string, unknown> | null = null;
   #evaluated: Evaluation | null = null;
+  /** The step with the lowest held-out loss so far. */
+  best: EvaluationRecord | undefined;
 
   constructor(kept: Kept | null, settings: SettingValues, model: OptModel) {
     this.#kept = kept;
@@ -212,11 +227,17 @@ class StepPrinter {
   async evaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void> {
     const { loss, accuracy, n } = evaluation;
     this.#evaluated = evaluation;
-    if (step === 0) console.error(`Before training: accuracy ${accuracy}, loss ${loss}, n ${n}.`);
+    if (step === 0) {
+      const [low, high] = wilsonInterval(accuracy, n).map((share) => share.toFixed(4));
+      console.error(
+        `Before training: accuracy ${accuracy} (95 % interval ${low} to ${high}), loss ${loss}, n ${n}.`,
+      );
+    }
     const record: EvaluationRecord = {
       ...{ step, loss, accuracy, n, seconds: milliseconds / 1000 },
       forwardPasses: this.#totals.forwardPasses,
     };
+    this.best = betterOf(this.best, record);
     await this.#kept?.runs.appendEvaluation(this.#kept.id, record);
     await this.measure();
     if (this.#held) this.flush();

@@ -1,0 +1,131 @@
+import { writeFileSync } from "node:fs";
+import { ZerothError } from "#base/errors.ts";
+import { wilsonInterval } from "#base/interval.ts";
+import { encodeTable } from "#data/encode.ts";
+import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
+import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import type { OptModel } from "#model/opt.ts";
+import { type Evaluation, evaluate } from "#train/evaluation.ts";
+import { exampleResults } from "#train/examples.ts";
+import { majorityOf } from "#train/majority.ts";
+import type { LoadedRun } from "#train/recovery.ts";
+import { wrongFirst } from "#train/wrongFirst.ts";
+import type { Arguments } from "./flags.ts";
+import {
+  chooseLinear,
+  createModel,
+  loadModel,
+  openFolder,
+  openNodeDevice,
+  readExamples,
+  taskFrom,
+} from "./open.ts";
+import { print } from "./print.ts";
+import { isRunFolder, rebuild } from "./runFolder.ts";
+import { misused, needTwo } from "./score.ts";
+
+const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N]";
+
+/**
+ * `eval MODEL DEV.jsonl …`, or `eval RUN [DEV.jsonl] [--step best|last|N]` with the run's own rows and
+ * task: `{"accuracy", "loss", "n", "interval"}` and, where options are labels, the majority baseline.
+ * `--examples FILE` gets a line per row, the wrong ones first.
+ */
+export async function evalCommand(args: Arguments): Promise<void> {
+  const [folder = ""] = args.positionals;
+  const work = isRunFolder(folder) ? await openRun(args, folder) : await openModel(args);
+  const { model, examples, task } = work;
+  const isPerToken = task.kind !== "classification";
+  const evaluation = await evaluate(model, examples, {
+    isPerToken,
+    onProgress: (done) => tellProgress(done, examples.length),
+  });
+  const file = args.flags["examples"];
+  if (file !== undefined) writeFileSync(file, exampleLines(work, evaluation));
+  const { accuracy, loss, n } = evaluation;
+  const majority = majorityOf(task, examples, examples);
+  print({
+    ...{ accuracy, loss, n, interval: wilsonInterval(accuracy, n) },
+    ...(majority && { majority: majority.share, majority_label: majority.label }),
+  });
+}
+
+interface Work {
+  readonly model: OptModel;
+  readonly examples: readonly EncodedExample[];
+  readonly table: Pick<Table, "rowNumbers">;
+  readonly task: TaskSpec;
+  readonly tokenizer: Tokenizer;
+}
+
+async function openModel(args: Arguments): Promise<Work> {
+  const [folder, path] = needTwo(args, usage);
+  const opened = await openFolder(folder);
+  const { tokenizer } = opened;
+  const task = taskFrom(args, opened.config);
+  const { examples, table } = await readExamples(path, task, tokenizer, "evaluation");
+  const device = await openNodeDevice();
+  const linear = chooseLinear(device, args.flags["linear"]);
+  // Sized as a batch of training would be: the longest row alone would make batches of two.
+  const work = { trained: examples, evaluated: examples, linear };
+  return { model: await loadModel(device, opened, work), examples, table, task, tokenizer };
+}
+
+/** A kept run's weights, on its own held-out rows unless others are given, under its own task. */
+async function openRun({ positionals, flags }: Arguments, folder: string): Promise<Work> {
+  const [, path, ...more] = positionals;
+  if (more.length > 0) throw misused(usage);
+  const {
+    device,
+    model: replayed,
+    loaded,
+    run,
+    base,
+    step,
+  } = await rebuild(folder, flags["step"] ?? "best");
+  replayed.destroy();
+  console.error(`The weights after step ${step} of ${run.steps.length}.`);
+  const tokenizer = loadTokenizer(new Map(Object.entries(base.tokenizerFiles)));
+  const { task } = run.record;
+  const { examples, table } =
+    path === undefined
+      ? ownRows(run, tokenizer)
+      : await readExamples(path, task, tokenizer, "evaluation");
+  const linear = chooseLinear(device, flags["linear"] ?? run.record.kernels["linear"]);
+  const work = { trained: examples, evaluated: examples, linear };
+  return { model: await createModel(device, loaded, work), examples, table, task, tokenizer };
+}
+
+/** The rows a run held out. @throws ZerothError E-DATA-1 if it held out none */
+function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
+  const kept = rows?.dev ?? [];
+  if (kept.length === 0) {
+    throw new ZerothError(
+      "E-DATA-1",
+      "This run held out no rows. Name a file of rows to evaluate it on.",
+    );
+  }
+  const table: Table = {
+    ...{ name: record.data.devName, format: "jsonl", rows: kept, problems: [] },
+    columns: [...new Set(kept.flatMap((row) => Object.keys(row)))],
+    rowNumbers: kept.map((_, i) => i + 1),
+  };
+  const { examples } = encodeTable(tokenizer, record.task, table, "evaluation");
+  return { examples, table };
+}
+
+/** The wrong answers first, the surest of them at the head. */
+function exampleLines(work: Work, { scores }: Evaluation): string {
+  return wrongFirst(exampleResults({ ...work, scores, before: undefined }))
+    .map(({ row, text, right, answered, isRight, probability, rightProbability }) => {
+      const line = { row, text, right, answered, is_right: isRight, probability };
+      return `${JSON.stringify({ ...line, right_probability: rightProbability })}\n`;
+    })
+    .join("");
+}
+
+/** On a terminal only: a log wants no line a batch. */
+function tellProgress(done: number, total: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\rEvaluating ${done}/${total}${done < total ? "" : "\n"}`);
+}

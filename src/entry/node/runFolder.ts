@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ZerothError } from "#base/errors.ts";
+import type { Device } from "#gpu/device.ts";
+import { parseConfig } from "#model/config.ts";
+import * as cards from "#model/kernels.ts";
+import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { openFolderStore } from "#storage/folderStore.ts";
+import type { JournalStep } from "#train/journal.ts";
+import type { ModelRecord, RunRecord } from "#train/records.ts";
+import type { LoadedRun } from "#train/recovery.ts";
+import { replay } from "#train/replay.ts";
+import { openRunStore, type RunStore } from "#train/runStore.ts";
+import { prepareMasks } from "#train/session/sparsity.ts";
+import { noiseKinds } from "#zo/noise.ts";
+import { methodOf } from "#zo/readSettings.ts";
+import { choiceSetting } from "#zo/settings.ts";
+import { readShaders } from "./gpu.ts";
+import { openNodeDevice } from "./open.ts";
+
+/** Whether a folder holds a run kept by `train --out`, rather than a model. */
+export function isRunFolder(folder: string): boolean {
+  return existsSync(join(folder, "runs")) && !existsSync(join(folder, "config.json"));
+}
+
+/** A kept run with the weights of one of its steps on the GPU. */
+export interface Rebuilt {
+  readonly device: Device;
+  /** With room for replaying only. */
+  readonly model: OptModel;
+  readonly loaded: LoadedWeights;
+  readonly run: LoadedRun;
+  readonly base: ModelRecord;
+  readonly step: number;
+}
+
+/**
+ * Base weights, then the journaled steps, whatever snapshots there may be.
+ *
+ * @param which "best" (the last one where nothing was evaluated), "last", or a step
+ * @throws ZerothError E-CFG-1 for a step the run has not reached
+ */
+export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
+  const runs = openRunStore(await openFolderStore(folder), () => new Date());
+  const run = await onlyRun(runs, folder);
+  const step = stepFrom(which, run);
+  const { record: base, manifest } = await runs.loadModel(run.record.modelId);
+  if (!manifest) throw new ZerothError("E-STORE-3", `The base weights of "${folder}" are gone.`);
+  const device = await openNodeDevice();
+  const loaded = makeRoomForWeights(device, parseConfig(base.config));
+  await runs.restore([manifest], (_, pieces) => loaded.weights.restore(pieces));
+  const steps = run.steps.slice(0, step);
+  const model = await applySteps(device, loaded, run.record, steps);
+  return { device, model, loaded, run, base, step };
+}
+
+/** The run kept in a folder by `train --out`. */
+export async function onlyRun(runs: RunStore, folder: string): Promise<LoadedRun> {
+  const listed = (await runs.listRuns()).runs[0];
+  if (!listed) throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
+  const run = await runs.loadRun(listed.record.id);
+  for (const repair of run.repairs) console.error(repair);
+  return run;
+}
+
+/** Every step applied to the base weights on the GPU. */
+export async function applySteps(
+  device: Device,
+  loaded: LoadedWeights,
+  { settings, thresholds }: RunRecord,
+  steps: readonly JournalStep[],
+): Promise<OptModel> {
+  const model = await OptModel.create({
+    device,
+    loaded,
+    sources: readShaders(),
+    noise: choiceSetting(settings, "noise", noiseKinds),
+    capacity: { tokens: 1, scored: 1, options: 1, examples: 1 },
+    linear: cards.linearShared,
+  });
+  await prepareMasks(model, settings, thresholds);
+  await replay(model, methodOf(settings), settings, steps);
+  return model;
+}
+
+function stepFrom(which: string, { record, steps }: LoadedRun): number {
+  if (which === "last") return steps.length;
+  if (which === "best") return record.best?.step ?? steps.length;
+  const step = which.trim() === "" ? Number.NaN : Number(which);
+  if (Number.isInteger(step) && step >= 0 && step <= steps.length) return step;
+  throw new ZerothError(
+    "E-CFG-1",
+    `--step is "${which}"; it should be best, last, or a step from 0 to ${steps.length}.`,
+  );
+}

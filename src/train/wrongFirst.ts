@@ -1,0 +1,13 @@
+import type { ExampleResult } from "./examples.ts";
+
+/**
+ * Wrong answers first, those given with the greatest confidence at the head; then the right ones, the
+ * least sure first. What someone has to look at comes before what can be believed.
+ */
+export function wrongFirst(rows: readonly ExampleResult[]): ExampleResult[] {
+  return rows.toSorted((a, b) => {
+    if (a.isRight !== b.isRight) return Number(a.isRight) - Number(b.isRight);
+    const surest = a.isRight ? a.probability - b.probability : b.probability - a.probability;
+    return surest || a.row - b.row;
+  });
+}

@@ -1,4 +1,5 @@
 import { packScalars, type Scalars } from "./card.ts";
+import type { Commands } from "./commands.ts";
 import { bind, type Kernel } from "./kernel.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "./memory.ts";
 
@@ -78,7 +79,7 @@ export class Sites {
 }
 
 /** Puts a site to work on a grid of workgroups. */
-export function dispatch(pass: GPUComputePassEncoder, site: Site, x: number, y = 1): void {
+export function dispatch(pass: Commands, site: Site, x: number, y = 1): void {
   if (x === 0 || y === 0) return;
   pass.setPipeline(site.kernel.pipeline);
   pass.setBindGroup(0, site.group);

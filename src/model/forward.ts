@@ -1,3 +1,4 @@
+import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
@@ -60,7 +61,7 @@ export class Forward {
   }
 
   /** From token ids to the loss sums: one whole forward pass. */
-  record(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan): void {
+  record(pass: Commands, shape: Shape, plan: PassPlan): void {
     this.#products.vectors(pass, always);
     // Rows of the second sign are filled in where the signs part.
     const shared = shape.signs === 2 ? plan.sharedBlocks : null;
@@ -75,7 +76,7 @@ export class Forward {
   }
 
   /** Gives the second sign its rows, alike up to here. */
-  #part(pass: GPUComputePassEncoder, shape: Shape): Shape {
+  #part(pass: Commands, shape: Shape): Shape {
     const { batch, stream: x } = this.#buffers;
     const { hiddenSize: width } = this.#config;
     const site = this.#sites.at("copy rows", this.#kernels.copyRows, () => ({
@@ -87,7 +88,7 @@ export class Forward {
   }
 
   /** Applies pending updates to every weight they touch, and does nothing else. */
-  recordUpdate(pass: GPUComputePassEncoder, plan: PassPlan): void {
+  recordUpdate(pass: Commands, plan: PassPlan): void {
     this.#products.vectors(pass, never);
     for (const matrix of this.#layout.matrices.values()) {
       if (!plan.isUpdated(matrix)) continue;
@@ -97,7 +98,7 @@ export class Forward {
     }
   }
 
-  #embed(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan): void {
+  #embed(pass: Commands, shape: Shape, plan: PassPlan): void {
     const { stream, wide } = this.#buffers;
     const { hiddenSize, wordEmbedProjDim } = this.#config;
     const tokens = this.#matrix("embed_tokens");
@@ -149,7 +150,7 @@ export class Forward {
     }));
   }
 
-  #block(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan, block: number): void {
+  #block(pass: Commands, shape: Shape, plan: PassPlan, block: number): void {
     const { stream, side, wide } = this.#buffers;
     const at = `layers.${block}.`;
     const isPreNorm = this.#config.doLayerNormBefore;
@@ -176,7 +177,7 @@ export class Forward {
   }
 
   #layerNorm(
-    pass: GPUComputePassEncoder,
+    pass: Commands,
     shape: Shape,
     name: string,
     x: GPUBuffer,
@@ -196,7 +197,7 @@ export class Forward {
     dispatch(pass, site, shape.signs * (overScored ? shape.scored : shape.tokens));
   }
 
-  #attention(pass: GPUComputePassEncoder, shape: Shape, kvq: GPUBuffer, out: GPUBuffer): void {
+  #attention(pass: Commands, shape: Shape, kvq: GPUBuffer, out: GPUBuffer): void {
     const { batch, rows } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
     const site = this.#sites.at("attention", this.#kernels.attention, () => ({
@@ -207,7 +208,7 @@ export class Forward {
   }
 
   /** Scored positions only: last norm, projection, logits tile by tile, loss. */
-  #head(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan): void {
+  #head(pass: Commands, shape: Shape, plan: PassPlan): void {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
     const { batch, scored } = b;
@@ -237,7 +238,7 @@ export class Forward {
     dispatch(pass, loss, 1);
   }
 
-  #logits(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
+  #logits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
     const { batch, scored, logits, logSumExp: state } = this.#buffers;
     const matrix = this.#matrix("embed_tokens");
     const isProbed = plan.isProbed(matrix);

@@ -1,4 +1,5 @@
 import { packScalars } from "#gpu/card.ts";
+import { type Commands, Recorder } from "#gpu/commands.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
@@ -153,7 +154,7 @@ export class Masks {
     }));
   }
 
-  #recordRound(pass: GPUComputePassEncoder): void {
+  #recordRound(pass: Commands): void {
     const round = this.#round;
     const selected = this.#selected;
     const counts = this.#counts;
@@ -185,11 +186,9 @@ export class Masks {
     }
   }
 
-  #submit(record: (pass: GPUComputePassEncoder) => void): void {
-    const encoder = this.#parts.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    record(pass);
-    pass.end();
-    this.#parts.device.queue.submit([encoder.finish()]);
+  #submit(record: (pass: Commands) => void): void {
+    const recorder = new Recorder(this.#parts.device);
+    record(recorder);
+    recorder.submit();
   }
 }

@@ -1,5 +1,6 @@
 import type { Capacity, PackedBatch } from "#data/packing.ts";
 import { writeScalars } from "#gpu/card.ts";
+import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
@@ -117,6 +118,9 @@ export class OptModel {
   #masks: Promise<Masks> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
+  dispatchesPerSubmit = Number.POSITIVE_INFINITY;
+  /** Submitted so far. */
+  dispatches = 0;
 
   static async create(options: OptModelOptions): Promise<OptModel> {
     const kernels = await compileAll(options);
@@ -175,10 +179,20 @@ export class OptModel {
     at: "theta" | "snapshot" = "theta",
     signs: 1 | 2 = 2,
   ): void {
-    const { tokens, scored } = batch;
+    this.submit((pass) => this.recordProbe(pass, batch, plan, at, signs));
+  }
+
+  /** As `probe`, into commands that hold more. */
+  recordProbe(
+    pass: Commands,
+    { tokens, scored }: PackedBatch,
+    plan: PassPlan,
+    at: "theta" | "snapshot" = "theta",
+    signs: 1 | 2 = 2,
+  ): void {
     const forward = at === "theta" ? this.#forward : this.#snapshot?.forward;
     if (!forward) throw new Error("There is no snapshot of the weights.");
-    this.submit((pass) => forward.record(pass, { tokens, scored, signs }, plan));
+    forward.record(pass, { tokens, scored, signs }, plan);
   }
 
   /** Copies the weights as they stand; the second copy is made room for at the first call. */
@@ -228,13 +242,22 @@ export class OptModel {
     return this.#masks;
   }
 
-  /** Records a compute pass and hands it to the GPU. */
-  submit(record: (pass: GPUComputePassEncoder) => void): void {
-    const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    record(pass);
-    pass.end();
-    this.device.queue.submit([encoder.finish()]);
+  /** Records dispatches and hands them to the GPU, at most `dispatchesPerSubmit` at a time. */
+  submit(record: (pass: Commands) => void): void {
+    const recorder = new Recorder(this.device, this.dispatchesPerSubmit);
+    record(recorder);
+    recorder.submit();
+    this.dispatches += recorder.dispatches;
+  }
+
+  /**
+   * Cuts what is submitted from now on into parts of about that time, so that no submit keeps a GPU
+   * for long that the page itself needs too. The numbers stay the same.
+   *
+   * @param dispatchMs what a dispatch takes on average, by measurement
+   */
+  keepSubmitsBelow(mostMs: number, dispatchMs: number): void {
+    this.dispatchesPerSubmit = Math.max(1, Math.floor(mostMs / dispatchMs));
   }
 
   /** Frees all but the weights. */

@@ -1,3 +1,4 @@
+import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
@@ -69,7 +70,7 @@ export class Products {
   }
 
   /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
-  vectors(pass: GPUComputePassEncoder, writesProbe: number): void {
+  vectors(pass: Commands, writesProbe: number): void {
     const { chunks } = this.#layout.vectors;
     const b = this.#buffers;
     const site = this.#sites.at(`vectors ${writesProbe}`, this.#kernels.weightPass, () => ({
@@ -86,13 +87,7 @@ export class Products {
   }
 
   /** Applies what is pending to a tile and, where it is perturbed, writes W+ and W-. */
-  weightPass(
-    pass: GPUComputePassEncoder,
-    matrix: Matrix,
-    shard: Shard,
-    tile: Tile,
-    writesProbe: number,
-  ): void {
+  weightPass(pass: Commands, matrix: Matrix, shard: Shard, tile: Tile, writesProbe: number): void {
     const b = this.#buffers;
     const name = `pass ${matrix.name} ${shard.firstRow + tile.firstRow} ${writesProbe}`;
     const site = this.#sites.at(name, this.#kernels.weightPass, () => ({
@@ -114,7 +109,7 @@ export class Products {
   }
 
   /** y = x Wᵀ for both signs: the weight pass of each shard, then its products. */
-  linear(pass: GPUComputePassEncoder, shape: Shape, plan: PassPlan, linear: Linear): void {
+  linear(pass: Commands, shape: Shape, plan: PassPlan, linear: Linear): void {
     const { matrix } = linear;
     const isProbed = plan.isProbed(matrix);
     for (const shard of matrix.shards) {
@@ -128,7 +123,7 @@ export class Products {
 
   /** Products of a tile for both signs: W+ and W- on their halves of the rows, or θ on all. */
   products(
-    pass: GPUComputePassEncoder,
+    pass: Commands,
     shape: Shape,
     isProbed: boolean,
     linear: Linear,

@@ -5,7 +5,7 @@ import type { Parameter } from "#model/parameters.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { oddConfig } from "../model/testing/configs.ts";
-import { passPlan } from "./passPlan.ts";
+import { passPlans } from "./passPlan.ts";
 import { planAt } from "./plans.ts";
 
 const config = oddConfig({ num_hidden_layers: 4 });
@@ -25,7 +25,7 @@ describe("a LeZO step with frozen embeddings", () => {
     const seen = new Set<number | null>();
     for (const step of steps) {
       const plan = lezo(step);
-      const { sharedBlocks } = passPlan(layout, everything, plan, []);
+      const { sharedBlocks } = passPlans(layout, everything)(plan, []);
       expect(sharedBlocks).toBe(Math.min(...(plan.activeBlocks ?? [])));
       seen.add(sharedBlocks);
     }
@@ -35,13 +35,13 @@ describe("a LeZO step with frozen embeddings", () => {
 
   test("shares all blocks where none is left in", () => {
     const plan = lezo(0, { lezoSparsity: 1 });
-    expect(passPlan(layout, everything, plan, []).sharedBlocks).toBe(4);
+    expect(passPlans(layout, everything)(plan, []).sharedBlocks).toBe(4);
   });
 
   test("perturbs the matrices of its blocks and no others", () => {
     for (const step of steps) {
       const plan = lezo(step);
-      const { isProbed } = passPlan(layout, everything, plan, []);
+      const { isProbed } = passPlans(layout, everything)(plan, []);
       for (const matrix of layout.matrices.values()) {
         const isActive = matrix.block !== null && plan.activeBlocks!.includes(matrix.block);
         expect(isProbed(matrix), matrix.name).toBe(isActive);
@@ -52,7 +52,7 @@ describe("a LeZO step with frozen embeddings", () => {
   test("writes what the step before left pending, in that step's blocks alone", () => {
     const before = lezo(0, { lezoSparsity: 0.75 });
     const pending = pendingTerms(before, 0, 0);
-    const { isUpdated } = passPlan(layout, everything, lezo(1), pending);
+    const { isUpdated } = passPlans(layout, everything)(lezo(1), pending);
     const written = [...layout.matrices.values()].filter(isUpdated);
     expect(new Set(written.map(({ block }) => block))).toEqual(new Set(before.activeBlocks));
   });
@@ -61,9 +61,9 @@ describe("a LeZO step with frozen embeddings", () => {
 test("nothing is shared where the embeddings are perturbed", () => {
   for (const step of steps) {
     const plan = lezo(step, { embedPolicy: "always" });
-    expect(passPlan(layout, everything, plan, []).sharedBlocks).toBeNull();
+    expect(passPlans(layout, everything)(plan, []).sharedBlocks).toBeNull();
     const sampled = lezo(step, { embedPolicy: "sampled" });
-    const { sharedBlocks } = passPlan(layout, everything, sampled, []);
+    const { sharedBlocks } = passPlans(layout, everything)(sampled, []);
     expect(sharedBlocks === null).toBe(sampled.embeddings);
   }
 });
@@ -74,7 +74,7 @@ describe("a step that trains a part of the model", () => {
     const its = planLayout(model, 1 << 27);
     const isTrainable = trainableBy(settings, model, its.table);
     const step = planAt(methodOf(settings), settings, model.numHiddenLayers, 0);
-    return { ...passPlan(its, isTrainable, step, pendingTerms(step, 0, 0)), its, isTrainable };
+    return { ...passPlans(its, isTrainable)(step, pendingTerms(step, 0, 0)), its, isTrainable };
   };
 
   test("the last blocks share all blocks before them, though the final norm moves too", () => {
@@ -113,7 +113,7 @@ describe("a step that trains a part of the model", () => {
 test("nothing is perturbed where there is no step, and what is pending is written all the same", () => {
   const settings = resolveSettings({ method: "mezo" });
   const step = planAt(methodOf(settings), settings, config.numHiddenLayers, 0);
-  const { isProbed, isUpdated } = passPlan(layout, everything, null, pendingTerms(step, 0, 0));
+  const { isProbed, isUpdated } = passPlans(layout, everything)(null, pendingTerms(step, 0, 0));
   for (const matrix of layout.matrices.values()) {
     expect([isProbed(matrix), isUpdated(matrix)]).toEqual([false, true]);
   }

@@ -5,34 +5,36 @@ import type { PassPlan } from "#model/products.ts";
 import type { StepPlan } from "#zo/plan.ts";
 
 /**
- * What one pass over the weights touches: matrices with nothing to perturb and nothing pending are
- * not even read for it.
+ * What a pass over the weights touches: matrices with nothing to perturb and nothing pending are not
+ * even read for it. What depends on the run alone is found out once; a step asks at every part.
  *
- * @param plan of the step whose probe this is; null if nothing is perturbed
+ * @returns a function of the step whose probe the pass is, null if nothing is perturbed, and of the
+ *   terms that are pending
  */
-export function passPlan(
+export function passPlans(
   { table, matrices }: Layout,
   isTrainable: (parameter: Parameter) => boolean,
-  plan: StepPlan | null,
-  pending: readonly SlottedTerm[],
-): PassPlan {
+): (plan: StepPlan | null, pending: readonly SlottedTerm[]) => PassPlan {
   const movable = new Set<Matrix>();
   for (const matrix of matrices.values()) {
     const parameters = matrix.shards.flatMap(({ pieces }) => pieces.map((p) => p.parameter));
     if (parameters.some(isTrainable)) movable.add(matrix);
   }
-  const isActive = (block: number | null) =>
-    plan !== null && touches(plan.activeBlocks, plan.embeddings, block);
-  const perturbed = table.filter((p) => isTrainable(p) && isActive(p.block));
-  const touchesInput = perturbed.some(({ name, block }) => block === null && !isAtTheEnd(name));
-  const blocks = perturbed.flatMap(({ block }) => (block === null ? [] : [block]));
+  const trainable = table.filter(isTrainable);
+  const movesInput = trainable.some(({ name, block }) => block === null && !isAtTheEnd(name));
+  const movingBlocks = [...new Set(trainable.map(({ block }) => block))].filter((b) => b !== null);
   const numBlocks = Math.max(...table.map(({ block }) => (block ?? -1) + 1));
-  return {
-    isProbed: (matrix) => movable.has(matrix) && isActive(matrix.block),
-    isUpdated: (matrix) =>
-      movable.has(matrix) &&
-      pending.some(({ blocks: active, embeddings }) => touches(active, embeddings, matrix.block)),
-    sharedBlocks: touchesInput ? null : Math.min(numBlocks, ...blocks),
+  return (plan, pending) => {
+    const isActive = (block: number | null) =>
+      plan !== null && touches(plan.activeBlocks, plan.embeddings, block);
+    const sharedBlocks = Math.min(numBlocks, ...movingBlocks.filter(isActive));
+    return {
+      isProbed: (matrix) => movable.has(matrix) && isActive(matrix.block),
+      isUpdated: (matrix) =>
+        movable.has(matrix) &&
+        pending.some(({ blocks: active, embeddings }) => touches(active, embeddings, matrix.block)),
+      sharedBlocks: movesInput && isActive(null) ? null : sharedBlocks,
+    };
   };
 }
 

@@ -118,11 +118,11 @@ describe("LeZO", () => {
     const settings = { method: "lezo", embedPolicy: "frozen", lezoSparsity: 0.5, steps: 8 };
     const shared = await takeSteps((await open(settings)).stepper, 8);
     const run = await open(settings);
-    const probe = run.model.probe.bind(run.model);
+    const probe = run.model.recordProbe.bind(run.model);
     let sharing = 0;
-    run.model.probe = (batch, plan, at) => {
+    run.model.recordProbe = (pass, batch, plan, at) => {
       if ((plan.sharedBlocks ?? 0) > 0) sharing++;
-      probe(batch, { ...plan, sharedBlocks: null }, at);
+      probe(pass, batch, { ...plan, sharedBlocks: null }, at);
     };
     const apart = await takeSteps(run.stepper, 8);
     expect(sharing).toBeGreaterThan(0);

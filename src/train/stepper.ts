@@ -2,6 +2,7 @@ import { type BatchPlan, batchPlan } from "#data/batches.ts";
 import { type PackedBatch, packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { writeScalars } from "#gpu/card.ts";
+import type { Commands } from "#gpu/commands.ts";
 import { dispatch, type Site } from "#gpu/sites.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import {
@@ -15,8 +16,6 @@ import {
 } from "#model/deltas.ts";
 import * as cards from "#model/kernels.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
-import type { Parameter } from "#model/parameters.ts";
-import type { PassPlan } from "#model/products.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { ranked } from "#zo/draws.ts";
 import type { Method } from "#zo/methods/method.ts";
@@ -25,7 +24,7 @@ import type { Probe, StepPlan } from "#zo/plan.ts";
 import { round16 } from "#zo/round16.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { type JournalStep, NOT_FINITE } from "./journal.ts";
-import { passPlan } from "./passPlan.ts";
+import { passPlans } from "./passPlan.ts";
 import { annealingAfter, planAt } from "./plans.ts";
 import { readRecord, SKIPPED } from "./stepRecordWords.ts";
 
@@ -34,6 +33,17 @@ interface Enqueued {
   readonly plan: StepPlan;
   readonly tokens: number;
   readonly forwardPasses: number;
+}
+
+/** One submit of a step: both signs of some rows along one direction. */
+interface Part {
+  readonly probe: Probe;
+  /** Of the probe. */
+  readonly index: number;
+  readonly rows: PackedBatch;
+  /** Its losses are added to those of the parts before. */
+  readonly accumulates: boolean;
+  readonly isLast: boolean;
 }
 
 /** Told while a long step is handed over; true gives it up, as if it had not begun. */
@@ -59,7 +69,7 @@ export class Stepper {
   readonly #examples: readonly EncodedExample[];
   readonly isPerToken: boolean;
   readonly #batches: BatchPlan;
-  readonly #isTrainable: (parameter: Parameter) => boolean;
+  readonly #passPlans: ReturnType<typeof passPlans>;
   readonly #seed: number;
   readonly #epsilon: number;
   readonly #site: Site;
@@ -69,6 +79,8 @@ export class Stepper {
   #sinceAnchor: SlottedTerm[] = [];
   #pending: readonly SlottedTerm[] = [];
   #next: number;
+  /** Of the last step handed over that was not long. */
+  #dispatches = 0;
 
   /**
    * @param past steps the weights have already taken, all of them; the run goes on after them
@@ -92,7 +104,8 @@ export class Stepper {
     this.#next = past.length;
     this.#seed = numberSetting(settings, "seed");
     this.#epsilon = round16(numberSetting(settings, "epsilon"));
-    this.#isTrainable = trainableBy(settings, model.config, model.layout.table);
+    const isTrainable = trainableBy(settings, model.config, model.layout.table);
+    this.#passPlans = passPlans(model.layout, isTrainable);
     const n = examples.length;
     const order = (epoch: number) => ranked(this.#seed, "shuffle", epoch, n);
     this.#batches = batchPlan(order, n, numberSetting(settings, "batchSize"));
@@ -133,14 +146,16 @@ export class Stepper {
     if (this.#queue.length >= ringRecords) throw new Error("The ring of steps is full.");
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
-    let tokens = 0;
-    plan.probes.forEach((probe, i) => {
-      this.#partsOf(batch).forEach((part, p) => {
-        this.#probePart(plan, probe, i, part, p);
-        tokens += 2 * part.tokens;
-      });
-    });
-    this.#finish(plan, batch, tokens);
+    const parts = this.#partsOf(plan, batch);
+    const before = this.#model.dispatches;
+    for (const part of parts) this.#handOver(plan, batch, part);
+    this.#dispatches = this.#model.dispatches - before;
+    this.#finish(plan, batch, parts);
+  }
+
+  /** Holds submits to about that time, now that steps are known to take `stepMs` each. */
+  keepSubmitsBelow(mostMs: number, stepMs: number): void {
+    if (this.#dispatches > 0) this.#model.keepSubmitsBelow(mostMs, stepMs / this.#dispatches);
   }
 
   /**
@@ -151,22 +166,15 @@ export class Stepper {
   async enqueueLong(hooks: LongStepHooks): Promise<boolean> {
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
-    const parts = this.#partsOf(batch);
+    const parts = this.#partsOf(plan, batch);
     if (plan.rows === "anchor") this.#takeSnapshot();
-    const total = parts.length * plan.probes.length;
-    let done = 0;
-    let tokens = 0;
-    for (const [i, probe] of plan.probes.entries()) {
-      for (const [p, part] of parts.entries()) {
-        if (hooks.isPauseWanted()) return false;
-        this.#probePart(plan, probe, i, part, p);
-        tokens += 2 * part.tokens;
-        done++;
-        if (done % partsAtOnce === 0) await this.#model.device.queue.onSubmittedWorkDone();
-        hooks.onPart(done, total);
-      }
+    for (const [done, part] of parts.entries()) {
+      if (hooks.isPauseWanted()) return false;
+      this.#handOver(plan, batch, part);
+      if ((done + 1) % partsAtOnce === 0) await this.#model.device.queue.onSubmittedWorkDone();
+      hooks.onPart(done + 1, parts.length);
     }
-    this.#finish(plan, batch, tokens);
+    this.#finish(plan, batch, parts);
     return true;
   }
 
@@ -198,7 +206,7 @@ export class Stepper {
     if (this.#pending.length === 0) return;
     const pending = this.#takePending([]);
     this.#model.setPass(this.#passState(null, pending.length, 0));
-    this.#model.update(this.#passPlan(null, pending));
+    this.#model.update(this.#passPlans(null, pending));
   }
 
   /** Brings back what earlier steps left on the GPU beside the weights. */
@@ -263,21 +271,32 @@ export class Stepper {
     return order.slice(0, wanted).map((i) => this.#examples[i]!);
   }
 
-  #partsOf(batch: readonly EncodedExample[]): readonly PackedBatch[] {
-    return packAll(batch, this.#model.capacity);
+  /** What a step hands over one after another: every part of the batch, for every probe. */
+  #partsOf(plan: StepPlan, batch: readonly EncodedExample[]): readonly Part[] {
+    const packed = packAll(batch, this.#model.capacity);
+    const last = plan.probes.length * packed.length - 1;
+    return plan.probes.flatMap((probe, index) =>
+      packed.map((rows, i) => ({
+        ...{ probe, index, rows, accumulates: i > 0 },
+        isLast: index * packed.length + i === last,
+      })),
+    );
   }
 
-  #probePart(plan: StepPlan, probe: Probe, index: number, part: PackedBatch, p: number): void {
+  /** Both signs of a part; after the last one, its losses become coefficients in the same submit. */
+  #handOver(plan: StepPlan, batch: readonly EncodedExample[], part: Part): void {
+    const { probe, index, rows, accumulates, isLast } = part;
     const isCopy = probe.at === "snapshot" && this.#settings["snapshot"] === "copy";
     const back = probe.at === "snapshot" && !isCopy ? takenBack(this.#sinceAnchor) : [];
     const pending = this.#takePending(back);
     this.#model.setPass(this.#passState({ plan, probe }, pending.length, back.length));
-    this.#model.setBatch(part, 2, {
-      probe: index,
-      accumulates: p > 0,
-      perToken: this.isPerToken,
+    this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
+    if (isLast) this.#writePrograms(plan, batch);
+    const passPlan = this.#passPlans(plan, pending);
+    this.#model.submit((pass: Commands) => {
+      this.#model.recordProbe(pass, rows, passPlan, isCopy ? "snapshot" : "theta");
+      if (isLast) dispatch(pass, this.#site, 1);
     });
-    this.#model.probe(part, this.#passPlan(plan, pending), isCopy ? "snapshot" : "theta");
   }
 
   /** The weights as they stand become the snapshot, where it is kept as a copy. */
@@ -323,20 +342,15 @@ export class Stepper {
     };
   }
 
-  #passPlan(plan: StepPlan | null, pending: readonly SlottedTerm[]): PassPlan {
-    return passPlan(this.#model.layout, this.#isTrainable, plan, pending);
-  }
-
   #decay(plan: StepPlan): number {
     return plan.learningRate * numberSetting(this.#settings, "weightDecay");
   }
 
-  /** Losses become coefficients; the step's delta is pending from here on. */
-  #finish(plan: StepPlan, batch: readonly EncodedExample[], tokens: number): void {
-    const step = this.#next++;
+  /** How the step's losses become its coefficients. */
+  #writePrograms(plan: StepPlan, batch: readonly EncodedExample[]): void {
+    const step = this.#next;
     const { device, buffers } = this.#model;
-    const firstSlot = this.#slotOf(step);
-    const programs = encodePrograms(plan, this.#decay(plan), firstSlot);
+    const programs = encodePrograms(plan, this.#decay(plan), this.#slotOf(step));
     device.queue.writeBuffer(buffers.programs, 0, programs);
     const params = new DataView(new ArrayBuffer(buffers.coefficientState.size));
     writeScalars(params, 0, cards.coefficients.params, {
@@ -350,10 +364,15 @@ export class Stepper {
       clip: numberSetting({ gradientClip: 0, ...this.#settings }, "gradientClip"),
     });
     device.queue.writeBuffer(buffers.coefficientState, 0, params.buffer);
-    this.#model.submit((pass) => dispatch(pass, this.#site, 1));
-    this.#pending = pendingTerms(plan, this.#decay(plan), firstSlot);
+  }
+
+  /** The step's delta is pending from here on. */
+  #finish(plan: StepPlan, batch: readonly EncodedExample[], parts: readonly Part[]): void {
+    const step = this.#next++;
+    this.#pending = pendingTerms(plan, this.#decay(plan), this.#slotOf(step));
     this.#remember(plan, step);
     const batches = Math.ceil(batch.length / numberSetting(this.#settings, "batchSize"));
+    const tokens = parts.reduce((sum, { rows }) => sum + 2 * rows.tokens, 0);
     this.#queue.push({ plan, tokens, forwardPasses: 2 * plan.probes.length * batches });
   }
 

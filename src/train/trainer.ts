@@ -25,6 +25,8 @@ export type TrainingEnd = "finished" | "paused" | "not finite";
 /** Time between two looks at the GPU: short enough to feel live, long enough to cost nothing. */
 const LOOK_MS = 120;
 const MOST_STEPS_AT_ONCE = 64;
+/** A submit that keeps the GPU for longer makes the page itself stutter, and drivers reset at seconds. */
+const SUBMIT_MS = 100;
 
 /**
  * Runs steps until the last one, a pause, or a loss that is no number. Two groups of steps are in
@@ -90,7 +92,7 @@ async function runUntil(
         isPauseWanted: () => hooks.isPauseWanted(),
       });
       if (!isWhole) break;
-      if (!(await take(stepper.collect(), hooks, pace))) return "not finite";
+      if (!(await take(stepper, stepper.collect(), hooks, pace))) return "not finite";
     }
     const barrier = Math.min(until, stepper.barrierAfter(stepper.nextStep));
     if (!(await runShortSteps(stepper, barrier, hooks, pace))) return "not finite";
@@ -116,13 +118,14 @@ async function runShortSteps(
   while (stepper.inFlight > 0) {
     const waiting = stepper.collect();
     if (!hooks.isPauseWanted()) enqueue(stepper, until, pace.group);
-    if (!(await take(waiting, hooks, pace))) return false;
+    if (!(await take(stepper, waiting, hooks, pace))) return false;
   }
   return true;
 }
 
 /** Passes finished steps on, and sets the pace of the next ones by the time they took. */
 async function take(
+  stepper: Stepper,
   waiting: Promise<JournalStep[]>,
   hooks: TrainerHooks,
   pace: Pace,
@@ -134,6 +137,7 @@ async function take(
   if (took < LOOK_MS / 2) pace.group = Math.min(pace.group * 2, MOST_STEPS_AT_ONCE);
   else if (took > LOOK_MS * 2) pace.group = Math.max(1, Math.floor(pace.group / 2));
   const milliseconds = finished.length > 0 ? took / finished.length : 0;
+  if (milliseconds > 0) stepper.keepSubmitsBelow(SUBMIT_MS, milliseconds);
   await hooks.onSteps(finished.map((step) => ({ ...step, milliseconds })));
   return !finished.some(({ flags }) => flags & NOT_FINITE);
 }

@@ -8,7 +8,7 @@ beforeAll(async () => {
   device = await adapter!.requestDevice();
 });
 
-const nothing = { weights: 0, scratch: 0, activations: 0, snapshot: 0, other: 0 };
+const nothing = { weights: 0, scratch: 0, activations: 0, cache: 0, snapshot: 0, other: 0 };
 
 describe("memory of an engine", () => {
   test("is counted by what it is for, in the bytes that were allocated", () => {
@@ -29,6 +29,19 @@ describe("memory of an engine", () => {
   test("is nothing once destroyed", () => {
     const memory = new Memory(device);
     memory.allocate("a", "snapshot", 100);
+    memory.destroy();
+    expect(memory.bytesByKind()).toEqual(nothing);
+  });
+
+  test("counts its parts until they are destroyed, which leaves the rest as it was", () => {
+    const memory = new Memory(device);
+    memory.allocate("a", "weights", 32);
+    const part = memory.part();
+    part.allocate("b", "cache", 64);
+    expect(memory.bytesByKind()).toEqual({ ...nothing, weights: 32, cache: 64 });
+    part.destroy();
+    expect(memory.bytesByKind()).toEqual({ ...nothing, weights: 32 });
+    memory.part().allocate("c", "cache", 64);
     memory.destroy();
     expect(memory.bytesByKind()).toEqual(nothing);
   });

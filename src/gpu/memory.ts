@@ -1,5 +1,7 @@
-/** What a buffer is for; the page shows bytes by kind. */
-export type MemoryKind = "weights" | "scratch" | "activations" | "snapshot" | "other";
+const memoryKinds = ["weights", "scratch", "activations", "cache", "snapshot", "other"] as const;
+
+/** What a buffer is for; the page shows bytes by kind. `cache` holds keys and values of written text. */
+export type MemoryKind = (typeof memoryKinds)[number];
 
 /** A buffer that is to be made: plans list them, allocation walks the list. */
 export interface PlannedBuffer {
@@ -22,7 +24,7 @@ export function planned(
 
 /** What a plan takes of each kind. */
 export function bytesByKind(plan: readonly PlannedBuffer[]): Record<MemoryKind, number> {
-  const bytes = { weights: 0, scratch: 0, activations: 0, snapshot: 0, other: 0 };
+  const bytes = { weights: 0, scratch: 0, activations: 0, cache: 0, snapshot: 0, other: 0 };
   for (const { kind, sizeBytes } of plan) bytes[kind] += sizeBytes;
   return bytes;
 }
@@ -34,9 +36,19 @@ export function bytesByKind(plan: readonly PlannedBuffer[]): Record<MemoryKind, 
 export class Memory {
   readonly #device: GPUDevice;
   readonly #buffers = new Set<{ readonly buffer: GPUBuffer; readonly kind: MemoryKind }>();
+  readonly #parts = new Set<Memory>();
+  readonly #whole: Memory | null;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, whole: Memory | null = null) {
     this.#device = device;
+    this.#whole = whole;
+  }
+
+  /** A memory that is counted and destroyed with this one, and may be destroyed before it. */
+  part(): Memory {
+    const part = new Memory(this.#device, this);
+    this.#parts.add(part);
+    return part;
   }
 
   /** A buffer for shaders, with room for `sizeBytes` rounded up to 16. */
@@ -68,12 +80,18 @@ export class Memory {
   }
 
   bytesByKind(): Record<MemoryKind, number> {
-    const bytes = { weights: 0, scratch: 0, activations: 0, snapshot: 0, other: 0 };
+    const bytes = { weights: 0, scratch: 0, activations: 0, cache: 0, snapshot: 0, other: 0 };
     for (const { buffer, kind } of this.#buffers) bytes[kind] += buffer.size;
+    for (const part of this.#parts) {
+      const own = part.bytesByKind();
+      for (const kind of memoryKinds) bytes[kind] += own[kind];
+    }
     return bytes;
   }
 
   destroy(): void {
+    for (const part of this.#parts) part.destroy();
+    if (this.#whole) this.#whole.#parts.delete(this);
     for (const { buffer } of this.#buffers) buffer.destroy();
     this.#buffers.clear();
   }

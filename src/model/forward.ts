@@ -28,6 +28,16 @@ export interface ForwardKernels extends ProductKernels {
   readonly copyRows: Kernel;
 }
 
+/** Where text is being written: attention goes over a cache, and the head leaves whole logits. */
+export interface WritingGround {
+  readonly cacheKeys: Kernel;
+  readonly attentionCached: Kernel;
+  /** [slots * positions, 2 C] of every block. */
+  readonly caches: readonly GPUBuffer[];
+  /** [scored, vocabSize] */
+  readonly logits: GPUBuffer;
+}
+
 /**
  * Records OPT's forward pass for one or both signs, layer by layer: the weight pass of a matrix, then
  * its products for both signs, before the next matrix, so that scratch is two matrices, not two models.
@@ -42,6 +52,7 @@ export class Forward {
   readonly #kernels: ForwardKernels;
   readonly #sites: Sites;
   readonly #products: Products;
+  readonly #writing: WritingGround | null;
 
   constructor(parts: {
     config: OptConfig;
@@ -50,6 +61,7 @@ export class Forward {
     buffers: Buffers;
     kernels: ForwardKernels;
     sites: Sites;
+    writing?: WritingGround;
   }) {
     this.#config = parts.config;
     this.#layout = parts.layout;
@@ -58,6 +70,7 @@ export class Forward {
     this.#kernels = parts.kernels;
     this.#sites = parts.sites;
     this.#products = new Products(parts);
+    this.#writing = parts.writing ?? null;
   }
 
   /** From token ids to the loss sums: one whole forward pass. */
@@ -159,7 +172,8 @@ export class Forward {
     const kvqBias = `${at}self_attn.k_proj.bias`;
     const kvq = { matrix: this.#matrix(`${at}kvq`), x: attended, y: wide, bias: kvqBias };
     this.#products.linear(pass, shape, plan, kvq);
-    this.#attention(pass, shape, wide, side);
+    if (this.#writing) this.#attentionCached(pass, shape, this.#writing, block);
+    else this.#attention(pass, shape, wide, side);
     const out = this.#matrix(`${at}out`);
     const outBias = `${at}self_attn.out_proj.bias`;
     this.#products.linear(pass, shape, plan, {
@@ -207,6 +221,28 @@ export class Forward {
     dispatch(pass, site, Math.ceil((shape.signs * shape.tokens * heads) / 16));
   }
 
+  /** One sign only. Keys and values go to the cache first, so that a row finds its own there. */
+  #attentionCached(
+    pass: Commands,
+    { tokens }: Shape,
+    { cacheKeys, attentionCached, caches }: WritingGround,
+    block: number,
+  ): void {
+    const { batch, rows, wide: kvq, side: out } = this.#buffers;
+    const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
+    const cache = caches[block]!;
+    const keep = this.#sites.at(`cache keys ${block}`, cacheKeys, () => ({
+      params: { width },
+      buffers: { batch, rows, kvq, cache },
+    }));
+    dispatch(pass, keep, Math.ceil((2 * width) / 64), tokens);
+    const attend = this.#sites.at(`attention cached ${block}`, attentionCached, () => ({
+      params: { width, heads },
+      buffers: { batch, rows, kvq, cache, out },
+    }));
+    dispatch(pass, attend, heads, tokens);
+  }
+
   /** Scored positions only: last norm, projection, logits tile by tile, loss. */
   #head(pass: Commands, shape: Shape, plan: PassPlan): void {
     const b = this.#buffers;
@@ -226,6 +262,10 @@ export class Forward {
     if (projectOut) {
       this.#products.linear(pass, shape, plan, { matrix: projectOut, x, y, overScored: true });
       [x, y] = [y, x];
+    }
+    if (this.#writing) {
+      this.#wholeLogits(pass, shape, x, this.#writing.logits);
+      return;
     }
     this.#logits(pass, shape, plan, x);
     const loss = this.#sites.at("loss", this.#kernels.optionLoss, () => ({
@@ -256,6 +296,18 @@ export class Forward {
           buffers: { batch, scored, logits, state },
         }));
         dispatch(pass, site, shape.signs * shape.scored);
+      }
+    }
+  }
+
+  /** Every tile of the vocabulary at its columns of y. Nothing is perturbed where text is written. */
+  #wholeLogits(pass: Commands, shape: Shape, x: GPUBuffer, y: GPUBuffer): void {
+    const matrix = this.#matrix("embed_tokens");
+    const linear = { matrix, x, y, overScored: true };
+    for (const shard of matrix.shards) {
+      for (const tile of shard.tiles) {
+        const first = shard.firstRow + tile.firstRow;
+        this.#products.products(pass, shape, false, linear, shard, tile, matrix.rows, first);
       }
     }
   }

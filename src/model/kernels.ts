@@ -152,6 +152,25 @@ export const attention: Card = {
   overrides: ["WORKGROUP_SIZE", "HEAD_WIDTH"],
 };
 
+export const cacheKeys: Card = {
+  name: "cache_keys",
+  file: "opt/cache_keys.wgsl",
+  params: [["width", "u32"]],
+  bindings: [uniform("batch"), read("rows"), read("kvq"), readWrite("cache")],
+  overrides: ["WORKGROUP_SIZE"],
+};
+
+export const attentionCached: Card = {
+  name: "attention_cached",
+  file: "opt/attention_cached.wgsl",
+  params: [
+    ["width", "u32"],
+    ["heads", "u32"],
+  ],
+  bindings: [uniform("batch"), read("rows"), read("kvq"), read("cache"), readWrite("out")],
+  overrides: ["WORKGROUP_SIZE", "HEAD_WIDTH"],
+};
+
 export const gatherRows: Card = {
   name: "gather_rows",
   file: "opt/gather_rows.wgsl",
@@ -324,6 +343,8 @@ export const cards: readonly Card[] = [
   embedPositions,
   layerNorm,
   attention,
+  cacheKeys,
+  attentionCached,
   gatherRows,
   logSumExp,
   optionLoss,

@@ -17,6 +17,7 @@ import { Masks } from "./masks.ts";
 import { planForwardSites } from "./memoryPlan.ts";
 import type { PassPlan } from "./products.ts";
 import { Weights } from "./weights.ts";
+import { Writer, type WriterKernels, type WriterRoom } from "./writer.ts";
 
 /** Fields of the uniform `PassState`. */
 export type PassState = Readonly<
@@ -116,6 +117,7 @@ export class OptModel {
   readonly #sources: ShaderSources;
   readonly #kernels: ForwardKernels;
   #masks: Promise<Masks> | null = null;
+  #writerKernels: Promise<WriterKernels> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
   dispatchesPerSubmit = Number.POSITIVE_INFINITY;
@@ -224,11 +226,30 @@ export class OptModel {
    * @throws DeviceLost
    */
   async score(batch: PackedBatch): Promise<Float32Array> {
+    this.runStill(batch, this.#forward);
+    const bytes = batch.options * 4;
+    return new Float32Array(await this.readback.read(this.buffers.optionSums, 0, bytes));
+  }
+
+  /** One forward pass of a batch with nothing perturbed, submitted. Nothing may be pending. */
+  runStill(batch: PackedBatch, forward: Forward): void {
     this.setPass(stillState);
     this.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
-    const { tokens, scored, options } = batch;
-    this.submit((pass) => this.#forward.record(pass, { tokens, scored, signs: 1 }, still));
-    return new Float32Array(await this.readback.read(this.buffers.optionSums, 0, options * 4));
+    const { tokens, scored } = batch;
+    this.submit((pass) => forward.record(pass, { tokens, scored, signs: 1 }, still));
+  }
+
+  /** Room to write text with these weights; its kernels are compiled at first use. */
+  async makeWriter(room: WriterRoom): Promise<Writer> {
+    const { device, config } = this;
+    const constants = { HEAD_WIDTH: headWidthOf(config) };
+    const compile = async () => ({
+      cacheKeys: await compileKernel(device, this.#sources, cards.cacheKeys),
+      attentionCached: await compileKernel(device, this.#sources, cards.attentionCached, constants),
+    });
+    this.#writerKernels ??= compile();
+    const kernels = { ...this.#kernels, ...(await this.#writerKernels) };
+    return new Writer(this, kernels, this.memory.part(), room);
   }
 
   /** Masks by magnitude; their kernels are compiled at first use. */
@@ -291,6 +312,10 @@ const stillState: PassState = {
   mask_by_magnitude: 0,
 };
 
+function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
+  return hiddenSize / numAttentionHeads;
+}
+
 async function compileAll(options: OptModelOptions) {
   const { device, sources, loaded, noise, linear } = options;
   const { config } = loaded;
@@ -304,7 +329,6 @@ async function compileAll(options: OptModelOptions) {
     return { ...kernel, card };
   };
   const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
-  const headWidth = config.hiddenSize / config.numAttentionHeads;
   const [
     weightPass,
     coefficients,
@@ -323,7 +347,7 @@ async function compileAll(options: OptModelOptions) {
     compile(cards.embedTokens, noisy),
     compile(cards.embedPositions, noisy),
     compile(cards.layerNorm),
-    compile(cards.attention, { HEAD_WIDTH: headWidth }),
+    compile(cards.attention, { HEAD_WIDTH: headWidthOf(config) }),
     compile(cards.gatherRows),
     compile(cards.logSumExp),
     compile(cards.optionLoss),

@@ -3,7 +3,7 @@ import type { Card } from "#gpu/card.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { linkShader } from "#gpu/wgsl.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
-import { attention, cards, layerNorm, linearQuad, weightPass } from "./kernels.ts";
+import { attention, attentionCached, cards, layerNorm, linearQuad, weightPass } from "./kernels.ts";
 import { cardProblems } from "./testing/cardProblems.ts";
 
 const shaders = readShaders();
@@ -22,7 +22,8 @@ beforeAll(async () => {
 
 /** Values of its overrides that a card is used with, or may be by a measurement. */
 function variants(card: Card): Readonly<Record<string, number>>[] {
-  const threads = card === attention ? [16, 32] : [32, 64, 128, 256];
+  const few = { [attention.name]: [16, 32], [attentionCached.name]: [8, 16] };
+  const threads = few[card.name] ?? [32, 64, 128, 256];
   const all: Record<string, readonly number[]> = {
     WORKGROUP_SIZE: threads,
     NOISE_KIND: [0, 1, 2],

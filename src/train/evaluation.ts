@@ -1,29 +1,51 @@
 import { type PackedBatch, packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
+import type { Tokenizer } from "#data/tokenizer.ts";
 import type { OptModel } from "#model/opt.ts";
+import { judgeAnswers, type WrittenAnswer, writeAnswers } from "./answering.ts";
 import { evaluationCapacity } from "./capacity.ts";
 
 /** How well the weights do on some rows. */
 export interface Evaluation {
   /** Mean loss, nats, as in training. */
   readonly loss: number;
-  /** Share of rows whose right option scored highest; ties go to the first, as argmax has it. */
+  /**
+   * Share of rows whose right option scored highest; ties go to the first, as argmax has it. Of rows
+   * judged by what is written, the share that is a right answer word for word.
+   */
   readonly accuracy: number;
+  /** Mean F1 of what was written against the right answers, 0..1, where rows are judged by that. */
+  readonly f1?: number;
   readonly n: number;
   /** One entry per example: mean log-probability of each option's tokens. */
   readonly scores: readonly (readonly number[])[];
+  /** One entry per example, where they are judged by it. */
+  readonly written?: readonly WrittenAnswer[];
+}
+
+/** The numbers of an evaluation that are kept of it. */
+export function measuresOf({
+  loss,
+  accuracy,
+  f1,
+  n,
+}: Evaluation): Pick<Evaluation, "loss" | "accuracy" | "f1" | "n"> {
+  return { loss, accuracy, ...(f1 === undefined ? {} : { f1 }), n };
 }
 
 /** What may be asked of an evaluation. */
 export interface EvaluationOptions {
   /** The loss is the mean over the right options' tokens, as in training. */
   readonly isPerToken?: boolean;
+  /** Without it, examples that are judged by what the model writes have a loss only. */
+  readonly tokenizer?: Tokenizer;
   /** Called with the examples done. */
   readonly onProgress?: (done: number) => void;
 }
 
 /**
- * Scores examples at the weights as they stand (nothing may be pending).
+ * Scores examples at the weights as they stand (nothing may be pending), and has the answers written
+ * where examples are judged by that.
  *
  * @throws DeviceLost
  * @see MeZO, large_models/run.py, Framework.evaluate
@@ -38,17 +60,19 @@ export async function evaluate(
   return evaluation;
 }
 
-/** As `evaluate`; null if it was stopped before its end. `isStopped` is asked before each batch. */
+/** As `evaluate`; null if it was stopped before its end. `isStopped` is asked before each batch and token. */
 export async function evaluateUnless(
   model: OptModel,
   examples: readonly EncodedExample[],
   options: EvaluationOptions & { readonly isStopped: () => boolean },
 ): Promise<Evaluation | null> {
-  const { isPerToken = false, onProgress = () => {}, isStopped } = options;
+  const { isPerToken = false, tokenizer, onProgress = () => {}, isStopped } = options;
+  const prompts = examples.flatMap(({ writing }) => (writing ? [writing] : []));
+  const isWritten = tokenizer !== undefined && prompts.length > 0;
   const scores: number[][] = [];
   const take = async ({ batch, sums }: Waiting) => {
     scores.push(...meanScores(batch, await sums));
-    onProgress(scores.length);
+    if (!isWritten) onProgress(scores.length);
   };
   const waiting: Waiting[] = [];
   for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
@@ -62,7 +86,10 @@ export async function evaluateUnless(
   }
   for (const last of waiting) await take(last);
   if (scores.length < examples.length) return null;
-  return { ...judge(examples, scores, isPerToken), n: scores.length, scores };
+  const judged = { ...judge(examples, scores, isPerToken), n: scores.length, scores };
+  if (!isWritten) return judged;
+  const written = await writeAnswers(model, tokenizer, prompts, onProgress, isStopped);
+  return written && { ...judged, ...judgeAnswers(written), written };
 }
 
 /** Batches on the GPU besides the one whose sums are being read. */

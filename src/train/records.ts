@@ -44,8 +44,10 @@ export interface EvaluationRecord {
   readonly step: number;
   /** Mean loss over the rows, nats. */
   readonly loss: number;
-  /** Share of rows whose right option scored highest, 0..1. */
+  /** Share of rows whose right option scored highest, or that were answered word for word, 0..1. */
   readonly accuracy: number;
+  /** Mean F1 of the written answers, 0..1, where the model is judged by what it writes. */
+  readonly f1?: number;
   readonly n: number;
   readonly seconds: number;
   readonly forwardPasses: number;

@@ -118,6 +118,7 @@ const evaluation: z.ZodType<EvaluationRecord> = z.looseObject({
   step: count,
   loss: anyNumber,
   accuracy: anyNumber,
+  f1: anyNumber.exactOptional(),
   n: count,
   seconds: anyNumber,
   forwardPasses: anyNumber,

@@ -1,7 +1,7 @@
 import type { EncodedExample } from "#data/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { type Evaluation, evaluateUnless } from "./evaluation.ts";
+import { type Evaluation, type EvaluationOptions, evaluateUnless } from "./evaluation.ts";
 import { evaluationInterval } from "./evaluationInterval.ts";
 import { type JournalStep, NOT_FINITE } from "./journal.ts";
 import type { Stepper } from "./stepper.ts";
@@ -14,6 +14,8 @@ export interface TrainerHooks {
   onSteps(steps: readonly JournalStep[]): Promise<void>;
   onEvaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void>;
   onEvaluating(done: number, total: number): void;
+  /** How held-out rows are judged. */
+  readonly judging: Omit<EvaluationOptions, "onProgress">;
   /** Parts of a step that looks at many rows (an anchor). */
   onLongStep(done: number, total: number): void;
   /** Asked often; true ends the loop after the steps at hand, or the evaluation at hand. */
@@ -51,7 +53,7 @@ export async function train(
     if (end !== "finished") return end;
     if (dev.length > 0) {
       // One given up is made up for when the run goes on, be it after the last step.
-      if (!(await evaluateAt(model, until, dev, hooks, stepper.isPerToken))) return "paused";
+      if (!(await evaluateAt(model, until, dev, hooks))) return "paused";
     }
     if (hooks.isPauseWanted()) return stepper.nextStep < steps ? "paused" : "finished";
   }
@@ -66,12 +68,11 @@ export async function evaluateAt(
   model: OptModel,
   step: number,
   dev: readonly EncodedExample[],
-  hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "isPauseWanted">,
-  isPerToken = false,
+  hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "judging" | "isPauseWanted">,
 ): Promise<Evaluation | null> {
   const started = hooks.now();
   const evaluation = await evaluateUnless(model, dev, {
-    isPerToken,
+    ...hooks.judging,
     onProgress: (done) => hooks.onEvaluating(done, dev.length),
     isStopped: () => hooks.isPauseWanted(),
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ranked, type Stream } from "./draws.ts";
+import { ranked, type Stream, uniform } from "./draws.ts";
 
 const anyStream = fc.constantFrom<Stream>("blocks", "shuffle", "split");
 const anySeed = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -27,4 +27,11 @@ test("an order holds each of its n things once", () => {
 
 test("another epoch has another order", () => {
   expect(ranked(42, "shuffle", 0, 50)).not.toEqual(ranked(42, "shuffle", 1, 50));
+});
+
+test("numbers in [0, 1) are the ones of an independent implementation", () => {
+  // python: philox4x32-10 of counter (index, 0xfffffffc, 0, 0); ((w0 >> 5) * 2**26 + (w1 >> 6)) / 2**53
+  expect([0, 1, 77].map((index) => uniform(42, "writing", index))).toEqual([
+    0.376869403051046, 0.18363228830784462, 0.2191325192324809,
+  ]);
 });

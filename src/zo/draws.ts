@@ -1,11 +1,23 @@
 import { keyOf, philox4x32 } from "./philox.ts";
 
 /** What a host draw is for; each has its own stream of the generator. */
-export const streams = { blocks: 0xffffffff, shuffle: 0xfffffffe, split: 0xfffffffd } as const;
+export const streams = {
+  ...{ blocks: 0xffffffff, shuffle: 0xfffffffe, split: 0xfffffffd, writing: 0xfffffffc },
+} as const;
 export type Stream = keyof typeof streams;
 
 /**
- * 0..n-1 in a random order: the one way anything is drawn on the host.
+ * A number in [0, 1) with 53 random bits: words 0 and 1 of counter (index, stream, 0, 0).
+ *
+ * @param index what it is drawn for; for `writing`, how many tokens stand before the one drawn
+ */
+export function uniform(seed: number, stream: Stream, index: number): number {
+  const [high, low] = philox4x32([index, streams[stream], 0, 0], keyOf(seed));
+  return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
+}
+
+/**
+ * 0..n-1 in a random order.
  *
  * Things are ranked by word 0 of counter (index, stream, time, 0), ascending, ties by index.
  * @param time the step for `blocks`, the epoch for `shuffle`, 0 for `split`

@@ -5,6 +5,7 @@ import { encodeTable } from "#data/encode.ts";
 import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import type { OptModel } from "#model/opt.ts";
+import type { WrittenAnswer } from "#train/answering.ts";
 import { type Evaluation, evaluate } from "#train/evaluation.ts";
 import { exampleResults } from "#train/examples.ts";
 import { majorityOf } from "#train/majority.ts";
@@ -28,24 +29,26 @@ const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N
 
 /**
  * `eval MODEL DEV.jsonl …`, or `eval RUN [DEV.jsonl] [--step best|last|N]` with the run's own rows and
- * task: `{"accuracy", "loss", "n", "interval"}` and, where options are labels, the majority baseline.
+ * task: `{"accuracy", "loss", "n", "interval"}`, where options are labels the majority baseline, and
+ * where answers are written `"f1"` (accuracy is then the share of exact answers).
  * `--examples FILE` gets a line per row, the wrong ones first.
  */
 export async function evalCommand(args: Arguments): Promise<void> {
   const [folder = ""] = args.positionals;
   const work = isRunFolder(folder) ? await openRun(args, folder) : await openModel(args);
-  const { model, examples, task } = work;
+  const { model, examples, task, tokenizer } = work;
   const isPerToken = task.kind !== "classification";
   const evaluation = await evaluate(model, examples, {
-    isPerToken,
+    ...{ isPerToken, tokenizer },
     onProgress: (done) => tellProgress(done, examples.length),
   });
   const file = args.flags["examples"];
   if (file !== undefined) writeFileSync(file, exampleLines(work, evaluation));
-  const { accuracy, loss, n } = evaluation;
+  const { accuracy, f1, loss, n } = evaluation;
   const majority = majorityOf(task, examples, examples);
   print({
-    ...{ accuracy, loss, n, interval: wilsonInterval(accuracy, n) },
+    ...{ ...(f1 === undefined ? {} : { f1 }), accuracy, loss, n },
+    interval: wilsonInterval(accuracy, n),
     ...(majority && { majority: majority.share, majority_label: majority.label }),
   });
 }
@@ -115,12 +118,27 @@ function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
 }
 
 /** The wrong answers first, the surest of them at the head. */
-function exampleLines(work: Work, { scores }: Evaluation): string {
+function exampleLines(work: Work, { scores, written }: Evaluation): string {
+  if (written) return writtenLines(work, written);
   return wrongFirst(exampleResults({ ...work, scores, before: undefined }))
     .map(({ row, text, right, answered, isRight, probability, rightProbability }) => {
       const line = { row, text, right, answered, is_right: isRight, probability };
       return `${JSON.stringify({ ...line, right_probability: rightProbability })}\n`;
     })
+    .join("");
+}
+
+/** Written answers, the worst first. */
+function writtenLines({ examples, table }: Work, written: readonly WrittenAnswer[]): string {
+  const lines = written.map(({ text, f1, isExact }, i) => {
+    const { row, writing } = examples[i]!;
+    const right = writing?.golds ?? [];
+    const place = table.rowNumbers[row] ?? row + 1;
+    return { row: place, right, answered: text, is_right: isExact, f1 };
+  });
+  return lines
+    .sort((a, b) => a.f1 - b.f1)
+    .map((line) => `${JSON.stringify(line)}\n`)
     .join("");
 }
 

@@ -127,14 +127,7 @@ function namedTask(
   if (given !== undefined) {
     throw new ZerothError("E-CFG-1", `--task ${name} brings its own prompt; leave out --${given}.`);
   }
-  const { id, kind } = taskDefinition(name);
-  if (kind === "generation") {
-    throw new ZerothError(
-      "E-CFG-1",
-      `${id} is judged by what the model writes, and writing is not built yet. Every other task works.`,
-    );
-  }
-  return builtInTask(id, limits);
+  return builtInTask(taskDefinition(name).id, limits);
 }
 
 /** Rows of a file as examples; every problem is told on stderr, none is passed over in silence. */

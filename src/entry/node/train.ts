@@ -6,7 +6,7 @@ import type { OptModel } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import { betterOf } from "#train/best.ts";
-import { type Evaluation, evaluate } from "#train/evaluation.ts";
+import { type Evaluation, evaluate, measuresOf } from "#train/evaluation.ts";
 import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from "#train/journal.ts";
 import { majorityOf } from "#train/majority.ts";
 import { extraOf, planAt } from "#train/plans.ts";
@@ -86,8 +86,9 @@ export async function trainCommand(args: Arguments): Promise<void> {
     onEvaluating: () => {},
     onLongStep: () => {},
     isPauseWanted: () => false,
+    judging: { isPerToken, tokenizer: opened.tokenizer },
   };
-  if (dev) await evaluateAt(model, 0, dev.examples, hooks, isPerToken);
+  if (dev) await evaluateAt(model, 0, dev.examples, hooks);
   const end = await train(model, stepper, settings, dev?.examples ?? [], hooks);
   printer.flush();
   await finish(model, end, kept, rows.examples, { isPerToken, best: printer.best });
@@ -225,16 +226,17 @@ class StepPrinter {
   }
 
   async evaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void> {
-    const { loss, accuracy, n } = evaluation;
+    const { loss, accuracy, f1, n } = evaluation;
     this.#evaluated = evaluation;
     if (step === 0) {
       const [low, high] = wilsonInterval(accuracy, n).map((share) => share.toFixed(4));
+      const written = f1 === undefined ? "" : `F1 ${f1}, `;
       console.error(
-        `Before training: accuracy ${accuracy} (95 % interval ${low} to ${high}), loss ${loss}, n ${n}.`,
+        `Before training: ${written}accuracy ${accuracy} (95 % interval ${low} to ${high}), loss ${loss}, n ${n}.`,
       );
     }
     const record: EvaluationRecord = {
-      ...{ step, loss, accuracy, n, seconds: milliseconds / 1000 },
+      ...{ step, ...measuresOf(evaluation), seconds: milliseconds / 1000 },
       forwardPasses: this.#totals.forwardPasses,
     };
     this.best = betterOf(this.best, record);
@@ -248,9 +250,13 @@ class StepPrinter {
   flush(): void {
     if (!this.#held) return;
     const evaluated = this.#evaluated;
-    const extra = evaluated ? { eval_loss: evaluated.loss, eval_accuracy: evaluated.accuracy } : {};
-    print({ ...this.#held, ...extra });
+    print({ ...this.#held, ...(evaluated && logged(evaluated)) });
     this.#held = null;
     this.#evaluated = null;
   }
+}
+
+function logged({ loss, accuracy, f1 }: Evaluation): Record<string, number> {
+  const measures = { eval_loss: loss, eval_accuracy: accuracy };
+  return f1 === undefined ? measures : { ...measures, eval_f1: f1 };
 }

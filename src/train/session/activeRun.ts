@@ -4,7 +4,7 @@ import { parameterCount } from "#model/parameters.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
-import type { Evaluation } from "../evaluation.ts";
+import { type Evaluation, type EvaluationOptions, measuresOf } from "../evaluation.ts";
 import { isEvaluatedAfter } from "../evaluationInterval.ts";
 import type { Scores } from "../examples.ts";
 import {
@@ -152,6 +152,11 @@ export class ActiveRun {
     this.#env.emit({ type: "run", run });
   }
 
+  /** How held-out rows are judged. */
+  get judging(): Pick<EvaluationOptions, "isPerToken" | "tokenizer"> {
+    return { isPerToken: this.isPerToken, tokenizer: this.#ground.model.tokenizer };
+  }
+
   /** The loss is a mean over tokens of right options; else options compete. */
   get isPerToken(): boolean {
     return this.#ground.data.inspection.facts.task.kind !== "classification";
@@ -199,12 +204,13 @@ export class ActiveRun {
     const { dev } = data.inspection;
     if (dev.length === 0) return true;
     const hooks = this.#evaluationHooks(isPauseWanted);
-    return (await evaluateAt(opt, this.steps.length, dev, hooks, this.isPerToken)) !== null;
+    return (await evaluateAt(opt, this.steps.length, dev, hooks)) !== null;
   }
 
   #evaluationHooks(isPauseWanted: () => boolean) {
     return {
       isPauseWanted,
+      judging: this.judging,
       now: () => this.#env.now(),
       onEvaluation: (step: number, evaluation: Evaluation, milliseconds: number) =>
         this.#onEvaluation(step, evaluation, milliseconds),
@@ -299,7 +305,7 @@ export class ActiveRun {
 
   async #onEvaluation(step: number, result: Evaluation, milliseconds: number): Promise<void> {
     const evaluation: EvaluationRecord = {
-      ...{ step, loss: result.loss, accuracy: result.accuracy, n: result.n },
+      ...{ step, ...measuresOf(result) },
       ...{ seconds: milliseconds / 1000, forwardPasses: this.#totals.forwardPasses },
     };
     this.evaluations.push(evaluation);

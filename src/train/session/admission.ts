@@ -104,6 +104,7 @@ const kindNames: Readonly<Record<MemoryKind, string>> = {
   weights: "weights",
   scratch: "scratch",
   activations: "activations",
+  cache: "keys and values",
   snapshot: "a copy of the weights",
   other: "tables",
 };

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { evaluateUnless } from "../evaluation.ts";
+import { evaluateUnless, measuresOf } from "../evaluation.ts";
 import { type Desk, evaluating, runOf, runsOf } from "./desk.ts";
 import { restoreWeights } from "./starting.ts";
 
@@ -17,15 +17,14 @@ export async function travelTo(desk: Desk, step: number | null): Promise<void> {
   if (run.travelledTo === null || dev.length === 0) return;
   const started = desk.env.now();
   const scored = await evaluateUnless(run.ground.opt, dev, {
-    isPerToken: run.isPerToken,
+    ...run.judging,
     ...evaluating(desk, "Evaluating on held-out rows", dev.length),
   });
   if (!scored) return;
   run.keepScores(to, scored.scores);
-  const { loss, accuracy, n } = scored;
   const seconds = (desk.env.now() - started) / 1000;
   const forwardPasses = run.history()[to - 1]?.forwardPasses ?? 0;
-  const evaluation = { step: to, loss, accuracy, n, seconds, forwardPasses };
+  const evaluation = { step: to, ...measuresOf(scored), seconds, forwardPasses };
   desk.env.emit({ type: "travelled", runId: run.record.id, evaluation });
 }
 

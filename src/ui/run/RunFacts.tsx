@@ -60,7 +60,7 @@ export function RunFacts({ report }: { readonly report: RunReport }) {
 }
 
 function GpuMemory({ gpuBytes }: { readonly gpuBytes: RunReport["gpuBytes"] }) {
-  const kinds = Object.entries(gpuBytes);
+  const kinds = Object.entries(gpuBytes).filter(([, bytes]) => bytes > 0);
   if (kinds.length === 0) return null;
   return (
     <details className={memory}>

@@ -164,7 +164,7 @@ function named(_: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
-const MEASURED = new Set(["loss", "accuracy", "seconds", "forwardPasses"]);
+const MEASURED = new Set(["loss", "accuracy", "f1", "seconds", "forwardPasses"]);
 
 function unnamed(key: string, value: unknown): unknown {
   const isName = value === "NaN" || value === "Infinity" || value === "-Infinity";

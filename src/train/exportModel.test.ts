@@ -7,6 +7,7 @@ import { toStepRecords } from "./journal.ts";
 import { journalFile, readJournalFile } from "./journalFile.ts";
 import { modelCard } from "./modelCard.ts";
 import type { ModelRecord } from "./records.ts";
+import { logAsJsonl } from "./runLog.ts";
 import { aModel, anEvaluation, aRun, gather, steps } from "./testing/runs.ts";
 import { trainerState } from "./trainerState.ts";
 import { weightFiles } from "./weightFiles.ts";
@@ -130,6 +131,19 @@ test("the card names the base model, inherits its licence and tells the result w
   expect(card).toContain("| after step 30 | 87.1 % | 84.7–89.2 % | 0.6000 | 872 |");
   expect(card).toContain("| 28–30 |");
   expect(card).toContain("--task_name SST2");
+});
+
+test("a run judged by what it writes tells F1, and exact matches beside it, everywhere", () => {
+  const evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, f1: 0.625 }));
+  const judged = { ...run, evaluations };
+  const card = modelCard(aModel(), judged);
+  expect(card).toContain("metrics: [f1, exact_match]");
+  expect(card).toContain('{"type":"f1","value":0.625,"verified":false}');
+  expect(card).toContain("| after step 30 | 62.5 % | 87.1 % | 84.7–89.2 % | 0.6000 | 872 |");
+  expect(card).toContain("| held-out F1 |");
+  const state = JSON.parse(trainerState(judged));
+  expect(state.log_history[0]).toMatchObject({ eval_f1: 0.625 });
+  expect(logAsJsonl(judged).split("\n")[0]).toContain('"eval_f1":0.625');
 });
 
 test("the card of a model of one's own claims no origin, and strange names break nothing", () => {

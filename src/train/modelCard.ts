@@ -69,27 +69,34 @@ function modelIndex({ name, data, task }: RunRecord, last: EvaluationRecord): st
           type: data.dataset ?? "own-data",
         },
         metrics: [
-          { type: "accuracy", value: rounded(last.accuracy), verified: false },
+          ...(last.f1 === undefined
+            ? [{ type: "accuracy", value: rounded(last.accuracy), verified: false }]
+            : [
+                { type: "f1", value: rounded(last.f1), verified: false },
+                { type: "exact_match", value: rounded(last.accuracy), verified: false },
+              ]),
           { type: "loss", value: rounded(last.loss), verified: false },
         ],
       },
     ],
   };
-  return ["metrics: [accuracy]", "model-index:", `  - ${JSON.stringify(entry)}`];
+  const measures = last.f1 === undefined ? "accuracy" : "f1, exact_match";
+  return [`metrics: [${measures}]`, "model-index:", `  - ${JSON.stringify(entry)}`];
 }
 
-function result(evaluations: readonly EvaluationRecord[], { task, majority }: RunRecord): string[] {
+function result(evaluations: readonly EvaluationRecord[], { majority }: RunRecord): string[] {
   const last = evaluations.at(-1);
   if (!last) return [];
   const first = evaluations.find(({ step }) => step === 0);
-  const measure = task.kind === "generation" ? "score" : "accuracy";
+  const measure = last.f1 === undefined ? "accuracy" : "F1 | exact match";
+  const rule = last.f1 === undefined ? "---" : "--- | ---";
   const row = (name: string, evaluation: EvaluationRecord) =>
-    `| ${name} | ${percent(evaluation.accuracy)} | ${intervalOf(evaluation)} | ${evaluation.loss.toFixed(4)} | ${evaluation.n} |`;
+    `| ${name} | ${scores(evaluation)} | ${intervalOf(evaluation)} | ${evaluation.loss.toFixed(4)} | ${evaluation.n} |`;
   return [
     "## Result on held-out rows",
     "",
     `| | ${measure} | 95 % interval | loss (nats) | rows |`,
-    "| --- | --- | --- | --- | --- |",
+    `| --- | ${rule} | --- | --- | --- |`,
     ...(majority
       ? [
           `| always answering ${code(majority.label)} | ${percent(majority.share)} | | | ${last.n} |`,
@@ -106,6 +113,7 @@ const MOST_CURVE_ROWS = 12;
 function curve(steps: readonly StepRecord[], evaluations: readonly EvaluationRecord[]): string[] {
   if (steps.length === 0) return [];
   const size = Math.ceil(steps.length / MOST_CURVE_ROWS);
+  const hasF1 = evaluations.some(({ f1 }) => f1 !== undefined);
   const rows: string[] = [];
   for (let start = 0; start < steps.length; start += size) {
     const part = steps.slice(start, start + size);
@@ -114,14 +122,16 @@ function curve(steps: readonly StepRecord[], evaluations: readonly EvaluationRec
     const losses = part.map(({ loss }) => loss).filter((loss) => Number.isFinite(loss));
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     const held = evaluations.findLast(({ step }) => step >= from && step <= to);
-    const heldCells = held ? `${held.loss.toFixed(4)} | ${percent(held.accuracy)}` : " | ";
+    const heldCells = held
+      ? `${held.loss.toFixed(4)} | ${percent(held.f1 ?? held.accuracy)}`
+      : " | ";
     const range = from === to ? String(from) : `${from}–${to}`;
     rows.push(`| ${range} | ${Number.isFinite(mean) ? mean.toFixed(4) : ""} | ${heldCells} |`);
   }
   return [
     "## Curve",
     "",
-    "| steps | mean training loss | held-out loss | held-out accuracy |",
+    `| steps | mean training loss | held-out loss | held-out ${hasF1 ? "F1" : "accuracy"} |`,
     "| --- | --- | --- | --- |",
     ...rows,
   ];
@@ -193,6 +203,11 @@ function code(text: string): string {
   const oneLine = show(text).slice(1, -1).replaceAll('\\"', '"');
   const fence = oneLine.includes("`") ? "``" : "`";
   return `${fence}${oneLine}${fence}`;
+}
+
+/** F1 and exact match, or accuracy: as columns. The interval is that of the last. */
+function scores({ f1, accuracy }: EvaluationRecord): string {
+  return f1 === undefined ? percent(accuracy) : `${percent(f1)} | ${percent(accuracy)}`;
 }
 
 function percent(share: number): string {

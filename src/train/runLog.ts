@@ -22,6 +22,7 @@ const columns = [
   "seconds",
   "eval_loss",
   "eval_accuracy",
+  "eval_f1",
   "eval_n",
 ] as const;
 
@@ -52,6 +53,7 @@ function logLines({ steps, evaluations }: Log): LogLine[] {
     forward_passes: evaluation.forwardPasses,
     eval_loss: evaluation.loss,
     eval_accuracy: evaluation.accuracy,
+    ...(evaluation.f1 === undefined ? {} : { eval_f1: evaluation.f1 }),
     eval_n: evaluation.n,
   }));
   const stepLines = steps.map((step) => ({

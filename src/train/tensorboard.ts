@@ -34,13 +34,14 @@ export function tensorboardLog({ record, steps, evaluations }: Log): Uint8Array<
       ["zo/forward_passes", step.forwardPasses],
     ],
   }));
-  for (const { step, loss, accuracy } of evaluations) {
+  for (const { step, loss, accuracy, f1 } of evaluations) {
     events.push({
       wallTime: timeOf.get(step) ?? start,
       step,
       values: [
         ["eval/loss", loss],
         ["eval/accuracy", accuracy],
+        ...(f1 === undefined ? [] : [["eval/f1", f1] as const]),
       ],
     });
   }

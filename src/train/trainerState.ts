@@ -26,9 +26,10 @@ export function trainerState(log: Log): string {
       "zo/loss_plus": finite(step.lossPlus),
       "zo/loss_minus": finite(step.lossMinus),
     })),
-    ...evaluations.map(({ step, loss, accuracy, n, seconds }) => ({
+    ...evaluations.map(({ step, loss, accuracy, f1, n, seconds }) => ({
       epoch: epochOf(step),
       eval_accuracy: finite(accuracy),
+      ...(f1 === undefined ? {} : { eval_f1: finite(f1) }),
       eval_loss: finite(loss),
       eval_runtime: finite(seconds),
       eval_samples_per_second: seconds > 0 ? finite(n / seconds) : null,

@@ -40,7 +40,8 @@ export async function probeLearningRates(
     const thresholds = await prepareMasks(opt, settings);
     const { train } = data.inspection;
     const rows = train.slice(0, mostRows);
-    const { loss: lossBefore } = await evaluate(opt, rows);
+    const isPerToken = data.inspection.facts.task.kind !== "classification";
+    const { loss: lossBefore } = await evaluate(opt, rows, { isPerToken });
     const base = numberSetting(settings, "learningRate");
     const points: LearningRateProbe["points"][number][] = [];
     const tell = (isDone: boolean) => {
@@ -63,9 +64,9 @@ export async function probeLearningRates(
       await model.reload(() => {});
       await prepareMasks(opt, settings, thresholds);
       const rates = scaled(settings, learningRate);
-      const stepper = new Stepper(opt, methodOf(rates), rates, train, []);
+      const stepper = new Stepper(opt, methodOf(rates), rates, train, [], isPerToken);
       const isSound = await runSteps(stepper);
-      const { loss } = await evaluate(opt, rows);
+      const { loss } = await evaluate(opt, rows, { isPerToken });
       points.push({ learningRate, loss: isSound && Number.isFinite(loss) ? loss : null });
       tell(false);
     }

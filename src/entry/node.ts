@@ -5,6 +5,7 @@ import { infoCommand } from "./node/info.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./node/replay.ts";
 import { scoreCommand } from "./node/score.ts";
 import { trainCommand } from "./node/train.ts";
+import { verifyCommand } from "./node/verify.ts";
 
 /** The command line: the engine of the page, in Node on Dawn. */
 const commands = {
@@ -14,6 +15,7 @@ const commands = {
   replay: replayCommand,
   export: exportCommand,
   bundle: bundleCommand,
+  verify: verifyCommand,
   info: infoCommand,
 } as const;
 

@@ -252,6 +252,21 @@ export class OptModel {
     return new Writer(this, kernels, this.memory.part(), room);
   }
 
+  /**
+   * What the head saw at the positions of the batch scored last: after the final norm and project_out.
+   *
+   * @returns [scored, wordEmbedProjDim]
+   * @throws DeviceLost
+   */
+  async lastHidden({ scored }: PackedBatch): Promise<Float32Array> {
+    const { scoredStream, scoredSide } = this.buffers;
+    const { hasFinalLayerNorm, wordEmbedProjDim } = this.config;
+    // Each of the two leaves its result in the other buffer.
+    const turns = Number(hasFinalLayerNorm) + Number(this.layout.matrices.has("project_out"));
+    const x = turns % 2 === 0 ? scoredStream : scoredSide;
+    return new Float32Array(await this.readback.read(x, 0, scored * wordEmbedProjDim * 4));
+  }
+
   /** Masks by magnitude; their kernels are compiled at first use. */
   masks(): Promise<Masks> {
     const { device, memory, readback, layout, weights, buffers } = this;

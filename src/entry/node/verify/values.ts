@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { ZerothError } from "#base/errors.ts";
+
+/**
+ * Numbers that someone else's program printed for a model: those published for the real checkpoints
+ * (published.json), or made with transformers by `src/tools/verify_values.py`.
+ */
+export type Values = z.infer<typeof values>;
+export type ModelValues = Values["models"][number];
+export type Check = ModelValues["checks"][number];
+
+const ids = z.array(z.int().min(0)).min(1);
+const matrix = z.array(z.array(z.number()).min(1)).min(1);
+const named = { name: z.string(), source: z.string() };
+/** A value may be off by allowed + relative · |expected|. */
+const tolerance = { allowed: z.number().min(0), relative: z.number().min(0).optional() };
+
+const check = z.discriminatedUnion("kind", [
+  z.object({ ...named, kind: z.literal("parameters"), expected: z.int() }),
+  /** A prompt as ids, `</s>` in front. */
+  z.object({ ...named, kind: z.literal("tokens"), text: z.string(), expected: ids }),
+  /** Mean −log p of every id but the first, nats. */
+  z.object({ ...named, kind: z.literal("loss"), ids, expected: z.number(), ...tolerance }),
+  /** The first values of the first positions, after the final norm and project_out. */
+  z.object({ ...named, kind: z.literal("hidden"), ids, expected: matrix, ...tolerance }),
+  /** Mean logit over the vocabulary for each position of each row; mask 0 is padding. */
+  z.object({
+    ...{ ...named, kind: z.literal("logits mean"), ids: z.array(ids), mask: z.array(ids) },
+    ...{ expected: matrix, ...tolerance },
+  }),
+  /** The ids that follow when the likeliest is taken each time. */
+  z.object({ ...named, kind: z.literal("greedy"), ids, expected: ids, text: z.string() }),
+]);
+
+const values = z.object({
+  about: z.string(),
+  models: z.array(
+    z.object({
+      name: z.string(),
+      /** By these a model is recognised. */
+      shape: z.object({
+        hidden_size: z.int(),
+        num_hidden_layers: z.int(),
+        word_embed_proj_dim: z.int(),
+        vocab_size: z.int(),
+      }),
+      checks: z.array(check),
+      notChecked: z.array(z.object({ name: z.string(), why: z.string() })),
+    }),
+  ),
+});
+
+/** @throws ZerothError E-CFG-1 if the file is not there or not of this shape */
+export function readValues(path: string | URL): Values {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new ZerothError("E-CFG-1", `"${String(path)}" could not be read. Is the path right?`);
+  }
+  try {
+    return values.parse(JSON.parse(text));
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const where = issue ? `"${issue.path.join(".")}": ${issue.message}` : "it is no JSON";
+    throw new ZerothError("E-CFG-1", `"${String(path)}" holds no values to verify by (${where}).`);
+  }
+}

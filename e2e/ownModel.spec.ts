@@ -33,9 +33,9 @@ story(
     await page.getByRole("textbox", { name: "Word for label bad" }).fill(" terrible");
     await page.getByRole("textbox", { name: "Word for label good" }).fill(" great");
     await page.getByRole("textbox", { name: "Prompt template" }).fill("Review: {opinion} It was");
-    const previews = page.getByRole("listitem").filter({ hasText: /^Row \d+, label (good|bad)/ });
-    await expect(previews.first()).toContainText("Review:");
-    await expect(previews.first().locator("mark").first()).toBeVisible();
+    const preview = page.getByRole("region", { name: "As the model reads it" });
+    await expect(preview).toContainText("Review:");
+    await expect(preview.locator("mark").first()).toBeVisible();
 
     await set(page, short);
     await start(page);
@@ -61,7 +61,7 @@ story(
     );
     await expect(fact(page, "Stored as")).toHaveText("F32, pytorch");
     await choose(page, "Choose rows", fixture("reviews.jsonl"));
-    await expect(fact(page, "Rows to train on")).toHaveText("52");
+    await expect(fact(page, "Rows to train on")).toHaveText("40");
     await set(page, { ...short, Steps: 500 });
     await start(page);
     await button(page, "Pause").click();

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { batchPlan, splitRows, splitTable } from "./batches.ts";
-import { parseTable } from "./table.ts";
+import { batchPlan } from "./batches.ts";
 
 /** An order per epoch that any reader can follow: row e comes first, then on and around. */
 function rotated(n: number): (epoch: number) => readonly number[] {
@@ -61,25 +60,4 @@ test("no rows, and batches of none or of half a row, are refused", () => {
   expect(() => batchPlan(rotated(0), 0, 4)).toThrow("There are 0 rows");
   expect(() => batchPlan(rotated(4), 4, 0)).toThrow("There are 0 rows in a batch");
   expect(() => batchPlan(rotated(4), 4, 1.5)).toThrow("There are 1.5 rows in a batch");
-});
-
-test("held-out rows are the end of the order, and the rest is trained on", () => {
-  expect(splitRows([3, 1, 4, 0, 2], 2)).toEqual({ train: [3, 1, 4], dev: [0, 2] });
-  expect(splitRows([1, 0], 0)).toEqual({ train: [1, 0], dev: [] });
-});
-
-test("holding out every row is refused", () => {
-  expect(() => splitRows([0, 1, 2], 3)).toThrow(
-    "Of 3 rows, 3 cannot be held out. Hold out between 0 and 2.",
-  );
-});
-
-test("rows keep their numbers through a split, and a bad row is told once", () => {
-  const table = parseTable("a.jsonl", '{"t": "a"}\nbad\n{"t": "b"}\n{"t": "c"}');
-  const { train, dev } = splitTable(table, splitRows([2, 0, 1], 1));
-  expect(train.rowNumbers).toEqual([4, 1]);
-  expect(train.rows).toEqual([{ t: "c" }, { t: "a" }]);
-  expect(train.problems.map((problem) => problem.row)).toEqual([2]);
-  expect(dev.rowNumbers).toEqual([3]);
-  expect(dev.problems).toEqual([]);
 });

@@ -41,45 +41,8 @@ function requireCount(what: string, value: number): void {
   throw new ZerothError("E-CFG-1", `There are ${value} ${what}; at least 1 is needed.`);
 }
 
-/** Rows to train on and rows held out, as indices. */
-export interface Split {
-  readonly train: readonly number[];
-  readonly dev: readonly number[];
-}
-
-/**
- * The last `devCount` rows of an order are held out, the rest are trained on, both in that order.
- *
- * @throws ZerothError E-CFG-1 if no row would be left to train on
- * @see MeZO, large_models/run.py: dev is the end of the drawn sample
- */
-export function splitRows(order: readonly number[], devCount: number): Split {
-  if (!Number.isInteger(devCount) || devCount < 0 || devCount >= order.length) {
-    throw new ZerothError(
-      "E-CFG-1",
-      `Of ${order.length} rows, ${devCount} cannot be held out. ` +
-        `Hold out between 0 and ${Math.max(0, order.length - 1)}.`,
-    );
-  }
-  const trainCount = order.length - devCount;
-  return { train: order.slice(0, trainCount), dev: order.slice(trainCount) };
-}
-
-/**
- * The parts of one table that a split makes. Rows keep the numbers they have in the file; rows that
- * could not be read are told once, with the training rows.
- */
-export function splitTable(
-  table: Table,
-  split: Split,
-): { readonly train: Table; readonly dev: Table } {
-  return {
-    train: pickRows(table, split.train),
-    dev: { ...pickRows(table, split.dev), problems: [] },
-  };
-}
-
-function pickRows(table: Table, indices: readonly number[]): Table {
+/** These rows of a table, with the numbers they have in the file. */
+export function pickRows(table: Table, indices: readonly number[]): Table {
   const rows: Row[] = [];
   const rowNumbers: number[] = [];
   for (const index of indices) {

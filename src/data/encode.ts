@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { checkCustomTask, customSample } from "./customTask.ts";
 import { type EncodedSample, encodeSample, type Purpose, textLimits } from "./encodeSample.ts";
 import { encodeText, type TextEncoderLike } from "./encodeText.ts";
 import {
@@ -11,16 +12,9 @@ import {
   type Table,
   type TaskSpec,
 } from "./task.ts";
+import { checkColumns, withColumns } from "./tasks/columns.ts";
 import { taskDefinition } from "./tasks/index.ts";
 import type { Sample } from "./tasks/task.ts";
-import {
-  checkTemplate,
-  labelText,
-  pythonLstrip,
-  pythonStrip,
-  renderTemplate,
-  rowFault,
-} from "./template.ts";
 
 /** A table's rows, encoded. Every row of the table is in `examples` or in `problems`. */
 export interface EncodedTable {
@@ -75,7 +69,7 @@ export function encodeExample(
   rowIndex: number,
 ): EncodedExample | RowProblem {
   try {
-    const sample = customSample(spec, row, [answerOf(spec, row)]);
+    const sample = answered(spec, customSample(spec, row));
     return { row: rowIndex, ...encodeSample(tokenizer, spec, sample, "training").example };
   } catch (error) {
     return problemOf(error, rowIndex + 1);
@@ -93,7 +87,7 @@ export function encodeOptions(
   spec: TaskSpec,
   row: Row,
 ): readonly EncodedOption[] {
-  const [sample] = "task" in spec ? builtInSamples(spec.task, row) : [customSample(spec, row, [])];
+  const [sample] = samplesOf(spec, row, "unasked");
   if (sample === undefined) return [];
   return encodeText(tokenizer, textLimits(spec), sample.prompt, sample.options).options;
 }
@@ -104,7 +98,7 @@ export function encodeOptions(
  * @throws ZerothError E-CFG-1 or E-DATA-2
  */
 export function checkTask(spec: TaskSpec, columns: readonly string[]): void {
-  if ("task" in spec) checkColumns(spec.task, spec.labelColumn, columns);
+  if ("task" in spec) checkColumns(spec, columns);
   else checkCustomTask(spec, columns);
   const least = spec.kind === "generation" ? MAX_NEW_TOKENS + 2 : 2;
   if (!Number.isInteger(spec.maxLength) || spec.maxLength < least) {
@@ -114,41 +108,6 @@ export function checkTask(spec: TaskSpec, columns: readonly string[]): void {
         `Give a whole number of at least ${least}.`,
     );
   }
-}
-
-/** The value of a row's label column as text, or null where it has none. */
-export function rowLabel(spec: CustomTask, row: Row): string | null {
-  return Object.hasOwn(row, spec.labelColumn) ? labelText(row[spec.labelColumn]) : null;
-}
-
-function checkCustomTask(spec: CustomTask, columns: readonly string[]): void {
-  checkTemplate(spec.template, columns);
-  if (!columns.includes(spec.labelColumn)) {
-    throw new ZerothError(
-      "E-DATA-2",
-      spec.labelColumn === ""
-        ? `No column is chosen as the label. Choose one of ${columns.join(", ")}.`
-        : `There is no label column "${spec.labelColumn}". Choose one of ${columns.join(", ")}.`,
-    );
-  }
-  if (spec.words.length !== spec.labels.length) {
-    throw new ZerothError(
-      "E-CFG-1",
-      `There are ${spec.labels.length} labels and ${spec.words.length} words. ` +
-        "Give every label one word.",
-    );
-  }
-}
-
-function checkColumns(task: string, labelColumn: string, columns: readonly string[]): void {
-  const wanted = taskDefinition(task).columns;
-  if (wanted.some((list) => list.every((column) => columns.includes(column)))) return;
-  const lists = wanted.map((list) => list.join(", "));
-  throw new ZerothError(
-    "E-DATA-2",
-    `${task} needs the columns ${lists.join(" or ")}, and ${labelColumn}; ` +
-      `the columns are ${columns.join(", ")}. Choose the task that fits the file.`,
-  );
 }
 
 interface EncodedRowSample extends EncodedSample {
@@ -172,43 +131,23 @@ function encodeRow(
 }
 
 function answeredSamples(spec: TaskSpec, row: Row): readonly Sample[] {
-  if (!("task" in spec)) return [customSample(spec, row, [answerOf(spec, row)])];
-  const samples = builtInSamples(spec.task, row);
-  if (samples.every(({ right }) => right.length > 0)) return samples;
+  return samplesOf(spec, row, "asked").map((sample) => answered(spec, sample));
+}
+
+/** The row's samples; where the answer is not asked for, a label that fits nothing is no fault. */
+export function samplesOf(
+  spec: TaskSpec,
+  row: Row,
+  answer: "asked" | "unasked",
+): readonly Sample[] {
+  if ("task" in spec) return taskDefinition(spec.task).samples(withColumns(spec, row));
+  return [customSample(spec, row, answer)];
+}
+
+function answered(spec: TaskSpec, sample: Sample): Sample {
+  if (sample.right.length > 0) return sample;
   const what = spec.kind === "classification" ? "label" : "right answer";
   throw new ZerothError("E-DATA-2", `There is no ${what} in "${spec.labelColumn}".`);
-}
-
-// MeZO takes whitespace off the front of the whole text and counts a word's tokens before that: the
-// same as a prompt without it, since what stands in front is no part of the words' tokens.
-function builtInSamples(task: string, row: Row): readonly Sample[] {
-  const samples = taskDefinition(task).samples(row);
-  return samples.map((sample) => ({ ...sample, prompt: pythonLstrip(sample.prompt) }));
-}
-
-function customSample(spec: CustomTask, row: Row, right: readonly number[]): Sample {
-  const fault = rowFault(spec.template, row);
-  if (fault !== null) throw new ZerothError("E-DATA-2", fault);
-  return { prompt: renderTemplate(spec.template, row), options: spec.words, right };
-}
-
-/** The index of the row's label among the labels. */
-function answerOf(spec: CustomTask, row: Row): number {
-  const label = rowLabel(spec, row);
-  if (label === null) {
-    throw new ZerothError("E-DATA-2", `There is no label in "${spec.labelColumn}".`);
-  }
-  const wanted = spec.labels.map(pythonStrip);
-  const found = wanted.indexOf(label);
-  if (found >= 0) return found;
-  // Python calls JSON's true "True"; whoever wrote the labels that way means the same.
-  const isBoolean = typeof row[spec.labelColumn] === "boolean";
-  const ignoringCase = wanted.findIndex((text) => isBoolean && text.toLowerCase() === label);
-  if (ignoringCase >= 0) return ignoringCase;
-  throw new ZerothError(
-    "E-DATA-3",
-    `Label "${label}" has no word. The labels are ${wanted.join(", ")}.`,
-  );
 }
 
 /** What was thrown at a row as a problem with it. @throws the error itself if it is none */

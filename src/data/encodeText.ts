@@ -29,12 +29,14 @@ export function encodeText(
   prompt: string,
   words: readonly string[],
 ): EncodedText {
-  const promptLength = tokenizer.encode(stripSpaces(prompt)).length;
+  // MeZO takes whitespace off the front of the whole text, and counts a word's tokens before that:
+  // the same as without it here and there, since what stands in front is no part of the word.
+  const begun = pythonLstrip(prompt);
+  const promptLength = tokenizer.encode(stripSpaces(begun)).length;
   const options: EncodedOption[] = [];
   let uncutLength = 0;
   for (const word of words) {
-    // The prompt keeps line breaks in front that the option loses: MeZO's, and its option length.
-    const ids = tokenizer.encode(stripSpaces(pythonLstrip(prompt + word)));
+    const ids = tokenizer.encode(stripSpaces(pythonLstrip(begun + word)));
     const optionLength = ids.length - promptLength;
     refuseUnscorable(word, optionLength, maxLength);
     options.push({ ids: [bos, ...ids.slice(1 - maxLength)], optionLength });

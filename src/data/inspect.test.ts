@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { type InspectingTokenizer, inspectData } from "./inspect.ts";
+import type { TextEncoderLike } from "./encodeText.ts";
+import { type DataFacts, inspectData } from "./inspect.ts";
+import { type RowRules, usualRules } from "./rowRules.ts";
 import { parseTable } from "./table.ts";
 import type { CustomTask, Table } from "./task.ts";
 
 /** A word with its space in front is one token; ids count up as words are met. */
-function wordTokenizer(): InspectingTokenizer {
+function wordTokenizer(): TextEncoderLike {
   const words: string[] = ["<s>", "<pad>", "</s>", "<unk>"];
   return {
     encode: (text) =>
@@ -12,7 +14,6 @@ function wordTokenizer(): InspectingTokenizer {
         if (!words.includes(word)) words.push(word);
         return words.indexOf(word);
       }),
-    tokenText: (id) => words[id] ?? "?",
   };
 }
 
@@ -32,13 +33,26 @@ function table(name: string, rows: readonly unknown[]): Table {
 
 const DEV = table("dev.jsonl", [{ text: "held out", label: 1 }]);
 
-function inspect(rows: readonly unknown[], spec: Partial<CustomTask> = {}, dev: Table = DEV) {
+const NONE: Table = { ...DEV, name: "", rows: [], rowNumbers: [] };
+const RULES: RowRules = { ...usualRules, trainRows: 1000, devRows: 500, testRows: 1000 };
+
+function inspect(
+  rows: readonly unknown[],
+  spec: Partial<CustomTask> = {},
+  dev: Table = DEV,
+  rules: Partial<RowRules> = {},
+) {
   return inspectData({
-    train: table("train.jsonl", rows),
-    dev,
+    parts: { train: table("train.jsonl", rows), dev, test: NONE },
     spec: { ...SPEC, ...spec },
+    rules: { ...RULES, ...rules },
     tokenizer: wordTokenizer(),
   });
+}
+
+/** Everything said of the rows: troubles with single ones, then what concerns them all. */
+function told({ troubles, warnings }: DataFacts): readonly string[] {
+  return [...troubles.map(({ sentence }) => sentence), ...warnings];
 }
 
 const GOOD_ROWS = [
@@ -50,14 +64,13 @@ const GOOD_ROWS = [
 
 test("rows without fault raise no warning and no blocker, and are counted by label", () => {
   const { facts, train, dev } = inspect(GOOD_ROWS);
-  expect(facts.warnings).toEqual([]);
+  expect(told(facts)).toEqual([]);
   expect(facts.blockers).toEqual([]);
-  expect(facts.problems).toEqual([]);
   expect(facts.trainRows).toBe(4);
   expect(facts.devRows).toBe(1);
   expect(facts.labelCounts).toEqual([
-    { label: "0", train: 2, dev: 0 },
-    { label: "1", train: 2, dev: 1 },
+    { label: "0", train: 2, dev: 0, test: 0 },
+    { label: "1", train: 2, dev: 1, test: 0 },
   ]);
   expect(train).toHaveLength(4);
   expect(dev).toHaveLength(1);
@@ -68,20 +81,6 @@ test("tokens are counted per row, the middle of an even number being the mean of
   expect(inspect(GOOD_ROWS).facts.tokenCounts).toEqual({ min: 5, median: 6, max: 8 });
 });
 
-test("a preview shows the right option token by token, the scored ones marked", () => {
-  expect(inspect(GOOD_ROWS).facts.previews[1]).toEqual({
-    row: 2,
-    label: "0",
-    tokens: [
-      { text: "</s>", scored: false },
-      { text: "dull", scored: false },
-      { text: " It", scored: false },
-      { text: " was", scored: false },
-      { text: " terrible", scored: true },
-    ],
-  });
-});
-
 test("rows left out are counted by reason, and each is a problem with its number", () => {
   const { facts } = inspect([
     ...GOOD_ROWS,
@@ -90,32 +89,32 @@ test("rows left out are counted by reason, and each is a problem with its number
     7,
     { text: "y", label: "neutral" },
   ]);
-  expect(facts.problems.map(({ row, code }) => [row, code])).toEqual([
-    [7, "E-DATA-1"],
-    [5, "E-DATA-3"],
-    [6, "E-DATA-2"],
-    [8, "E-DATA-3"],
+  expect(facts.troubles.map(({ rows, rule }) => [rows.map(({ row }) => row), rule])).toEqual([
+    [[7], undefined],
+    [[5, 8], "foreign"],
+    [[6], undefined],
   ]);
-  expect(facts.warnings).toEqual([
+  expect(facts.trainRows).toBe(4);
+  expect(told(facts)).toEqual([
     "1 row of train.jsonl is left out, being unreadable (first: row 7). " +
       "Row 7 is a number, not an object with columns.",
     '2 rows of train.jsonl are left out (first: row 5). Label "neutral" has no word. ' +
       "The labels are 0, 1.",
     '1 row of train.jsonl is left out (first: row 6). The row has no "text".',
   ]);
-  expect(facts.labelCounts.at(-1)).toEqual({ label: "neutral", train: 2, dev: 0 });
+  expect(facts.labelCounts.at(-1)).toEqual({ label: "neutral", train: 2, dev: 0, test: 0 });
 });
 
 test("of very many problems the first thousand are listed, and the rest is counted", () => {
   const rows = Array.from({ length: 1200 }, () => ({ text: "x", label: 7 }));
   const { facts } = inspect([...GOOD_ROWS, ...rows]);
-  expect(facts.problems).toHaveLength(1000);
-  expect(facts.warnings.at(-1)).toBe("Of 1,200 problems with rows, the first 1,000 are listed.");
+  const [trouble] = facts.troubles;
+  expect([trouble?.count, trouble?.rows.length]).toEqual([1200, 1000]);
 });
 
 test("rows longer than the limit are counted, with the longest", () => {
   const { facts } = inspect(GOOD_ROWS, { maxLength: 6 });
-  expect(facts.warnings).toContain(
+  expect(told(facts)).toContain(
     "2 rows of train.jsonl are longer than 6 tokens; the beginning of the text is cut, its end " +
       "and the word stay. Longest: row 3, 8 tokens.",
   );
@@ -127,7 +126,7 @@ test("held-out rows that also occur in training are counted", () => {
     { text: "new", label: 1 },
     { text: " dull ", label: 0 },
   ]);
-  expect(inspect(GOOD_ROWS, {}, dev).facts.warnings).toEqual([
+  expect(told(inspect(GOOD_ROWS, {}, dev).facts)).toEqual([
     "1 held-out row also occurs in training (first: row 2 is row 2 there), " +
       "so the accuracy shown is better than on new texts.",
   ]);
@@ -135,37 +134,29 @@ test("held-out rows that also occur in training are counted", () => {
 
 test("repeated texts are counted, and those with contrary labels said", () => {
   const rows = [...GOOD_ROWS, { text: "dull", label: 0 }, { text: "a fine film", label: 0 }];
-  expect(inspect(rows).facts.warnings).toEqual([
+  expect(told(inspect(rows).facts)).toEqual([
     "2 rows of train.jsonl repeat the text of an earlier one, 1 with another label " +
       "(first: row 5 repeats row 2).",
   ]);
 });
 
 test("rows with a label and no text are counted", () => {
-  expect(inspect([...GOOD_ROWS, { text: " \n", label: 0 }]).facts.warnings).toEqual([
+  expect(told(inspect([...GOOD_ROWS, { text: " \n", label: 0 }]).facts)).toEqual([
     "1 row of train.jsonl has no text in text (first: row 5), but a label.",
   ]);
 });
 
 test("a label that most rows have is said with its share, and one that none has", () => {
   const rows = Array.from({ length: 9 }, (_, i) => ({ text: `film ${i}`, label: 1 }));
-  expect(inspect([...rows, { text: "dull", label: 0 }]).facts.warnings).toEqual([
+  expect(told(inspect([...rows, { text: "dull", label: 0 }]).facts)).toEqual([
     '90 % of the training rows have label "1"; always answering it already gives 90 %.',
   ]);
-  expect(inspect(rows).facts.warnings).toContain('No training row has label "0".');
-});
-
-test("a line break in front of a text is said, because it costs scored tokens", () => {
-  const spec = { template: "{text}\nIt was", words: [" so bad", " so good"] };
-  expect(inspect([...GOOD_ROWS, { text: "", label: 1 }], spec).facts.warnings).toContain(
-    "1 row of train.jsonl begins with a line break or tab (first: row 5), which is cut off " +
-      "but counted, so fewer tokens of the words are scored. Begin the template with text.",
-  );
+  expect(told(inspect(rows).facts)).toContain('No training row has label "0".');
 });
 
 test("words that begin with the same token, or differ in length, are said", () => {
   const { facts } = inspect(GOOD_ROWS, { words: [" ill", " ill-made"] });
-  expect(facts.warnings).toEqual([
+  expect(told(facts)).toEqual([
     'Words " ill" and " ill-made" begin with the same token; only what follows it tells them apart.',
     'The words differ in how many tokens they are (" ill" 1, " ill-made" 3); ' +
       "the mean over each is compared.",
@@ -175,7 +166,7 @@ test("words that begin with the same token, or differ in length, are said", () =
 
 test("without held-out rows the warning says what is lost", () => {
   const { facts } = inspect(GOOD_ROWS, {}, { ...DEV, rows: [], rowNumbers: [] });
-  expect(facts.warnings).toEqual([
+  expect(told(facts)).toEqual([
     "No row is held out, so nothing can tell learning from memorising.",
   ]);
   expect(facts.blockers).toEqual([]);
@@ -204,4 +195,44 @@ test("held-out rows without the columns of the task are named by their file", ()
   expect(inspect(GOOD_ROWS, {}, dev).facts.blockers[0]).toMatch(
     /^dev\.jsonl: The template asks for/,
   );
+});
+
+const DOUBTFUL = [
+  ...GOOD_ROWS,
+  { text: "dull", label: 0 },
+  { text: "held out", label: 1 },
+  { text: " ", label: 1 },
+  { text: "one two three four five six", label: 0 },
+];
+
+test.each<[Partial<RowRules>, number]>([
+  [{}, 8],
+  [{ duplicates: "drop" }, 7],
+  [{ leaks: "drop" }, 7],
+  [{ empty: "drop" }, 7],
+  [{ long: "drop" }, 7],
+  [{ duplicates: "drop", leaks: "drop", empty: "drop", long: "drop" }, 4],
+])("with the rules %j, %i of eight rows are trained on", (rules, expected) => {
+  const { facts, train, tables } = inspect(DOUBTFUL, { maxLength: 8 }, DEV, rules);
+  expect([facts.trainRows, train.length, tables.train.rows.length]).toEqual(
+    Array.from({ length: 3 }, () => expected),
+  );
+  // Each is told all the same, with its row.
+  expect(facts.troubles.map(({ rule, count }) => [rule, count])).toEqual([
+    ["long", 1],
+    ["empty", 1],
+    ["duplicates", 1],
+    ["leaks", 1],
+  ]);
+  // What is left is what the examples name.
+  const texts = train.map(({ row }) => tables.train.rows[row]?.["text"]);
+  expect(texts.slice(0, 3)).toEqual(["a fine film", "dull", "not bad at all"]);
+});
+
+test("labels without a word can stop the start instead of being left out", () => {
+  const rows = [...GOOD_ROWS, { text: "x", label: "neutral" }];
+  expect(inspect(rows, {}, DEV, { foreign: "drop" }).facts.blockers).toEqual([]);
+  expect(inspect(rows, {}, DEV, { foreign: "stop" }).facts.blockers).toEqual([
+    expect.stringMatching(/^1 row of train\.jsonl is left out.*Such rows are to stop the start\.$/),
+  ]);
 });

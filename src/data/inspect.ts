@@ -1,42 +1,38 @@
 import { ZerothError } from "#base/errors.ts";
-import { checkTask, encodeTable, rowLabel } from "./encode.ts";
-import type { Purpose } from "./encodeSample.ts";
+import { pickRows } from "./batches.ts";
+import { rowLabel } from "./customTask.ts";
+import { checkTask, encodeTable } from "./encode.ts";
+import { type Purpose, textLimits } from "./encodeSample.ts";
 import type { TextEncoderLike } from "./encodeText.ts";
 import { MAX_LABELS } from "./guess.ts";
-import type {
-  CustomTask,
-  EncodedExample,
-  EncodedOption,
-  RowProblem,
-  Table,
-  TaskSpec,
-} from "./task.ts";
+import type { RowParts, RowRules } from "./rowRules.ts";
+import type { CustomTask, EncodedExample, EncodedOption, Table, TaskSpec } from "./task.ts";
+import { type TokenLengths, tokenLengths } from "./tokenLengths.ts";
+import { type EncodedParts, findTroubles, type RowTrouble } from "./troubles.ts";
 import { count, dataWarnings, type EncodedPart } from "./warnings.ts";
-
-/** What a look at the data needs of a tokenizer. */
-export interface InspectingTokenizer extends TextEncoderLike {
-  /** What one id stands for, as text to show. */
-  tokenText(id: number): string;
-}
 
 /** What a person should know of the data before training. Rows are named as `RowProblem` does. */
 export interface DataFacts {
   readonly trainName: string;
   readonly devName: string;
+  readonly testName: string;
   readonly format: Table["format"];
   readonly columns: readonly string[];
-  /** Rows that could be read, usable for the task or not. */
+  /** Usable rows, after what the rules leave out. */
   readonly trainRows: number;
   readonly devRows: number;
+  readonly testRows: number;
   readonly task: TaskSpec;
+  readonly rules: RowRules;
   /** Usable rows per label of the task, then rows of labels the task does not know. */
   readonly labelCounts: readonly LabelCount[];
-  /** The first thousand; a warning says if there are more. */
-  readonly problems: readonly RowProblem[];
+  /** Rows that are odd, and what becomes of them. */
+  readonly troubles: readonly RowTrouble[];
   readonly warnings: readonly string[];
-  readonly previews: readonly TokenPreview[];
   /** Tokens per usable training row (longest option, BOS counted, after cutting); 0 without rows. */
   readonly tokenCounts: { readonly min: number; readonly median: number; readonly max: number };
+  /** The same rows before cutting. */
+  readonly tokenLengths: TokenLengths;
   /** Why the rows cannot be trained on; empty if they can. */
   readonly blockers: readonly string[];
 }
@@ -45,77 +41,103 @@ export interface LabelCount {
   readonly label: string;
   readonly train: number;
   readonly dev: number;
-}
-
-export interface TokenPreview {
-  readonly row: number;
-  readonly label: string;
-  readonly tokens: readonly { readonly text: string; readonly scored: boolean }[];
+  readonly test: number;
 }
 
 /** The facts, and the examples they were taken from: encoding a table twice would be a waste. */
 export interface Inspection {
   readonly facts: DataFacts;
+  /** The rows that are left, usable or not. */
+  readonly tables: RowParts;
   readonly train: readonly EncodedExample[];
   readonly dev: readonly EncodedExample[];
+  readonly test: readonly EncodedExample[];
 }
 
-const PROBLEMS_SHOWN = 1000;
-const PREVIEW_ROWS = 3;
-
 /**
- * Encodes both tables and says everything that is wrong or odd with them. A task that does not fit
+ * Encodes the parts and says everything that is wrong or odd with them. A task that does not fit
  * is a blocker, not an error; then nothing is encoded.
  */
 export function inspectData(data: {
-  readonly train: Table;
-  readonly dev: Table;
+  readonly parts: RowParts;
   readonly spec: TaskSpec;
-  readonly tokenizer: InspectingTokenizer;
+  readonly rules: RowRules;
+  readonly tokenizer: TextEncoderLike;
 }): Inspection {
-  const { spec, tokenizer } = data;
-  const misfits = taskBlockers(spec, data.train.columns, data.dev);
+  const { spec, tokenizer, rules, parts: drawn } = data;
+  const misfits = taskBlockers(spec, drawn);
   const encode = (table: Table, purpose: Purpose): EncodedPart =>
-    misfits.length === 0
+    misfits.length === 0 && table.rows.length > 0
       ? { table, ...encodeTable(tokenizer, spec, table, purpose) }
       : { table, examples: [], uncutLengths: [], texts: [], problems: [] };
-  const train = encode(data.train, "training");
-  const dev = encode(data.dev, "evaluation");
-  const problems = [train, dev].flatMap((part) => [...part.table.problems, ...part.problems]);
+  const all: EncodedParts = {
+    train: encode(drawn.train, "training"),
+    dev: encode(drawn.dev, "evaluation"),
+    test: encode(drawn.test, "evaluation"),
+  };
+  const { troubles, dropped } = findTroubles(spec, all, rules);
+  const train = without(all.train, dropped.train);
+  const dev = without(all.dev, dropped.dev);
+  const test = without(all.test, dropped.test);
   const facts: DataFacts = {
     trainName: train.table.name,
     devName: dev.table.name,
+    testName: test.table.name,
     format: train.table.format,
     columns: train.table.columns,
-    trainRows: train.table.rows.length,
-    devRows: dev.table.rows.length,
+    trainRows: train.examples.length,
+    devRows: dev.examples.length,
+    testRows: test.examples.length,
     task: spec,
-    labelCounts: countLabels(spec, train, dev),
-    problems: problems.slice(0, PROBLEMS_SHOWN),
-    warnings: [
-      ...(misfits.length === 0 ? dataWarnings(spec, train, dev) : []),
-      ...(problems.length > PROBLEMS_SHOWN
-        ? [`Of ${count(problems.length, "problem")} with rows, the first 1,000 are listed.`]
-        : []),
-    ],
-    previews: train.examples
-      .slice(0, PREVIEW_ROWS)
-      .map((example) => previewOf(example, train.table, spec, tokenizer)),
+    rules,
+    labelCounts: countLabels(spec, { train, dev, test }),
+    troubles,
+    warnings: misfits.length === 0 ? dataWarnings(spec, train, dev) : [],
     tokenCounts: spread(train.examples.map(longestOption)),
-    blockers: misfits.length > 0 ? misfits : exampleBlockers(spec, train),
+    tokenLengths: tokenLengths(train.uncutLengths, textLimits(spec).maxLength),
+    blockers:
+      misfits.length > 0 ? misfits : [...exampleBlockers(spec, train), ...stops(troubles, rules)],
   };
-  return { facts, train: train.examples, dev: dev.examples };
+  const tables = { train: train.table, dev: dev.table, test: test.table };
+  return { facts, tables, train: train.examples, dev: dev.examples, test: test.examples };
+}
+
+/** The part without some rows of its table. */
+function without(part: EncodedPart, dropped: ReadonlySet<number>): EncodedPart {
+  if (dropped.size === 0) return part;
+  const rows = part.table.rows.flatMap((_, index) => (dropped.has(index) ? [] : [index]));
+  const places = new Map(rows.map((index, place) => [index, place]));
+  const kept = part.examples.flatMap(({ row }, index) => (places.has(row) ? [index] : []));
+  return {
+    table: pickRows(part.table, rows),
+    examples: kept.flatMap((index) => {
+      const example = part.examples[index];
+      return example ? { ...example, row: places.get(example.row) ?? 0 } : [];
+    }),
+    uncutLengths: kept.map((index) => part.uncutLengths[index] ?? 0),
+    texts: kept.map((index) => part.texts[index] ?? ""),
+    problems: part.problems,
+  };
+}
+
+/** Rows that are to stop the start rather than be left out. */
+function stops(troubles: readonly RowTrouble[], rules: RowRules): readonly string[] {
+  if (rules.foreign !== "stop") return [];
+  const stopping = troubles.filter(({ rule }) => rule === "foreign");
+  return stopping.map(({ sentence }) => `${sentence} Such rows are to stop the start.`);
 }
 
 /** Why no row could be encoded, whatever it held. */
-function taskBlockers(spec: TaskSpec, columns: readonly string[], dev: Table): readonly string[] {
-  const blockers = [faultOf(() => checkTask(spec, columns))];
-  if (dev.rows.length > 0 && blockers[0] === null) {
-    const fault = faultOf(() => checkTask(spec, dev.columns));
-    blockers.push(fault === null ? null : `${dev.name}: ${fault}`);
+function taskBlockers(spec: TaskSpec, { train, dev, test }: RowParts): readonly string[] {
+  const blockers = [faultOf(() => checkTask(spec, train.columns))];
+  for (const held of [dev, test]) {
+    if (held.rows.length === 0 || blockers[0] !== null) continue;
+    const fault = faultOf(() => checkTask(spec, held.columns));
+    blockers.push(fault === null ? null : `${held.name}: ${fault}`);
   }
   const known = blockers.filter((blocker) => blocker !== null);
-  return "task" in spec ? known : [...known, ...labelBlockers(spec)];
+  const hasLabels = !("task" in spec) && spec.kind === "classification";
+  return hasLabels ? [...known, ...labelBlockers(spec)] : known;
 }
 
 /** Why labels and words of a person's own choosing cannot be trained. */
@@ -165,7 +187,7 @@ function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] 
   }
   const seen = new Map<string, number>();
   const blockers: string[] = [];
-  if ("task" in spec) return blockers;
+  if ("task" in spec || spec.kind !== "classification") return blockers;
   for (const [index, option] of example.options.entries()) {
     const key = scoredIds(option).join();
     const same = seen.get(key);
@@ -184,21 +206,27 @@ function scoredIds(option: EncodedOption): readonly number[] {
   return option.ids.slice(-option.optionLength);
 }
 
-function countLabels(spec: TaskSpec, train: EncodedPart, dev: EncodedPart): readonly LabelCount[] {
+function countLabels(spec: TaskSpec, parts: EncodedParts): readonly LabelCount[] {
+  const { train, dev, test } = parts;
+  const having = (part: EncodedPart, index: number) =>
+    part.examples.filter((example) => example.answer === index).length;
   const known = spec.labels.map((label, index) => ({
     label,
-    train: train.examples.filter((example) => example.answer === index).length,
-    dev: dev.examples.filter((example) => example.answer === index).length,
+    train: having(train, index),
+    dev: having(dev, index),
+    test: having(test, index),
   }));
-  const inTrain = foreignLabels(spec, train);
-  const inDev = foreignLabels(spec, dev);
-  const foreign = [...new Set([...inTrain.keys(), ...inDev.keys()])].slice(0, MAX_LABELS);
+  const [inTrain, inDev, inTest] = [train, dev, test].map((part) => foreignLabels(spec, part));
+  const foreign = new Set(
+    [inTrain, inDev, inTest].flatMap((counts) => [...(counts?.keys() ?? [])]),
+  );
   return [
     ...known,
-    ...foreign.map((label) => ({
+    ...[...foreign].slice(0, MAX_LABELS).map((label) => ({
       label,
-      train: inTrain.get(label) ?? 0,
-      dev: inDev.get(label) ?? 0,
+      train: inTrain?.get(label) ?? 0,
+      dev: inDev?.get(label) ?? 0,
+      test: inTest?.get(label) ?? 0,
     })),
   ];
 }
@@ -206,7 +234,7 @@ function countLabels(spec: TaskSpec, train: EncodedPart, dev: EncodedPart): read
 /** How many rows have each label that the task does not know; a built-in task says so by row. */
 function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  if ("task" in spec) return counts;
+  if ("task" in spec || spec.kind !== "classification") return counts;
   const used = new Set(part.examples.map((example) => example.row));
   for (const [index, row] of part.table.rows.entries()) {
     const label = used.has(index) ? null : rowLabel(spec, row);
@@ -214,23 +242,6 @@ function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, n
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return counts;
-}
-
-function previewOf(
-  example: EncodedExample,
-  table: Table,
-  spec: TaskSpec,
-  tokenizer: InspectingTokenizer,
-): TokenPreview {
-  const { ids, optionLength } = example.options[example.answer] ?? { ids: [], optionLength: 0 };
-  return {
-    row: table.rowNumbers[example.row] ?? example.row + 1,
-    label: spec.labels[example.answer] ?? "",
-    tokens: ids.map((id, index) => ({
-      text: tokenizer.tokenText(id),
-      scored: index >= ids.length - optionLength,
-    })),
-  };
 }
 
 function longestOption(example: EncodedExample): number {

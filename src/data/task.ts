@@ -3,13 +3,17 @@ export type TaskSpec = CustomTask | BuiltInTask;
 
 /** How rows of a table become text for the model, and which words stand for the labels. */
 export interface CustomTask extends TaskText {
-  readonly kind: "classification";
+  readonly kind: TaskKind;
+  /** Of multiple choice, the columns that hold the options; the label column says which is right. */
+  readonly optionColumns?: readonly string[];
 }
 
 /** A published task by its name; make it with `builtInTask`. Its own file turns rows into text. */
 export interface BuiltInTask extends TaskText {
   readonly kind: TaskKind;
   readonly task: TaskId;
+  /** Where the file names columns otherwise: the file's column by the task's own. */
+  readonly columns?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,6 +33,7 @@ export type TaskId =
 interface TaskText {
   /** MeZO's syntax: `{column}` is replaced by the row's value, stripped. Example: `{text} It was`. */
   readonly template: string;
+  /** Of generation, where the answer stands. */
   readonly labelColumn: string;
   /** Label values as text, in the order of `words`. Empty where options are not labels. */
   readonly labels: readonly string[];

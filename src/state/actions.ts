@@ -1,4 +1,5 @@
-import type { DataSource, ModelSource, RunRecord, SettingValues, TaskSpec } from "./engineTypes.ts";
+import { dataActions } from "./dataActions.ts";
+import type { ModelSource, RunRecord, SettingValues } from "./engineTypes.ts";
 import { hubActions } from "./hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
@@ -15,14 +16,12 @@ import { holdsSettings } from "./sharing.ts";
 import { sharingActions } from "./sharingActions.ts";
 import type { AppStore } from "./store.ts";
 
-/** Typing rests this long before the rows are rendered anew. */
-const TASK_DELAY_MS = 300;
-
 /** What the page does on a person's behalf. Failures land in the store, never in a rejection. */
 export type Actions = ReturnType<typeof createActions>;
 
 export function createActions(context: ActionContext) {
   const send = sender(context);
+  const { store, clock } = context;
   const sharing = sharingActions(context, send);
   const prefer = preferrer(context);
   return {
@@ -40,7 +39,8 @@ export function createActions(context: ActionContext) {
     },
     checkDevice: () => send({ type: "checkDevice" }),
     ...pageActions(context),
-    ...materialActions(context, send),
+    openModel: (source: ModelSource) => send({ type: "openModel", source }),
+    ...dataActions({ store, clock, send, prefer, onOpened: sharing.applyImportedTask }),
     ...trainingActions(context, send),
     ...storedRunActions(context, send),
     ...queueActions(context, send),
@@ -81,38 +81,6 @@ function pageActions({ store }: ActionContext) {
       store.setState({ draft: draftFrom(origin.settings), origin, place: { name: "setup" } }),
     forgetOrigin: () => store.setState({ origin: null }),
   };
-}
-
-function materialActions({ store, clock }: ActionContext, send: Send) {
-  let timer: number | null = null;
-  const sendTask = async () => {
-    timer = null;
-    const task = store.getState().taskDraft;
-    if (task) await send({ type: "setTask", task });
-    // A change made while the answer was on its way has started a new timer.
-    if (timer === null) settleTask(store);
-  };
-  return {
-    openModel: (source: ModelSource) => send({ type: "openModel", source }),
-    openData: async (train: DataSource, dev?: DataSource) => {
-      const isDone = await send({ type: "openData", train, ...(dev ? { dev } : {}) });
-      if (isDone) await sharingActions({ store }, send).applyImportedTask();
-      return isDone;
-    },
-    editTask: (taskDraft: TaskSpec) => {
-      store.setState({ taskDraft, isTaskPending: true });
-      if (timer !== null) clock.clearTimeout(timer);
-      timer = clock.setTimeout(() => void sendTask(), TASK_DELAY_MS);
-    },
-  };
-}
-
-/** The draft becomes what the engine made of it, such as labels it read from the rows. */
-function settleTask(store: AppStore): void {
-  store.setState(({ data, taskDraft, failures }) => ({
-    isTaskPending: false,
-    taskDraft: failures.setTask ? taskDraft : (data?.task ?? taskDraft),
-  }));
 }
 
 function trainingActions({ store }: ActionContext, send: Send) {

@@ -5,8 +5,9 @@ import { queuedRuns } from "./queuePlan.ts";
 import { contradictionIn } from "./readiness.ts";
 import { runAccess } from "./runAccess.ts";
 import { column } from "./runSeries.ts";
+import { fakeTask } from "./testing/fakeData.ts";
 import { FakeEngine, type Script } from "./testing/fakeEngine.ts";
-import { fakeRuns, fakeTask } from "./testing/fakeReports.ts";
+import { fakeRuns } from "./testing/fakeReports.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -99,7 +100,7 @@ test("the trial stops at the first refusal and starts no run", async () => {
 
 test("typing in the template asks the engine once, after a rest", async () => {
   const { actions, engine, state } = await open();
-  void actions.openData({ kind: "demo", split: "train" });
+  void actions.openData({ train: { kind: "demo", split: "train" } });
   await vi.advanceTimersByTimeAsync(10);
   actions.editTask({ ...fakeTask, template: "{text} I" });
   actions.editTask({ ...fakeTask, template: "{text} It is" });
@@ -219,7 +220,7 @@ test("a probe fills in rate by rate, and is forgotten with the rows it was made 
   void actions.cancel();
   await vi.advanceTimersByTimeAsync(10);
   expect(state().pending.probeLearningRates).toBe(0);
-  void actions.openData({ kind: "demo", split: "train" });
+  void actions.openData({ train: { kind: "demo", split: "train" } });
   await vi.advanceTimersByTimeAsync(10);
   expect(state().probe).toBeNull();
 });
@@ -263,7 +264,7 @@ test("a duplicate takes the settings of a run and remembers whose they were", as
 
 test("settings from a link fill the form, and their task goes to the rows it fits", async () => {
   const { actions, state, engine } = await open({ runs: fakeRuns });
-  void actions.openData({ kind: "demo", split: "train" });
+  void actions.openData({ train: { kind: "demo", split: "train" } });
   await vi.advanceTimersByTimeAsync(50);
   void actions.importSettings("#c=abc");
   await vi.advanceTimersByTimeAsync(50);

@@ -5,7 +5,8 @@ import { originDiff } from "./origin.ts";
 import { outcomeOf, spreadOf } from "./outcome.ts";
 import { draftFrom } from "./settingsForm.ts";
 import { fakeCatalogue } from "./testing/fakeCatalogue.ts";
-import { evaluation, fakeData, fakeDevice, fakeModel, fakeRecord } from "./testing/fakeReports.ts";
+import { fakeData } from "./testing/fakeData.ts";
+import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./testing/fakeReports.ts";
 
 const run = (settings: RunRecord["settings"], change: Partial<RunRecord> = {}): RunRecord => ({
   ...fakeRecord,

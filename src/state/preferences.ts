@@ -1,5 +1,6 @@
 import { createStore, get, set } from "idb-keyval";
 import * as z from "zod/mini";
+import { savedTasksSchema } from "./savedTasks.ts";
 
 const schema = z.object({
   theme: z.enum(["system", "light", "dark"]),
@@ -13,6 +14,8 @@ const schema = z.object({
   hubEndpoint: z.string(),
   /** Models whose licence was agreed to. */
   agreedRepos: z.array(z.string()),
+  /** Tasks of one's own, by name. */
+  tasks: savedTasksSchema,
 });
 
 export type Preferences = Readonly<z.infer<typeof schema>>;
@@ -27,6 +30,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   lastRunId: null,
   hubEndpoint: "https://huggingface.co",
   agreedRepos: [],
+  tasks: [],
 };
 
 export interface PreferenceKeeper {
@@ -50,9 +54,12 @@ export function keepInBrowser(): PreferenceKeeper {
   };
 }
 
-/** What was kept where it still makes sense, the defaults otherwise. */
+/** What was kept where it still makes sense, each for itself; the defaults otherwise. */
 export function parsePreferences(kept: unknown): Preferences {
-  const merged = typeof kept === "object" ? { ...DEFAULT_PREFERENCES, ...kept } : kept;
-  const parsed = schema.safeParse(merged);
+  if (typeof kept !== "object" || kept === null) return DEFAULT_PREFERENCES;
+  const sound = Object.entries(kept).filter(
+    ([key, value]) => schema.safeParse({ ...DEFAULT_PREFERENCES, [key]: value }).success,
+  );
+  const parsed = schema.safeParse({ ...DEFAULT_PREFERENCES, ...Object.fromEntries(sound) });
   return parsed.success ? parsed.data : DEFAULT_PREFERENCES;
 }

@@ -21,9 +21,12 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
         ...state,
         data: event.data,
         probe: null,
+        rowPreview: null,
         // What is being typed right now is newer than the report it overtook.
         taskDraft: state.isTaskPending ? state.taskDraft : event.data.task,
       };
+    case "rowPreview":
+      return { ...state, rowPreview: event.preview };
     case "runs":
       return { ...state, runs: event.runs };
     case "run":

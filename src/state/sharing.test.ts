@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { holdsSettings, importSummary, missingColumns, shareAddress } from "./sharing.ts";
-import { fakeTask } from "./testing/fakeReports.ts";
+import { fakeTask } from "./testing/fakeData.ts";
 
 const task = { ...fakeTask, template: "{text} It was", labelColumn: "label" };
 const imported = {

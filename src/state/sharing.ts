@@ -14,7 +14,8 @@ export function shareAddress(pageAddress: string, fragment: string): string {
 /** Columns that a task of one's own names and the open rows have not; of a built-in task, none. */
 export function missingColumns(task: TaskSpec, columns: readonly string[]): readonly string[] {
   if ("task" in task) return [];
-  const needed = new Set([...templateColumns(task.template), task.labelColumn]);
+  const { template, labelColumn, optionColumns = [] } = task;
+  const needed = new Set([...templateColumns(template), labelColumn, ...optionColumns]);
   return [...needed].filter((name) => !columns.includes(name));
 }
 

@@ -6,14 +6,8 @@ import { DEFAULT_PREFERENCES, parsePreferences } from "./preferences.ts";
 import { progressPercent, progressText } from "./progressText.ts";
 import { readinessOf } from "./readiness.ts";
 import { insertColumn, templateColumns, withLabelColumn, withMaxLength, wordHint } from "./task.ts";
-import {
-  fakeData,
-  fakeDevice,
-  fakeModel,
-  fakeRecord,
-  fakeTask,
-  fakeUnavailableDevice,
-} from "./testing/fakeReports.ts";
+import { fakeData, fakeTask } from "./testing/fakeData.ts";
+import { fakeDevice, fakeModel, fakeRecord, fakeUnavailableDevice } from "./testing/fakeReports.ts";
 
 const report = {
   record: { ...fakeRecord, status: "running", step: 250 },

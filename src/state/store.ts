@@ -12,6 +12,7 @@ import type {
   ModelReport,
   Prediction,
   Progress,
+  RowPreview,
   RunRecord,
   RunReport,
   RunSummary,
@@ -24,6 +25,7 @@ import { EMPTY_HUB, type HubState } from "./hub.ts";
 import type { Place } from "./place.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
 import type { RunSeries } from "./runSeries.ts";
+import type { SavedTask } from "./savedTasks.ts";
 import { EMPTY_DRAFT, type SettingsDraft } from "./settingsForm.ts";
 
 export type CommandType = CommandBody["type"];
@@ -48,6 +50,10 @@ export interface AppState {
   readonly taskDraft: TaskSpec | null;
   readonly isTaskPending: boolean;
   readonly hub: HubState;
+  /** The row looked at last. */
+  readonly rowPreview: RowPreview | null;
+  /** The saved task that was deleted last, to be brought back. */
+  readonly deletedTask: SavedTask | null;
   readonly runs: readonly RunSummary[] | null;
   readonly reports: Readonly<Record<string, RunReport>>;
   /** Curves by run id. */
@@ -99,6 +105,8 @@ export const INITIAL_STATE: AppState = {
   taskDraft: null,
   isTaskPending: false,
   hub: EMPTY_HUB,
+  rowPreview: null,
+  deletedTask: null,
   runs: null,
   reports: {},
   series: {},

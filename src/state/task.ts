@@ -1,4 +1,7 @@
-import type { TaskSpec } from "./engineTypes.ts";
+import type { CustomTask, TaskSpec } from "./engineTypes.ts";
+
+export type { CustomTask };
+export type TaskKind = TaskSpec["kind"];
 
 /** The columns a template names, each once: "{a} and {b}" gives a, b. */
 export function templateColumns(template: string): readonly string[] {
@@ -11,12 +14,12 @@ export function insertColumn(template: string, columnName: string, at: number): 
   return `${template.slice(0, at)}{${columnName}}${template.slice(at)}`;
 }
 
-export function withWord(task: TaskSpec, index: number, word: string): TaskSpec {
+export function withWord(task: CustomTask, index: number, word: string): CustomTask {
   return { ...task, words: task.words.map((old, i) => (i === index ? word : old)) };
 }
 
 /** Another label column has other labels: emptied, so that the engine reads them from the rows. */
-export function withLabelColumn(task: TaskSpec, labelColumn: string): TaskSpec {
+export function withLabelColumn(task: CustomTask, labelColumn: string): CustomTask {
   return { ...task, labelColumn, labels: [], words: [] };
 }
 
@@ -30,4 +33,16 @@ export function wordHint(word: string): string {
 export function withMaxLength(task: TaskSpec, text: string): TaskSpec {
   const maxLength = Number(text);
   return Number.isInteger(maxLength) && maxLength > 0 ? { ...task, maxLength } : task;
+}
+
+/** The task for another kind of answer; template and columns stay. */
+export function withKind({ optionColumns: _, ...task }: CustomTask, kind: TaskKind): CustomTask {
+  const options = kind === "multiple choice" ? { optionColumns: [] } : {};
+  return { ...task, kind, labels: [], words: [], ...options };
+}
+
+/** A column among the options, or no longer. */
+export function withOptionColumn(task: CustomTask, name: string, isOne: boolean): CustomTask {
+  const others = (task.optionColumns ?? []).filter((column) => column !== name);
+  return { ...task, optionColumns: isOne ? [...others, name] : others };
 }

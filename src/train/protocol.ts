@@ -1,5 +1,10 @@
 import type { Failure } from "#base/errors.ts";
-import type { RowProblem, TaskSpec } from "#data/task.ts";
+import type { DataFacts } from "#data/inspect.ts";
+import type { RowPreview } from "#data/rowPreview.ts";
+import type { PartName, RowRules } from "#data/rowRules.ts";
+import type { CustomTask, TaskSpec } from "#data/task.ts";
+import type { TaskChoice } from "#data/tasks/choices.ts";
+import type { RowTrouble } from "#data/troubles.ts";
 import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
 import type { ExampleResult } from "./examples.ts";
 import type { HubCommand, HubEvent } from "./hubProtocol.ts";
@@ -7,17 +12,22 @@ import type { EvaluationRecord, Majority, ModelOrigin, RunRecord, StepRecord } f
 
 export type * from "./hubProtocol.ts";
 export type {
+  CustomTask,
   EvaluationRecord,
   ExampleResult,
   Failure,
   Majority,
   MethodDescription,
   ModelOrigin,
-  RowProblem,
+  PartName,
+  RowPreview,
+  RowRules,
+  RowTrouble,
   RunRecord,
   SettingDescription,
   SettingValues,
   StepRecord,
+  TaskChoice,
   TaskSpec,
 };
 
@@ -33,13 +43,17 @@ export type CommandBody =
   | { readonly type: "checkDevice" }
   /** Open a checkpoint and put it on the GPU. Answered by `model`; `progress` on the way. */
   | { readonly type: "openModel"; readonly source: ModelSource }
-  /** Read rows and guess how to use them. Answered by `data`. Without `dev`, rows are split off. */
-  | { readonly type: "openData"; readonly train: DataSource; readonly dev?: DataSource }
+  /** Read rows, recognise or guess their task and draw parts from them. Answered by `data`. */
+  | ({ readonly type: "openData" } & RowSources)
   /**
    * Use the open rows with this template and these words. Answered by `data`. Without labels, as
    * after a change of `labelColumn`, labels and words are read from the rows and guessed.
    */
   | { readonly type: "setTask"; readonly task: TaskSpec }
+  /** Draw the parts of the open rows anew; what is left out is as usual. Answered by `data`. */
+  | { readonly type: "setRules"; readonly rules: Partial<RowRules> }
+  /** Look at one row as the model will read it. Answered by `rowPreview`. */
+  | { readonly type: "previewRow"; readonly part: PartName; readonly index: number }
   /** Begin a run with the open model and data. `run`, `steps`, `evaluation` follow; done at its end. */
   | { readonly type: "startRun"; readonly settings: SettingValues; readonly name: string }
   /** Keep a run to be trained later, with the open model and data. Answered by `runs`. */
@@ -135,6 +149,7 @@ export type EngineEvent =
   | { readonly type: "progress"; readonly progress: Progress | null }
   | { readonly type: "model"; readonly model: ModelReport }
   | { readonly type: "data"; readonly data: DataReport }
+  | { readonly type: "rowPreview"; readonly preview: RowPreview }
   | { readonly type: "runs"; readonly runs: readonly RunSummary[] }
   | { readonly type: "run"; readonly run: RunReport }
   | {
@@ -216,35 +231,28 @@ export interface ModelReport {
   readonly origin?: ModelOrigin;
 }
 
-export interface DataReport {
-  readonly trainName: string;
-  readonly devName: string;
-  readonly format: string;
-  readonly columns: readonly string[];
-  readonly trainRows: number;
-  readonly devRows: number;
-  readonly task: TaskSpec;
-  readonly labelCounts: readonly {
-    readonly label: string;
-    readonly train: number;
-    readonly dev: number;
-  }[];
-  readonly problems: readonly RowProblem[];
-  /** Things to know that stop nothing (cut rows, leaks, imbalance, words that share a token). */
-  readonly warnings: readonly string[];
-  readonly previews: readonly Preview[];
-  /** Tokens per example (longest option). */
-  readonly tokenCounts: { readonly min: number; readonly median: number; readonly max: number };
-  /** Empty when the rows can be trained on. */
-  readonly blockers: readonly string[];
+/** Files for up to three parts. Of two, the second is what `RowRules.secondFile` says. */
+export interface RowSources {
+  readonly train: DataSource;
+  readonly dev?: DataSource;
+  readonly test?: DataSource;
 }
 
-/** One row as the model will see it. */
-export interface Preview {
-  readonly row: number;
-  readonly label: string;
-  /** The right option, token by token; `scored` are the ones whose probability counts. */
-  readonly tokens: readonly { readonly text: string; readonly scored: boolean }[];
+/** What is known of the rows, and what may be chosen for them. */
+export interface DataReport extends DataFacts {
+  /** Rows of each part that were read, usable or not: what `previewRow` counts. */
+  readonly partRows: Readonly<Record<PartName, number>>;
+  /** They are a stored run's: drawn already, and not to be drawn anew. */
+  readonly isStored: boolean;
+  readonly fileNames: readonly string[];
+  /** Which rows are in which part and by which rule, in sentences. */
+  readonly split: string;
+  /** Rules that were set by hand; the others are as usual. */
+  readonly chosenRules: Partial<RowRules>;
+  /** What was passed over in opening them. */
+  readonly notes: readonly string[];
+  /** Every task that may be chosen for the rows, the recognised one first. */
+  readonly choices: readonly TaskChoice[];
 }
 
 export interface RunSummary {

@@ -1,5 +1,6 @@
 import type { Failure } from "#base/errors.ts";
 import type { DType } from "#data/checkpoint.ts";
+import type { RowRules } from "#data/rowRules.ts";
 import type { Row, TaskSpec } from "#data/task.ts";
 import type { SettingValues } from "#zo/settings.ts";
 
@@ -100,6 +101,8 @@ export interface RunRecord {
   readonly isFromBundle?: boolean;
   readonly lastEvaluation?: EvaluationRecord;
   readonly zeroShot?: EvaluationRecord;
+  /** The rows kept for it, scored once with the weights the run ends with. */
+  readonly testEvaluation?: EvaluationRecord;
   /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */
   readonly best?: EvaluationRecord;
   /** What always giving one answer would score; of classification with held-out rows. */
@@ -129,6 +132,10 @@ export interface RunData {
   readonly trainRows: number;
   readonly devName: string;
   readonly devRows: number;
+  readonly testName?: string;
+  readonly testRows?: number;
+  /** How they were drawn, and what was left out on purpose. */
+  readonly rules?: RowRules;
   /** Name on the hub, where the rows came from there: `stanfordnlp/sst2`. */
   readonly dataset?: string;
   /** Which of its configurations: "boolq" of "aps/super_glue". */
@@ -141,6 +148,8 @@ export interface RunData {
 export interface RunRows {
   readonly train: readonly Row[];
   readonly dev: readonly Row[];
+  /** Scored once, at the end. Runs of earlier versions have none. */
+  readonly test?: readonly Row[];
 }
 
 /** A base model as it is kept once for all runs that started from it; its weights lie beside. */

@@ -137,13 +137,14 @@ async function readEvaluations(
 
 async function readRows(store: Store, runId: string, repairs: string[]): Promise<RunRows | null> {
   try {
-    const [train, dev] = await Promise.all(
-      ["train", "dev"].map(async (split) => {
-        const key = prefixOf(runId) + split;
-        return parseRows(await store.get("rows", key), key);
-      }),
-    );
-    return { train: train ?? [], dev: dev ?? [] };
+    const read = async (split: keyof RunRows) => {
+      const key = prefixOf(runId) + split;
+      const value = await store.get("rows", key);
+      // Runs of earlier versions, and those without a final test, have no rows for it.
+      return split === "test" && value === undefined ? [] : parseRows(value, key);
+    };
+    const [train, dev, test] = await Promise.all([read("train"), read("dev"), read("test")]);
+    return { train, dev, ...(test.length > 0 && { test }) };
   } catch (error) {
     repairs.push(`${messageOf(error)} Without its rows the run cannot go on.`);
     return null;

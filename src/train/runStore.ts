@@ -107,12 +107,13 @@ interface Desk {
 }
 
 async function createRun({ store }: Desk, record: RunRecord, rows: RunRows): Promise<void> {
-  const put = (split: "train" | "dev"): Operation => {
-    const value = { schemaVersion: 1, rows: rows[split] };
+  const put = (split: keyof RunRows): Operation => {
+    const value = { schemaVersion: 1, rows: rows[split] ?? [] };
     return { type: "put", table: "rows", key: prefixOf(record.id) + split, value };
   };
   const checked = parseRunRecord(record, record.id);
-  await store.transact([putRecord(checked), put("train"), put("dev")], "strict");
+  const parts = [put("train"), put("dev"), ...(rows.test ? [put("test")] : [])];
+  await store.transact([putRecord(checked), ...parts], "strict");
 }
 
 async function appendSteps(

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import type { RowRules } from "#data/rowRules.ts";
 import type { TaskId, TaskSpec } from "#data/task.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
 import type {
@@ -133,15 +134,35 @@ const taskText = {
   maxLength: count,
 };
 
+const taskKind = z.enum(["classification", "multiple choice", "generation"]);
+
 /** A task of one's own has no name; one that comes with the application has one it is known by. */
 const task: z.ZodType<TaskSpec> = z.union([
   z.looseObject({
     ...taskText,
-    kind: z.enum(["classification", "multiple choice", "generation"]),
+    kind: taskKind,
+    columns: z.record(z.string(), z.string()).exactOptional(),
     task: z.custom<TaskId>((value) => taskDefinitions.some(({ id }) => id === value)),
   }),
-  z.looseObject({ ...taskText, kind: z.literal("classification") }),
+  z.looseObject({
+    ...taskText,
+    kind: taskKind,
+    optionColumns: z.array(z.string()).exactOptional(),
+  }),
 ]);
+
+const rowRules: z.ZodType<RowRules> = z.looseObject({
+  trainRows: count,
+  devRows: count,
+  testRows: count,
+  dataSeed: count,
+  secondFile: z.enum(["test", "dev"]),
+  duplicates: z.enum(["keep", "drop"]),
+  leaks: z.enum(["keep", "drop"]),
+  empty: z.enum(["keep", "drop"]),
+  long: z.enum(["cut", "drop"]),
+  foreign: z.enum(["drop", "stop"]),
+});
 
 const runRecord: z.ZodType<RunRecord> = z.looseObject({
   schemaVersion: version,
@@ -161,6 +182,9 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
     trainRows: count,
     devName: z.string(),
     devRows: count,
+    testName: z.string().exactOptional(),
+    testRows: count.exactOptional(),
+    rules: rowRules.exactOptional(),
     dataset: z.string().exactOptional(),
     datasetConfig: z.string().exactOptional(),
     datasetRevision: z.string().exactOptional(),
@@ -175,6 +199,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   isFromBundle: z.boolean().exactOptional(),
   lastEvaluation: evaluation.exactOptional(),
   zeroShot: evaluation.exactOptional(),
+  testEvaluation: evaluation.exactOptional(),
   best: evaluation.exactOptional(),
   majority: z
     .looseObject({

@@ -30,31 +30,36 @@ export const multirc: TaskDefinition = {
   recognise: (table) =>
     hasColumns(table, "paragraph", "question", "answer", "label") ||
     (table.rows.length > 0 && table.rows.every(isParagraph)),
-  samples: (row) => {
-    const passage = rowIn(row, "passage");
-    if (passage === null)
-      return [sampleOf(textOf(row, "paragraph"), row, textOf(row, "answer"), row)];
-    const paragraph = textOf(passage, "text");
-    return rowsOf(passage, "questions").flatMap((question) =>
-      rowsOf(question, "answers").map((answer) =>
-        sampleOf(paragraph, question, textOf(answer, "text"), answer),
-      ),
-    );
-  },
+  questions,
+  samples: (row) => questions(row).map(sampleOf),
 };
+
+function questions(row: Row): readonly Row[] {
+  const passage = rowIn(row, "passage");
+  if (passage === null) return [row];
+  const paragraph = textOf(passage, "text");
+  return rowsOf(passage, "questions").flatMap((asked) =>
+    rowsOf(asked, "answers").map((answer) => ({
+      paragraph,
+      question: textOf(asked, "question"),
+      answer: textOf(answer, "text"),
+      ...(Object.hasOwn(answer, "label") ? { label: answer["label"] } : {}),
+    })),
+  );
+}
 
 function isParagraph(row: Row): boolean {
   const { questions } = rowIn(row, "passage") ?? {};
   return Array.isArray(questions);
 }
 
-function sampleOf(paragraph: string, asked: Row, answer: string, labelled: Row): Sample {
-  const question = textOf(asked, "question");
+function sampleOf(row: Row): Sample {
+  const [paragraph, question] = [textOf(row, "paragraph"), textOf(row, "question")];
   return {
     prompt:
-      `${paragraph}\nQuestion: ${question}\nI found this answer "${answer}". ` +
+      `${paragraph}\nQuestion: ${question}\nI found this answer "${textOf(row, "answer")}". ` +
       "Is that correct? Yes or No?\n",
     options: words,
-    right: rightOption(labelled, ["label"], labelNames),
+    right: rightOption(row, ["label"], labelNames),
   };
 }

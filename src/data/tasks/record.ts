@@ -26,27 +26,24 @@ export const record: TaskDefinition = {
   recognise: (table) =>
     hasColumns(table, "passage", "qas") ||
     hasColumns(table, "passage", "query", "entities", "answers"),
-  samples: (row) => {
-    const passage = rowIn(row, "passage");
-    if (passage === null) {
-      const [entities, answers] = [textsOf(row, "entities"), textsOf(row, "answers")];
-      return [sampleOf(textOf(row, "passage"), textOf(row, "query"), entities, answers)];
-    }
-    const entities = namesIn(passage);
-    return rowsOf(row, "qas").map((asked) => {
-      const given = Object.hasOwn(asked, "answers") ? rowsOf(asked, "answers") : [];
-      const answers = sorted(given.map((answer) => textOf(answer, "text")));
-      return sampleOf(textOf(passage, "text"), textOf(asked, "query"), entities, answers);
-    });
-  },
+  questions,
+  samples: (row) => questions(row).map(sampleOf),
 };
 
-function sampleOf(
-  passage: string,
-  query: string,
-  entities: readonly string[],
-  answers: readonly string[],
-): Sample {
+function questions(row: Row): readonly Row[] {
+  const passage = rowIn(row, "passage");
+  if (passage === null) return [row];
+  const entities = namesIn(passage);
+  return rowsOf(row, "qas").map((asked) => {
+    const given = Object.hasOwn(asked, "answers") ? rowsOf(asked, "answers") : [];
+    const answers = sorted(given.map((answer) => textOf(answer, "text")));
+    return { passage: textOf(passage, "text"), query: textOf(asked, "query"), entities, answers };
+  });
+}
+
+function sampleOf(row: Row): Sample {
+  const [passage, query] = [textOf(row, "passage"), textOf(row, "query")];
+  const [entities, answers] = [textsOf(row, "entities"), textsOf(row, "answers")];
   if (entities.length === 0) throw missing("The article names nothing to choose from.");
   const right = answers.map((answer) => entities.indexOf(answer)).filter((index) => index >= 0);
   if (answers.length > 0 && right.length === 0) {

@@ -17,6 +17,8 @@ export interface TaskDefinition {
   readonly columns: readonly (readonly string[])[];
   /** True only where the columns and what they hold leave no doubt that the table is this task's. */
   recognise(table: Table): boolean;
+  /** A row that holds several questions as one row a question, as Hugging Face has them. */
+  questions?(row: Row): readonly Row[];
   /**
    * The row's samples; a row without the right answer has its options all the same.
    *

@@ -16,7 +16,8 @@ import type {
 import { queuedRuns } from "../queuePlan.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
-import { evaluation, fakeData, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
+import { FakeRows } from "./fakeData.ts";
+import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
 import { fakeImport, fakeShare } from "./fakeSharing.ts";
 import { fakeSparsity, fakeStepOf } from "./fakeSteps.ts";
 
@@ -47,6 +48,7 @@ export class FakeEngine implements EnginePort {
   readonly received: Command[] = [];
   readonly #script: Script;
   #runs: readonly RunSummary[];
+  readonly #rows: FakeRows;
   #record: RunRecord | null = null;
   #step = 0;
   #ticker: ReturnType<typeof setInterval> | null = null;
@@ -58,6 +60,7 @@ export class FakeEngine implements EnginePort {
   constructor(script: Script = {}) {
     this.#script = script;
     this.#runs = script.runs ?? [];
+    this.#rows = new FakeRows(script.data);
   }
 
   postMessage(command: Command): void {
@@ -93,10 +96,10 @@ export class FakeEngine implements EnginePort {
         this.emit({ type: "model", model: this.#script.model ?? fakeModel });
         return;
       case "openData":
-        this.emit({ type: "data", data: this.#script.data ?? fakeData });
-        return;
       case "setTask":
-        this.emit({ type: "data", data: { ...fakeData, task: command.task } });
+      case "setRules":
+      case "previewRow":
+        this.emit(this.#rows.answer(command));
         return;
       case "startRun":
         this.#start(newRecord("fresh", command.name, command.settings, "calibrating"));

@@ -1,13 +1,12 @@
 import type {
-  DataReport,
   DeviceReport,
   EvaluationRecord,
   ModelReport,
   RunRecord,
   RunSummary,
-  TaskSpec,
 } from "../engineTypes.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
+import { fakeTask } from "./fakeData.ts";
 
 /** What a scripted engine says. The numbers are plausible, not measured: for tests and previews only. */
 export const fakeDevice: DeviceReport = {
@@ -71,47 +70,6 @@ export const fakeModel: ModelReport = {
   gpuBytes: { weights: 500_957_184, scratch: 37_748_736, activations: 62_914_560 },
   sha256: "5f97ad1fa4ec2b1d9ef6f4e7a1c50e1be13f6c83a5b7c6ff0e55d4b77bb0aa31",
 };
-
-export const fakeTask: TaskSpec = {
-  kind: "classification",
-  template: "{text} It was",
-  labelColumn: "label",
-  labels: ["0", "1"],
-  words: [" terrible", " great"],
-  bos: 2,
-  maxLength: 512,
-};
-
-export const fakeData: DataReport = {
-  trainName: "reviews.jsonl",
-  devName: "split off reviews.jsonl",
-  format: "jsonl",
-  columns: ["text", "label", "stars"],
-  trainRows: 1000,
-  devRows: 200,
-  task: fakeTask,
-  labelCounts: [
-    { label: "0", train: 482, dev: 97 },
-    { label: "1", train: 518, dev: 103 },
-  ],
-  problems: [
-    { row: 217, code: "E-DATA-1", message: "Not valid JSON: expected “,” at column 43. Left out." },
-    { row: 404, code: "E-DATA-2", message: "The column “text” is empty. Left out." },
-  ],
-  warnings: ["3 held-out rows also occur among the training rows."],
-  previews: [
-    preview(1, "1", "a gripping, beautifully shot film that earns its tears . It was", " great"),
-    preview(2, "0", "two hours of my life that no one will give back . It was", " terrible"),
-    preview(3, "1", "smart , funny and over far too soon . It was", " great"),
-  ],
-  tokenCounts: { min: 9, median: 27, max: 311 },
-  blockers: [],
-};
-
-function preview(row: number, label: string, prompt: string, word: string) {
-  const tokens = ["</s>", ...prompt.split(/(?= )/)].map((text) => ({ text, scored: false }));
-  return { row, label, tokens: [...tokens, { text: word, scored: true }] };
-}
 
 export const fakeRecord: RunRecord = {
   schemaVersion: 1,

@@ -1,5 +1,5 @@
 import type { ImportedReport, ShareReport } from "../engineTypes.ts";
-import { fakeTask } from "./fakeReports.ts";
+import { fakeTask } from "./fakeData.ts";
 
 export const fakeImport: ImportedReport = {
   settings: { method: "lezo", steps: 300, learningRate: 3e-6 },

@@ -4,7 +4,12 @@ import { parameterCount } from "#model/parameters.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
-import { type Evaluation, type EvaluationOptions, measuresOf } from "../evaluation.ts";
+import {
+  type Evaluation,
+  type EvaluationOptions,
+  evaluateUnless,
+  measuresOf,
+} from "../evaluation.ts";
 import { isEvaluatedAfter } from "../evaluationInterval.ts";
 import type { Scores } from "../examples.ts";
 import {
@@ -95,6 +100,7 @@ export class ActiveRun {
   async stop(isCancelled: () => boolean): Promise<void> {
     if (this.record.status === "finished") return;
     if (!this.#isEvaluated()) await this.#evaluate(isCancelled);
+    await this.#scoreTest(isCancelled);
     await this.#finish();
   }
 
@@ -185,8 +191,9 @@ export class ActiveRun {
     if (this.#isEvaluationDue() && !(await this.#evaluate(isPauseWanted))) return this.#hold(false);
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
-    if (end === "finished") await this.#finish();
-    else await this.#hold(end === "not finite");
+    if (end !== "finished") return this.#hold(end === "not finite");
+    if (!(await this.#scoreTest(isPauseWanted))) return this.#hold(false);
+    await this.#finish();
   }
 
   /** Before the first step, and where a pause or an interruption came before its end. */
@@ -205,6 +212,28 @@ export class ActiveRun {
     if (dev.length === 0) return true;
     const hooks = this.#evaluationHooks(isPauseWanted);
     return (await evaluateAt(opt, this.steps.length, dev, hooks)) !== null;
+  }
+
+  /**
+   * The rows kept for the final test, scored with the weights the run ends with, as MeZO does once its
+   * training is over. False if it was given up before its end.
+   */
+  async #scoreTest(isStopped: () => boolean): Promise<boolean> {
+    const { opt, data } = this.#ground;
+    const { test } = data.inspection;
+    const step = this.steps.length;
+    if (test.length === 0 || this.record.testEvaluation?.step === step) return true;
+    const started = this.#env.now();
+    const result = await evaluateUnless(opt, test, {
+      ...{ ...this.judging, isStopped },
+      onProgress: (done) => this.#onEvaluating(done, test.length, "Final test"),
+    });
+    if (!result) return false;
+    const seconds = (this.#env.now() - started) / 1000;
+    const { forwardPasses } = this.#totals;
+    const testEvaluation = { step, ...measuresOf(result), seconds, forwardPasses };
+    this.record = { ...this.record, testEvaluation };
+    return true;
   }
 
   #evaluationHooks(isPauseWanted: () => boolean) {
@@ -237,7 +266,11 @@ export class ActiveRun {
     const { opt } = this.#ground;
     const weightsSha = await weightsSha256(opt);
     await this.#keeper.keep(async () => {
-      const patch = { status: "finished", weightsSha256: weightsSha, failure: undefined } as const;
+      const { testEvaluation } = this.record;
+      const patch = {
+        ...({ status: "finished", weightsSha256: weightsSha, failure: undefined } as const),
+        ...(testEvaluation && { testEvaluation }),
+      };
       this.record = await this.#runs.updateRun(this.record.id, patch);
     });
     this.record = { ...this.record, status: "finished", weightsSha256: weightsSha };
@@ -293,12 +326,11 @@ export class ActiveRun {
     this.#env.emit({ type: "sparsity", runId: id, sparsity });
   }
 
-  #onEvaluating(done: number, total: number): void {
+  #onEvaluating(done: number, total: number, label = "Evaluating on held-out rows"): void {
     if (this.record.status === "running") {
       this.record = { ...this.record, status: "evaluating" };
       this.report();
     }
-    const label = "Evaluating on held-out rows";
     const progress = done < total ? ({ label, done, total, unit: "examples" } as const) : null;
     this.#env.emit({ type: "progress", progress });
   }

@@ -35,7 +35,12 @@ export async function tellExamples(desk: Desk): Promise<void> {
 function tell(desk: Desk, run: ActiveRun, step: number, scores: Scores): void {
   const { data, model } = run.ground;
   const rows = exampleResults({
-    ...{ scores, tokenizer: model.tokenizer, table: data.dev, task: data.inspection.facts.task },
+    ...{
+      scores,
+      tokenizer: model.tokenizer,
+      table: data.inspection.tables.dev,
+      task: data.inspection.facts.task,
+    },
     examples: data.inspection.dev,
     before: step === 0 ? undefined : run.scored.get(0),
   });

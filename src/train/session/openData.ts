@@ -1,56 +1,90 @@
 import { ZerothError } from "#base/errors.ts";
-import { splitRows, splitTable } from "#data/batches.ts";
 import { guessTask, withLabelColumn } from "#data/guess.ts";
 import { type Inspection, inspectData } from "#data/inspect.ts";
 import { parseParquet } from "#data/parquet.ts";
+import {
+  describeParts,
+  drawParts,
+  type RowFiles,
+  type RowParts,
+  type RowRules,
+  usualRules,
+  usualSizes,
+} from "#data/rowRules.ts";
 import { parseTable } from "#data/table.ts";
 import { parseTableFile } from "#data/tableFile.ts";
 import type { Row, Table, TaskSpec } from "#data/task.ts";
+import { asQuestions, isLabelled, taskChoices } from "#data/tasks/choices.ts";
+import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
+import { usualSizes as usualTaskSizes } from "#data/tasks/task.ts";
 import { ranked } from "#zo/draws.ts";
-import type { DataSource } from "../protocol.ts";
+import type { DataReport, DataSource, RowSources } from "../protocol.ts";
 import type { RunData, RunRecord, RunRows } from "../records.ts";
 import type { DemoAssets, Environment } from "./environment.ts";
 import type { OpenModel } from "./openModel.ts";
 
-/** Rows at hand, and what they become under a task. */
+/** Rows at hand, and what they become under a task and rules. */
 export interface OpenData {
   /** Where on the hub they came from, if they did. */
-  readonly dataset?: DatasetOrigin;
-  readonly train: Table;
-  readonly dev: Table;
+  readonly dataset: DatasetOrigin;
+  readonly source: RowSource;
+  /** Rules that were set; the others follow from files and task. */
+  readonly chosen: Partial<RowRules>;
+  /** What was made of the files, to be told. */
+  readonly notes: readonly string[];
   readonly inspection: Inspection;
 }
 
 type DatasetOrigin = Pick<RunData, "dataset" | "datasetConfig" | "datasetRevision">;
+type Places = Pick<Environment, "demo" | "hub">;
 
-/** Share of rows held out where no held-out file is given, at most 500 as in MeZO. */
-const HELD_OUT = 0.2;
-const MOST_HELD_OUT = 500;
+/** Files to draw parts from; or the parts themselves, as they are kept with a run. */
+type RowSource =
+  | { readonly kind: "files"; readonly files: RowFiles }
+  | { readonly kind: "parts"; readonly parts: RowParts };
 
-/** @throws ZerothError E-DATA-1 for files that hold no rows */
+/**
+ * The rows of the files, under the task they are recognised as, else under one that is guessed.
+ *
+ * @throws ZerothError E-DATA-1 for files that hold no rows
+ */
 export async function openData(
-  train: DataSource,
-  dev: DataSource | undefined,
+  sources: RowSources,
   model: OpenModel,
-  places: Pick<Environment, "demo" | "hub">,
+  places: Places,
 ): Promise<OpenData> {
-  const table = await tableOf(train, places);
-  const parts = dev ? { train: table, dev: await tableOf(dev, places) } : split(table);
-  const task =
-    train.kind === "demo" ? await demoTask(places.demo, model) : limited(guessTask(table), model);
-  const origin = await originOf(train, places);
-  return { ...inspect(parts.train, parts.dev, task, model), ...origin };
+  const read = (source: DataSource | undefined) => (source ? tableOf(source, places) : null);
+  const train = await tableOf(sources.train, places);
+  const files = { train, second: await read(sources.dev), third: await read(sources.test) };
+  refuseTooFew(files);
+  const dataset = await originOf(sources.train, places);
+  const source = { kind: "files", files } as const;
+  if (sources.train.kind === "demo") {
+    const devRows = files.second?.rows.length ?? 0;
+    const trainRows = train.rows.length;
+    const chosen = { secondFile: "dev", trainRows, devRows, testRows: 0 } as const;
+    return inspect({ source, dataset, chosen }, await demoTask(places.demo, model), model);
+  }
+  const task = taskChoices(train)[0]?.task ?? guessTask(train);
+  return inspect({ source, dataset, chosen: {} }, task, model);
 }
 
 /** The same rows under another task. Without labels, they are read from the label column. */
-export function withTask(
-  { train, dev, dataset }: OpenData,
-  given: TaskSpec,
-  model: OpenModel,
-): OpenData {
-  const isOpen = !("task" in given) && given.labels.length === 0;
-  const task = isOpen ? withLabelColumn(given, train, given.labelColumn) : given;
-  return { ...inspect(train, dev, limited(task, model), model), ...(dataset && { dataset }) };
+export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): OpenData {
+  if ("task" in given) {
+    const { columns } = given;
+    // What a built-in task says is its own to say, whatever a file or a link claims.
+    const whole = { ...builtInTask(given.task, given), ...(columns && { columns }) };
+    return inspect(data, whole, model);
+  }
+  const isOpen = given.kind === "classification" && given.labels.length === 0;
+  const task = isOpen ? withLabelColumn(given, trainTable(data.source), given.labelColumn) : given;
+  return inspect(data, task, model);
+}
+
+/** The same rows under other rules: these, and the usual ones for what they leave open. */
+export function withRules(data: OpenData, chosen: Partial<RowRules>, model: OpenModel): OpenData {
+  return inspect({ ...data, chosen }, data.inspection.facts.task, model);
 }
 
 /** The rows kept with a run, under its task. */
@@ -61,20 +95,107 @@ export function storedData({ data, task }: RunRecord, rows: RunRows, model: Open
     ...(datasetConfig && { datasetConfig }),
     ...(datasetRevision && { datasetRevision }),
   };
-  const train = tableFrom(data.trainName, rows.train);
-  const dev = tableFrom(data.devName, rows.dev);
-  return { ...inspect(train, dev, task, model), dataset: origin };
+  const parts = {
+    train: tableFrom(data.trainName, rows.train),
+    dev: tableFrom(data.devName, rows.dev),
+    test: tableFrom(data.testName ?? "", rows.test ?? []),
+  };
+  const source = { kind: "parts", parts } as const;
+  return inspect({ source, dataset: origin, chosen: data.rules ?? {} }, task, model);
 }
 
-function inspect(train: Table, dev: Table, spec: TaskSpec, model: OpenModel): OpenData {
-  const inspection = inspectData({ train, dev, spec, tokenizer: model.tokenizer });
-  return { train, dev, inspection };
+/** What the page is told of the rows. */
+export function reportData({ source, chosen, notes, inspection }: OpenData): DataReport {
+  const { facts, tables } = inspection;
+  const partRows = {
+    train: tables.train.rows.length,
+    dev: tables.dev.rows.length,
+    test: tables.test.rows.length,
+  };
+  const isStored = source.kind === "parts";
+  const split = isStored
+    ? "These rows are kept with the run, as they were drawn for it."
+    : describeParts(usedFiles(source.files, facts.task).files, facts.rules, tables);
+  const fileNames = isStored
+    ? [source.parts.train.name]
+    : [source.files.train, source.files.second, source.files.third].flatMap(
+        (table) => table?.name ?? [],
+      );
+  const choices = taskChoices(trainTable(source));
+  return { ...facts, partRows, isStored, fileNames, split, chosenRules: chosen, notes, choices };
 }
 
-async function tableOf(
-  source: DataSource,
-  { demo, hub }: Pick<Environment, "demo" | "hub">,
-): Promise<Table> {
+function inspect(
+  { source, dataset, chosen }: Pick<OpenData, "source" | "dataset" | "chosen">,
+  given: TaskSpec,
+  model: OpenModel,
+): OpenData {
+  const spec = limited(given, model);
+  const { parts, rules, notes } = partsOf(source, spec, chosen);
+  const inspection = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const blockers = [...inspection.facts.blockers, ...unbuilt(spec)];
+  const facts = { ...inspection.facts, blockers };
+  return { source, dataset, chosen, notes, inspection: { ...inspection, facts } };
+}
+
+function partsOf(
+  source: RowSource,
+  spec: TaskSpec,
+  chosen: Partial<RowRules>,
+): { parts: RowParts; rules: RowRules; notes: readonly string[] } {
+  if (source.kind === "parts") {
+    const { train, dev, test } = source.parts;
+    const sizes = {
+      trainRows: train.rows.length,
+      devRows: dev.rows.length,
+      testRows: test.rows.length,
+    };
+    return { parts: source.parts, rules: { ...usualRules, ...sizes, ...chosen }, notes: [] };
+  }
+  const { files, notes } = usedFiles(source.files, spec);
+  const isBuiltIn = "task" in spec;
+  const sizes = isBuiltIn ? taskDefinition(spec.task).sizes : usualTaskSizes;
+  const secondFile = chosen.secondFile ?? usualRules.secondFile;
+  const usual = { ...usualRules, ...usualSizes(files, sizes, { isBuiltIn, secondFile }) };
+  const rules = { ...usual, ...chosen };
+  const order = (seed: number, n: number) => ranked(seed, "split", 0, n);
+  return { parts: drawParts(files, rules, order), rules, notes };
+}
+
+/** The files one question a row; those without right answers are of no use here. */
+function usedFiles(
+  files: RowFiles,
+  spec: TaskSpec,
+): { readonly files: RowFiles; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const used = (table: Table | null) => {
+    if (table === null || isLabelled(table, spec)) return table && asQuestions(table, spec);
+    notes.push(`${table.name} says of no row what is right, so it is not used.`);
+    return null;
+  };
+  return {
+    files: {
+      train: asQuestions(files.train, spec),
+      second: used(files.second),
+      third: used(files.third),
+    },
+    notes,
+  };
+}
+
+function trainTable(source: RowSource): Table {
+  return source.kind === "files" ? source.files.train : source.parts.train;
+}
+
+function unbuilt({ kind }: TaskSpec): readonly string[] {
+  if (kind !== "generation") return [];
+  return [
+    "Answers that the model writes cannot be judged here yet, so this task cannot be trained. " +
+      "Choose a task with labels or options.",
+  ];
+}
+
+async function tableOf(source: DataSource, { demo, hub }: Places): Promise<Table> {
   switch (source.kind) {
     case "demo": {
       const name = (await demo.describe())[source.split];
@@ -94,33 +215,24 @@ async function tableOf(
   }
 }
 
-async function originOf(
-  source: DataSource,
-  { hub }: Pick<Environment, "hub">,
-): Promise<Pick<OpenData, "dataset">> {
+async function originOf(source: DataSource, { hub }: Places): Promise<DatasetOrigin> {
   if (source.kind !== "cached") return {};
   const { entry } = await hub.open(source.folder);
   const { repo, part, commit } = entry;
   return {
-    dataset: {
-      ...{ dataset: repo, datasetRevision: commit },
-      ...(part === null ? {} : { datasetConfig: part }),
-    },
+    ...{ dataset: repo, datasetRevision: commit },
+    ...(part === null ? {} : { datasetConfig: part }),
   };
 }
 
-function split(table: Table): { train: Table; dev: Table } {
-  const { length } = table.rows;
-  if (length < 2) {
-    throw new ZerothError(
-      "E-DATA-1",
-      `"${table.name}" has ${length} usable row${length === 1 ? "" : "s"}; at least 2 are needed, ` +
-        `one to train on and one to hold out.`,
-    );
-  }
-  const held = Math.max(1, Math.min(MOST_HELD_OUT, Math.floor(length * HELD_OUT)));
-  const parts = splitTable(table, splitRows(ranked(0, "split", 0, length), held));
-  return { train: parts.train, dev: { ...parts.dev, name: `${table.name} (held out)` } };
+function refuseTooFew({ train, second, third }: RowFiles): void {
+  const { length } = train.rows;
+  if (length > 1 || (length === 1 && (second !== null || third !== null))) return;
+  throw new ZerothError(
+    "E-DATA-1",
+    `"${train.name}" has ${length} usable row${length === 1 ? "" : "s"}; at least 2 are needed, ` +
+      `one to train on and one to hold out.`,
+  );
 }
 
 async function demoTask(demo: DemoAssets, model: OpenModel): Promise<TaskSpec> {

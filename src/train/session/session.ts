@@ -1,4 +1,6 @@
 import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
+import { previewRow } from "#data/rowPreview.ts";
+import type { PartName } from "#data/rowRules.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
@@ -23,7 +25,7 @@ import { tellExamples } from "./examples.ts";
 import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportRun.ts";
 import { askHub, isHubCommand } from "./hub.ts";
-import { openData, withTask } from "./openData.ts";
+import { type OpenData, openData, reportData, withRules, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
 import { predict } from "./predict.ts";
 import { probeLearningRates } from "./probeRates.ts";
@@ -71,8 +73,11 @@ async function perform(desk: Desk, command: Exclude<CommandBody, HubCommand>): P
     case "openModel":
     case "openData":
     case "setTask":
+    case "setRules":
       refuseWhileTraining(desk);
       return desk.inOrder(() => open(desk, command));
+    case "previewRow":
+      return lookAtRow(desk, command.part, command.index);
     case "pauseRun":
       return pause(desk);
     case "stopRun":
@@ -258,7 +263,7 @@ async function checkDevice(desk: Desk): Promise<void> {
 
 async function open(
   desk: Desk,
-  command: Extract<CommandBody, { type: "openModel" | "openData" | "setTask" }>,
+  command: Extract<CommandBody, { type: "openModel" | "openData" | "setTask" | "setRules" }>,
 ): Promise<void> {
   const { env } = desk;
   if (command.type === "openModel") {
@@ -271,12 +276,34 @@ async function open(
     env.emit({ type: "model", model: reportModel(desk.model, gpuBytes) });
     return;
   }
+  desk.data = await dataAfter(desk, command);
+  env.emit({ type: "data", data: reportData(desk.data) });
+}
+
+async function dataAfter(
+  desk: Desk,
+  command: Extract<CommandBody, { type: "openData" | "setTask" | "setRules" }>,
+): Promise<OpenData> {
   const model = modelOf(desk);
-  desk.data =
-    command.type === "openData"
-      ? await openData(command.train, command.dev, model, env)
-      : withTask(dataOf(desk), command.task, model);
-  env.emit({ type: "data", data: desk.data.inspection.facts });
+  switch (command.type) {
+    case "openData":
+      return openData(command, model, desk.env);
+    case "setTask":
+      return withTask(dataOf(desk), command.task, model);
+    case "setRules":
+      return withRules(dataOf(desk), command.rules, model);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** One row of the open data; needs no GPU, and may be asked for while a run trains. */
+async function lookAtRow(desk: Desk, part: PartName, index: number): Promise<void> {
+  const { inspection } = dataOf(desk);
+  const { tokenizer } = modelOf(desk);
+  const table = inspection.tables[part];
+  const preview = previewRow(tokenizer, inspection.facts.task, table, part, index);
+  desk.env.emit({ type: "rowPreview", preview });
 }
 
 async function openRun(desk: Desk, runId: string): Promise<void> {
@@ -284,7 +311,7 @@ async function openRun(desk: Desk, runId: string): Promise<void> {
   const { model, data, opt } = run.ground;
   const gpuBytes = { ...model.loaded.memory.bytesByKind(), ...opt.memory.bytesByKind() };
   desk.env.emit({ type: "model", model: reportModel(model, gpuBytes) });
-  desk.env.emit({ type: "data", data: data.inspection.facts });
+  desk.env.emit({ type: "data", data: reportData(data) });
   tellHistory(desk, runId, run.history(), run.evaluations);
   if (!["paused", "finished", "diverged", "queued"].includes(run.record.status)) {
     run.record = { ...run.record, status: "interrupted" };

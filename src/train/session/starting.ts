@@ -10,7 +10,7 @@ import { planCapacity } from "../capacity.ts";
 import type { JournalStep } from "../journal.ts";
 import { majorityOf } from "../majority.ts";
 import { planAt } from "../plans.ts";
-import type { Manifest, RunRecord } from "../records.ts";
+import type { Manifest, RunData, RunRecord, RunRows } from "../records.ts";
 import { replay } from "../replay.ts";
 import type { RunStore } from "../runStore.ts";
 import { weightsSha256 } from "../weightsHash.ts";
@@ -56,7 +56,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   };
   const release = await lock(desk, record.id);
   try {
-    await runs.createRun(record, { train: data.train.rows, dev: data.dev.rows });
+    await runs.createRun(record, rowsOf(data));
   } catch (error) {
     release();
     opt.destroy();
@@ -82,7 +82,7 @@ export async function queueRun(desk: Desk, given: SettingValues, name: string): 
   if (model.isBase) await keepBase(desk, runs, model);
   const described = describe(desk, device, model, data, settings, name, undefined);
   const record: RunRecord = { ...described, status: "queued" };
-  await runs.createRun(record, { train: data.train.rows, dev: data.dev.rows });
+  await runs.createRun(record, rowsOf(data));
 }
 
 /** A stored run on the GPU again, at the last journaled step. */
@@ -277,11 +277,11 @@ export async function makeOpt(
   settings: SettingValues,
   linear: LinearCard,
 ): Promise<OptModel> {
-  const { train, dev } = inspection;
+  const { train, dev, test } = inspection;
   const { layout } = loaded;
   const bindable = bindableBytes(device.info);
   const capacityAt = (batchSize: number) =>
-    planCapacity(config, layout, bindable, batchSize, train, dev);
+    planCapacity(config, layout, bindable, batchSize, train, [...dev, ...test]);
   await admitRun(device, { config, layout, settings, capacityAt });
   return OptModel.create({
     ...{ device, loaded, linear, sources: desk.env.sources },
@@ -310,17 +310,22 @@ function describe(
     modelId: model.record.id,
     modelName: model.record.name,
     task: facts.task,
-    data: {
-      trainName: data.train.name,
-      trainRows: train.length,
-      devName: data.dev.name,
-      devRows: dev.length,
-      ...data.dataset,
-    },
+    data: describeData(data),
     ...(majority && { majority }),
     kernels: linear ? { linear: linear.name } : {},
     adapter: nameOf(info),
   };
+}
+
+function describeData({ inspection, dataset }: OpenData): RunData {
+  const { trainName, devName, testName, trainRows, devRows, testRows, rules } = inspection.facts;
+  const test = testRows > 0 ? { testName, testRows } : {};
+  return { trainName, trainRows, devName, devRows, ...test, rules, ...dataset };
+}
+
+function rowsOf({ inspection }: OpenData): RunRows {
+  const { train, dev, test } = inspection.tables;
+  return { train: train.rows, dev: dev.rows, ...(test.rows.length > 0 && { test: test.rows }) };
 }
 
 async function lock({ env }: Desk, runId: string): Promise<() => void> {

@@ -1,3 +1,4 @@
+import { taskId, troublesText } from "#state/dataView.ts";
 import type { DataReport } from "#state/engineTypes.ts";
 import { formatCount } from "#state/format.ts";
 import { useAppState } from "#state/hooks.ts";
@@ -5,36 +6,67 @@ import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
+import { BuiltInTask } from "./BuiltInTask.tsx";
 import { DataPicker } from "./DataPicker.tsx";
-import { LabelBalance } from "./LabelBalance.tsx";
-import { Previews } from "./Previews.tsx";
-import { RowProblems } from "./RowProblems.tsx";
+import { RowSplit } from "./RowSplit.tsx";
+import { RowTroubles } from "./RowTroubles.tsx";
+import { RowViewer } from "./RowViewer.tsx";
 import styles from "./Setup.module.css";
 import { TaskEditor } from "./TaskEditor.tsx";
+import { TaskPicker } from "./TaskPicker.tsx";
+import { TokenRules } from "./TokenRules.tsx";
 
-const { modelName } = styles;
+const { modelName, advanced } = styles;
 
+/** Rows, the task they are recognised as, one of them as the model reads it; all else is folded. */
 export function DataCard() {
   const data = useAppState((state) => state.data);
   const isOpening = useAppState((state) => Boolean(state.pending.openData));
   const failure = useAppState((state) => state.failures.openData);
-  const taskFailure = useAppState((state) => state.failures.setTask);
   return (
     <Card title="Data" number={2}>
       {data && <DataFacts data={data} />}
       <FailureNotice failure={failure} title="The rows were not opened" />
-      {isOpening ? <Opening /> : <DataPicker isReplacing={data !== null} />}
-      {data && (
-        <>
-          <Blockers data={data} />
-          <TaskEditor columns={data.columns} />
-          <FailureNotice failure={taskFailure} />
-          <Previews previews={data.previews} />
-          <LabelBalance data={data} />
-          <RowProblems problems={data.problems} />
-        </>
+      {isOpening ? (
+        <Opening />
+      ) : data ? (
+        <details className={advanced}>
+          <summary>Use other rows</summary>
+          <DataPicker />
+        </details>
+      ) : (
+        <DataPicker />
       )}
+      {data && <DataDetails data={data} />}
     </Card>
+  );
+}
+
+function DataDetails({ data }: { readonly data: DataReport }) {
+  const task = useAppState((state) => state.taskDraft);
+  const taskFailure = useAppState((state) => state.failures.setTask);
+  return (
+    <>
+      <Blockers data={data} />
+      <TaskPicker data={data} />
+      {task && (taskId(task) === "own" ? <TaskEditor /> : <BuiltInTask data={data} />)}
+      <FailureNotice failure={taskFailure} />
+      <RowViewer data={data} />
+      <div>
+        <details className={advanced}>
+          <summary>Rows and split</summary>
+          <RowSplit data={data} />
+        </details>
+        <details className={advanced}>
+          <summary>Problems: {troublesText(data)}</summary>
+          <RowTroubles data={data} />
+        </details>
+        <details className={advanced}>
+          <summary>Tokens</summary>
+          <TokenRules data={data} />
+        </details>
+      </div>
+    </>
   );
 }
 
@@ -44,20 +76,16 @@ function Opening() {
 }
 
 function DataFacts({ data }: { readonly data: DataReport }) {
-  const { min, median, max } = data.tokenCounts;
   return (
     <>
-      <p className={modelName}>{data.trainName}</p>
+      <p className={modelName}>{data.fileNames.join(", ")}</p>
       <Facts
         items={[
           { name: "Format", value: data.format.toUpperCase() },
           { name: "Rows to train on", value: formatCount(data.trainRows) },
           { name: "Held out", value: formatCount(data.devRows), title: data.devName },
+          { name: "Final test", value: formatCount(data.testRows), title: data.testName },
           { name: "Columns", value: data.columns.join(", ") },
-          {
-            name: "Tokens a row",
-            value: `${formatCount(min)} – ${formatCount(max)}, median ${formatCount(median)}`,
-          },
         ]}
       />
     </>
@@ -67,13 +95,13 @@ function DataFacts({ data }: { readonly data: DataReport }) {
 function Blockers({ data }: { readonly data: DataReport }) {
   return (
     <>
-      {data.blockers.map((text) => (
-        <Notice key={text} title="This must be solved before training">
+      {data.notes.map((text) => (
+        <Notice key={text} kind="hint">
           {text}
         </Notice>
       ))}
-      {data.warnings.map((text) => (
-        <Notice key={text} kind="hint">
+      {data.blockers.map((text) => (
+        <Notice key={text} title="This must be solved before training">
           {text}
         </Notice>
       ))}

@@ -1,7 +1,9 @@
-import { FileText, Sparkles } from "lucide-react";
+import { FileText, FolderOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
-import type { DataSource } from "#state/engineTypes.ts";
+import type { NamedFile } from "#state/engineTypes.ts";
+import { namedFiles } from "#state/files.ts";
 import { useActions } from "#state/hooks.ts";
+import { findRowFiles } from "#state/rowFiles.ts";
 import { Button } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import { Dropzone } from "../parts/Dropzone.tsx";
@@ -12,19 +14,24 @@ const { row, soft, advanced, form, full } = styles;
 const { field, label, input, mono } = controls;
 const ACCEPT = ".jsonl,.json,.ndjson,.csv,.tsv,.txt,.parquet";
 
-/** Rows by file, by drop or by paste; held-out rows beside them where there are any. */
-export function DataPicker({ isReplacing }: { readonly isReplacing: boolean }) {
+/** Rows by file, folder, drop or paste; held-out rows beside them where there are any. */
+export function DataPicker() {
   const { openData } = useActions();
-  const [heldOut, setHeldOut] = useState<File | null>(null);
-  const open = (train: DataSource) =>
-    void openData(train, heldOut ? { kind: "file", file: heldOut } : undefined);
-  const openFile = (file: File | undefined) => file && open({ kind: "file", file });
+  const [message, setMessage] = useState("");
+  const openFiles = (files: readonly NamedFile[]) => {
+    const found = findRowFiles(files);
+    setMessage(found.message);
+    if (found.sources) void openData(found.sources);
+  };
   const openTrial = () =>
-    void openData({ kind: "demo", split: "train" }, { kind: "demo", split: "dev" });
+    void openData({
+      train: { kind: "demo", split: "train" },
+      dev: { kind: "demo", split: "dev" },
+    });
   return (
-    <Dropzone onFiles={(files) => openFile(files[0]?.file)}>
+    <Dropzone onFiles={openFiles}>
       <p>
-        {isReplacing ? "Use other rows: drop" : "Drop"} a JSONL, CSV or TSV file here.{" "}
+        Drop a JSONL, CSV, TSV or Parquet file here, or a folder with train, dev and test files.{" "}
         <span className={soft}>One row an example, with a column that holds the label.</span>
       </p>
       <div className={row}>
@@ -32,27 +39,25 @@ export function DataPicker({ isReplacing }: { readonly isReplacing: boolean }) {
           label="Choose rows"
           icon={FileText}
           accept={ACCEPT}
-          onPick={(files) => openFile(files[0])}
+          isMultiple
+          onPick={(files) => openFiles(namedFiles(files))}
+        />
+        <FilePicker
+          label="Choose a folder of rows"
+          icon={FolderOpen}
+          isFolder
+          onPick={(files) => openFiles(namedFiles(files))}
         />
         <Button kind="quiet" icon={Sparkles} onClick={openTrial}>
           Use the trial rows
         </Button>
       </div>
-      <div className={row}>
-        <FilePicker
-          label={heldOut ? "Change held-out file" : "Add a held-out file"}
-          kind="quiet"
-          icon={FileText}
-          accept={ACCEPT}
-          onPick={(files) => setHeldOut(files[0] ?? null)}
-        />
-        <span className={soft}>
-          {heldOut
-            ? `${heldOut.name} is used with the rows you choose next.`
-            : "Optional, chosen first. Otherwise rows are split off."}
-        </span>
-      </div>
-      <PasteBox onText={(text) => open({ kind: "text", name: "pasted rows", text })} />
+      <p role="status" className={soft}>
+        {message}
+      </p>
+      <PasteBox
+        onText={(text) => void openData({ train: { kind: "text", name: "pasted rows", text } })}
+      />
     </Dropzone>
   );
 }

@@ -1,3 +1,4 @@
+import { majorityText } from "#state/dataView.ts";
 import type { DataReport } from "#state/engineTypes.ts";
 import { formatCount } from "#state/format.ts";
 import { Bar } from "../parts/Bar.tsx";
@@ -7,6 +8,7 @@ const { table, legend } = styles;
 
 /** How many rows each label has: answering the commonest one is the score to beat. */
 export function LabelBalance({ data }: { readonly data: DataReport }) {
+  if (data.labelCounts.length === 0) return null;
   return (
     <div>
       <h3 className={legend}>Rows by label</h3>
@@ -16,17 +18,19 @@ export function LabelBalance({ data }: { readonly data: DataReport }) {
             <th scope="col">Label</th>
             <th scope="col">Training</th>
             <th scope="col">Held out</th>
+            <th scope="col">Test</th>
             <th scope="col">Share of training</th>
           </tr>
         </thead>
         <tbody>
-          {data.labelCounts.map(({ label, train, dev }) => (
+          {data.labelCounts.map(({ label, train, dev, test }) => (
             <tr key={label}>
               <th scope="row">
                 <code>{label}</code>
               </th>
               <td>{formatCount(train)}</td>
               <td>{formatCount(dev)}</td>
+              <td>{formatCount(test)}</td>
               <td>
                 <Bar part={train} whole={data.trainRows} />
               </td>
@@ -34,6 +38,7 @@ export function LabelBalance({ data }: { readonly data: DataReport }) {
           ))}
         </tbody>
       </table>
+      <p>{majorityText(data)}</p>
     </div>
   );
 }

@@ -1,5 +1,4 @@
-import type { TaskSpec } from "#state/engineTypes.ts";
-import { withWord, wordHint } from "#state/task.ts";
+import { type CustomTask, withWord, wordHint } from "#state/task.ts";
 import controls from "../parts/controls.module.css";
 import styles from "./Setup.module.css";
 
@@ -7,8 +6,8 @@ const { full, legend, words, word: wordRow, small } = styles;
 const { input, mono, error } = controls;
 
 interface LabelWordsProps {
-  readonly task: TaskSpec;
-  readonly onChange: (task: TaskSpec) => void;
+  readonly task: CustomTask;
+  readonly onChange: (task: CustomTask) => void;
 }
 
 /** A word for each label: what the model is asked to say after the prompt. */

@@ -1,51 +1,84 @@
 import { useRef } from "react";
-import type { TaskSpec } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { insertColumn, withLabelColumn, withMaxLength } from "#state/task.ts";
+import {
+  type CustomTask,
+  insertColumn,
+  type TaskKind,
+  withKind,
+  withLabelColumn,
+  withOptionColumn,
+} from "#state/task.ts";
 import controls from "../parts/controls.module.css";
 import { LabelWords } from "./LabelWords.tsx";
+import { SavedTasks } from "./SavedTasks.tsx";
 import styles from "./Setup.module.css";
 
-const { form, full, row, chip, advanced, small } = styles;
+const { form, full, row, chip, legend, checkbox } = styles;
 const { field, label, input, mono, help } = controls;
 
-/** How rows become prompts and labels become words. Every change renders the examples anew. */
-export function TaskEditor({ columns }: { readonly columns: readonly string[] }) {
+const KINDS: readonly { readonly kind: TaskKind; readonly name: string }[] = [
+  { kind: "classification", name: "Choose a label: the same words for every row" },
+  { kind: "multiple choice", name: "Choose an option: options stand in the row" },
+  { kind: "generation", name: "Write an answer" },
+];
+
+/** How rows become prompts and labels become words. Every change renders the row anew. */
+export function TaskEditor() {
   const task = useAppState((state) => state.taskDraft);
+  const columns = useAppState((state) => state.data?.columns ?? []);
   const isPending = useAppState((state) => state.isTaskPending);
   const { editTask } = useActions();
-  if (!task) return null;
+  if (!task || "task" in task) return null;
+  const part = { task, columns, onChange: editTask };
   return (
     <div className={form} aria-busy={isPending}>
-      <Template task={task} columns={columns} onChange={editTask} />
+      <Template {...part} />
       <label className={field}>
-        <span className={label}>Label column</span>
+        <span className={label}>The model is to</span>
+        <select
+          className={input}
+          value={task.kind}
+          onChange={(event) => {
+            const kind = KINDS.find((one) => one.kind === event.target.value)?.kind;
+            if (kind) editTask(withKind(task, kind));
+          }}
+        >
+          {KINDS.map(({ kind, name }) => (
+            <option key={kind} value={kind}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className={field}>
+        <span className={label}>
+          {task.kind === "generation" ? "Answer column" : "Label column"}
+        </span>
         <select
           className={input}
           value={task.labelColumn}
           onChange={(event) => editTask(withLabelColumn(task, event.target.value))}
         >
+          {columns.includes(task.labelColumn) || <option value={task.labelColumn}>None yet</option>}
           {columns.map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>
       </label>
-      <LabelWords task={task} onChange={editTask} />
-      <TokenRules task={task} onChange={editTask} />
+      {task.kind === "classification" && <LabelWords task={task} onChange={editTask} />}
+      {task.kind === "multiple choice" && <OptionColumns {...part} />}
+      <SavedTasks />
     </div>
   );
 }
 
 interface PartProps {
-  readonly task: TaskSpec;
-  readonly onChange: (task: TaskSpec) => void;
+  readonly task: CustomTask;
+  readonly columns: readonly string[];
+  readonly onChange: (task: CustomTask) => void;
 }
 
-function Template({
-  task,
-  columns,
-  onChange,
-}: PartProps & { readonly columns: readonly string[] }) {
+function Template({ task, columns, onChange }: PartProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const insert = (name: string) => {
     const at = box.current?.selectionStart ?? task.template.length;
@@ -77,35 +110,26 @@ function Template({
   );
 }
 
-function TokenRules({ task, onChange }: PartProps) {
+function OptionColumns({ task, columns, onChange }: PartProps) {
   return (
-    <details className={`${advanced} ${full}`}>
-      <summary>Tokens</summary>
-      <div className={form}>
-        <label className={field}>
-          <span className={label}>Longest row, in tokens</span>
-          <input
-            className={`${input} ${mono}`}
-            inputMode="numeric"
-            defaultValue={task.maxLength}
-            onChange={(event) => onChange(withMaxLength(task, event.target.value))}
-          />
-          <span className={small}>
-            Longer rows lose their beginning, never the end or the label.
-          </span>
-        </label>
-        <label className={field}>
-          <span className={label}>First token</span>
-          <select
-            className={input}
-            value={task.bos}
-            onChange={(event) => onChange({ ...task, bos: event.target.value === "0" ? 0 : 2 })}
-          >
-            <option value={2}>2, as OPT was trained</option>
-            <option value={0}>0, as MeZO's published code</option>
-          </select>
-        </label>
+    <fieldset className={full}>
+      <legend className={legend}>Columns that hold the options</legend>
+      <div className={row}>
+        {columns.map((name) => (
+          <label key={name} className={checkbox}>
+            <input
+              type="checkbox"
+              checked={task.optionColumns?.includes(name) ?? false}
+              onChange={(event) => onChange(withOptionColumn(task, name, event.target.checked))}
+            />
+            <code>{name}</code>
+          </label>
+        ))}
       </div>
-    </details>
+      <p className={help}>
+        The label column names the right one: by its column, its place counted from 0, a letter from
+        A, or its text.
+      </p>
+    </fieldset>
   );
 }

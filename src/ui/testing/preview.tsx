@@ -2,10 +2,10 @@ import { createRoot } from "react-dom/client";
 import { createApp } from "#state/app.ts";
 import { mendLanguage } from "#state/locale.ts";
 import { keepInBrowser } from "#state/preferences.ts";
+import { fakeData, fakeSst2 } from "#state/testing/fakeData.ts";
 import { FakeEngine, type Script } from "#state/testing/fakeEngine.ts";
 import {
   fakeComparison,
-  fakeData,
   fakeQueue,
   fakeRuns,
   fakeSoftwareDevice,
@@ -48,6 +48,7 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
       },
     },
   },
+  sst2: { data: fakeSst2 },
   blocked: {
     data: { ...fakeData, blockers: ["Label “neutral” (312 rows, first: row 9) has no word."] },
   },

@@ -1,0 +1,89 @@
+import { Check } from "lucide-react";
+import type { RowPreview } from "#state/engineTypes.ts";
+import { formatPlural } from "#state/format.ts";
+import { Notice } from "../parts/Notice.tsx";
+import styles from "./Data.module.css";
+import setup from "./Setup.module.css";
+
+const { tokens: line, token, bos, scored, cut, option: optionLook, options: list, right } = styles;
+const { small } = setup;
+
+type Option = RowPreview["options"][number];
+
+/** The prompt with its right option, token by token, and below the options that it goes against. */
+export function RowTokens({ preview }: { readonly preview: RowPreview }) {
+  const { problem, options, row } = preview;
+  const shown = options.find(({ isRight }) => isRight) ?? options[0];
+  return (
+    <div>
+      <p className={small}>Row {row} of the file</p>
+      {problem && <Notice kind="hint">Left out: {problem}</Notice>}
+      {shown && <Tokens option={shown} />}
+      {options.length > 1 && (
+        <ul className={list} aria-label="Options">
+          {options.map((option, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: options have no identity but their place
+            <li key={index} className={`${optionLook} ${option.isRight ? right : ""}`}>
+              {option.isRight && <Check size="1rem" aria-label="Right" />}
+              <Scored option={option} />
+              {option.label !== null && <span className={small}>{option.label}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className={small}>
+        Each box is a token; the model is trained and judged on the marked ones.
+      </p>
+    </div>
+  );
+}
+
+function Tokens({ option }: { readonly option: Option }) {
+  return (
+    <p className={line}>
+      {option.tokens.map(({ text, role }, index) => {
+        // Tokens have no identity but their place.
+        const key = `${index}:${text}`;
+        if (role === "scored") {
+          return (
+            <mark key={key} className={scored}>
+              {visible(text)}
+            </mark>
+          );
+        }
+        if (role === "prompt") {
+          return (
+            <span key={key} className={token}>
+              {visible(text)}
+            </span>
+          );
+        }
+        return (
+          <span key={key}>
+            <span className={bos} title="Put in front of every prompt">
+              {text}
+            </span>
+            {option.cut > 0 && (
+              <span className={cut}>{formatPlural(option.cut, "token")} cut here</span>
+            )}
+          </span>
+        );
+      })}
+    </p>
+  );
+}
+
+function Scored({ option }: { readonly option: Option }) {
+  return (
+    <code>
+      {option.tokens
+        .flatMap(({ text, role }) => (role === "scored" ? [visible(text)] : []))
+        .join("")}
+    </code>
+  );
+}
+
+/** A line break is shown as one, and as a sign: it is a token like any other. */
+function visible(text: string): string {
+  return text.replaceAll("\n", "⏎\n");
+}

@@ -1,0 +1,85 @@
+import { useState } from "react";
+import { PART_NAMES, RULE_CHOICES, withRule } from "#state/dataView.ts";
+import type { DataReport, RowTrouble } from "#state/engineTypes.ts";
+import { formatCount } from "#state/format.ts";
+import { useActions } from "#state/hooks.ts";
+import controls from "../parts/controls.module.css";
+import styles from "./Data.module.css";
+import setup from "./Setup.module.css";
+
+const { fold, trouble: box, troubledRows } = styles;
+const { small, reset } = setup;
+const { field, label, input } = controls;
+const FIRST = 5;
+
+/** What is odd about the rows: counted, named, and what is to become of them. */
+export function RowTroubles({ data }: { readonly data: DataReport }) {
+  const { troubles, warnings } = data;
+  const nothing = troubles.length === 0 && warnings.length === 0;
+  return (
+    <div className={fold}>
+      {nothing && <p>No repeats, no leaks, no empty or over-long rows, no label without a word.</p>}
+      {troubles.map((trouble) => (
+        <Trouble key={trouble.sentence} trouble={trouble} data={data} />
+      ))}
+      {warnings.map((text) => (
+        <p key={text} className={box}>
+          {text}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Trouble({ trouble, data }: { readonly trouble: RowTrouble; readonly data: DataReport }) {
+  const { rule } = trouble;
+  const { setRules } = useActions();
+  const choice = rule && RULE_CHOICES[rule];
+  return (
+    <div className={box}>
+      <p>{trouble.sentence}</p>
+      {rule && choice && (
+        <label className={field}>
+          <span className={label}>{choice.label}</span>
+          <select
+            className={input}
+            value={data.rules[rule]}
+            onChange={(event) => void setRules(withRule(data, rule, event.target.value))}
+          >
+            {choice.options.map(({ value, name }) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <Rows trouble={trouble} />
+    </div>
+  );
+}
+
+function Rows({ trouble: { rows, count } }: { readonly trouble: RowTrouble }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const shown = isWhole ? rows : rows.slice(0, FIRST);
+  return (
+    <>
+      <ul className={troubledRows}>
+        {shown.map(({ part, row, note }) => (
+          <li key={`${part}:${row}:${note}`}>
+            <strong>Row {formatCount(row)}</strong> {note}{" "}
+            <span className={small}>{PART_NAMES[part]}</span>
+          </li>
+        ))}
+      </ul>
+      {!isWhole && rows.length > FIRST && (
+        <button type="button" className={reset} onClick={() => setIsWhole(true)}>
+          Show all {formatCount(rows.length)}
+        </button>
+      )}
+      {isWhole && count > rows.length && (
+        <p className={small}>The first {formatCount(rows.length)} are listed.</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { lengthView } from "#state/dataView.ts";
+import type { DataReport } from "#state/engineTypes.ts";
+import { formatCount } from "#state/format.ts";
+import { useActions, useAppState } from "#state/hooks.ts";
+import { withMaxLength } from "#state/task.ts";
+import { Bars } from "../charts/Bars.tsx";
+import controls from "../parts/controls.module.css";
+import styles from "./Data.module.css";
+import setup from "./Setup.module.css";
+
+const { fold, lengthTable } = styles;
+const { form, small, table } = setup;
+const { field, label, input, mono } = controls;
+
+/** How long rows are, where they are cut, and the token put in front. */
+export function TokenRules({ data }: { readonly data: DataReport }) {
+  const task = useAppState((state) => state.taskDraft);
+  const { editTask } = useActions();
+  if (!task) return null;
+  return (
+    <div className={fold}>
+      <Lengths data={data} />
+      <div className={form}>
+        <label className={field}>
+          <span className={label}>Longest row, in tokens</span>
+          <input
+            className={`${input} ${mono}`}
+            inputMode="numeric"
+            defaultValue={task.maxLength}
+            onChange={(event) => editTask(withMaxLength(task, event.target.value))}
+          />
+          <span className={small}>
+            Longer rows lose their beginning, never the end or the label.
+          </span>
+        </label>
+        <label className={field}>
+          <span className={label}>First token</span>
+          <select
+            className={input}
+            value={task.bos}
+            onChange={(event) => editTask({ ...task, bos: event.target.value === "0" ? 0 : 2 })}
+          >
+            <option value={2}>2, as OPT was trained</option>
+            <option value={0}>0, as MeZO's published code</option>
+          </select>
+        </label>
+      </div>
+    </div>
+  );
+}
+
+function Lengths({ data }: { readonly data: DataReport }) {
+  const view = lengthView(data);
+  if (!view) return null;
+  const { heights, edges, threshold, summary, highest, bars } = view;
+  return (
+    <div>
+      <p>{summary}</p>
+      <Bars
+        summary={`Token lengths of the training rows. ${summary}`}
+        heights={heights}
+        edges={edges}
+        {...(threshold && { threshold })}
+        color="--series-loss"
+      />
+      <p className={small}>The tallest bar is {highest}.</p>
+      <details>
+        <summary>Show as a table</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
+        <section className={lengthTable} aria-label="Rows by length" tabIndex={0}>
+          <table className={table}>
+            <thead>
+              <tr>
+                <th scope="col">Tokens</th>
+                <th scope="col">Rows</th>
+              </tr>
+            </thead>
+            <tbody>
+              {bars.map(({ from, to, rows }) => (
+                <tr key={from}>
+                  <th scope="row">
+                    {formatCount(from)} – {formatCount(to)}
+                  </th>
+                  <td>{formatCount(rows)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </details>
+    </div>
+  );
+}

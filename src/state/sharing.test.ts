@@ -1,15 +1,20 @@
 import { expect, test } from "vitest";
 import { holdsSettings, importSummary, missingColumns, shareAddress } from "./sharing.ts";
-import { fakeTask } from "./testing/fakeData.ts";
+import { fakeSst2, fakeTask } from "./testing/fakeData.ts";
 
 const task = { ...fakeTask, template: "{text} It was", labelColumn: "label" };
 const imported = {
   settings: {},
   task,
+  rules: {},
   model: "facebook/opt-125m",
   name: "one",
   notes: ["A note."],
 };
+
+function rows(...columns: readonly string[]) {
+  return { columns, choices: fakeSst2.choices };
+}
 
 test("an address is shared from where the page stands, whatever place it shows", () => {
   expect(shareAddress("https://a.org/z/?x=1#run=3", "c=abc")).toBe("https://a.org/z/?x=1#c=abc");
@@ -22,12 +27,12 @@ test("settings in an address are told from its places", () => {
 });
 
 test("a task that comes along says which columns the open rows lack", () => {
-  expect(missingColumns(task, ["text", "label"])).toEqual([]);
-  expect(missingColumns(task, ["sentence", "label"])).toEqual(["text"]);
+  expect(missingColumns(task, rows("text", "label"))).toEqual([]);
+  expect(missingColumns(task, rows("sentence", "label"))).toEqual(["text"]);
 });
 
 test("what was taken over is told with its model, its task and what was passed over", () => {
-  expect(importSummary(imported, ["sentence", "label"])).toEqual([
+  expect(importSummary(imported, rows("sentence", "label"))).toEqual([
     "Settings of “one” taken over.",
     "They were used with the model facebook/opt-125m.",
     "The prompt does not fit the open rows: they have no column text.",

@@ -27,10 +27,15 @@ export function sharingActions({ store }: Pick<ActionContext, "store">, send: Se
   };
 }
 
-/** The task that came along, on the rows that are open, if they have its columns. */
+/**
+ * The task that came along, on the rows that are open, if they have its columns; and how its rows were
+ * drawn, unless the open ones are drawn already.
+ */
 async function applyImportedTask(store: AppStore, send: Send): Promise<void> {
   const { imported, data } = store.getState();
-  if (!imported?.task || !data) return;
-  if (missingColumns(imported.task, data.columns).length > 0) return;
-  await send({ type: "setTask", task: imported.task });
+  if (!imported || !data) return;
+  const { task, rules } = imported;
+  if (task && missingColumns(task, data).length === 0) await send({ type: "setTask", task });
+  if (data.isStored || Object.keys(rules).length === 0) return;
+  await send({ type: "setRules", rules });
 }

@@ -1,6 +1,7 @@
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
 import { isJsonObject } from "#data/jsonText.ts";
+import type { RowRules } from "#data/rowRules.ts";
 import type { TaskSpec } from "#data/task.ts";
 import { builtInTask, taskDefinitions } from "#data/tasks/index.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
@@ -8,6 +9,7 @@ import { methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import { type CommandFlags, readCommandLine } from "./commandLine.ts";
+import { someRulesSchema } from "./rulesSchema.ts";
 import { runPyFlags } from "./runPy.ts";
 import { parseTask } from "./storedRecords.ts";
 
@@ -20,6 +22,8 @@ export interface ImportedSettings {
   readonly name: string;
   /** Null where none is named, or none of that name is known. */
   readonly task: TaskSpec | null;
+  /** How rows are to be drawn, as far as the source says. */
+  readonly rules: Partial<RowRules>;
   /** As MeZO names it. */
   readonly taskName: string | null;
   readonly maxLength: number | null;
@@ -53,7 +57,7 @@ export function importSettings(text: string): ImportedSettings {
 
 /** A file saved from a run. Keys that no method here knows, of a newer version, are named and left out. */
 function fromSettingsFile(
-  { model, name, task }: Readonly<Record<string, unknown>>,
+  { model, name, task, data }: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): ImportedSettings {
   const known = new Set(["method", ...allSettings().map(({ key }) => key)]);
@@ -68,8 +72,42 @@ function fromSettingsFile(
     model: typeof model === "string" ? model : null,
     name: typeof name === "string" ? name : "",
     task: task === undefined ? null : parseTask(task),
+    rules: rulesIn(data),
     ...{ taskName: null, maxLength: null, bos: 2, notes },
   };
+}
+
+/** The draw in a settings file; files of earlier versions have none. */
+function rulesIn(data: unknown): Partial<RowRules> {
+  if (!isJsonObject(data) || data["rules"] === undefined) return {};
+  const parsed = someRulesSchema.safeParse(data["rules"]);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = ["data.rules", ...(issue?.path ?? [])].join(".");
+  throw new ZerothError("E-CFG-1", `In these settings, "${where}" is wrong: ${issue?.message}.`);
+}
+
+/** The draw on a command line, by MeZO's names and this program's. */
+const rowFlags: Readonly<Record<string, "trainRows" | "devRows" | "testRows" | "dataSeed">> = {
+  num_train: "trainRows",
+  num_dev: "devRows",
+  num_eval: "testRows",
+  train_set_seed: "dataSeed",
+  "train-rows": "trainRows",
+  "dev-rows": "devRows",
+  "test-rows": "testRows",
+  "data-seed": "dataSeed",
+};
+
+function rulesFrom(flags: ReadonlyMap<string, string>): Partial<RowRules> {
+  const entries = [...flags].flatMap(([flag, text]) => {
+    const key = Object.hasOwn(rowFlags, flag) ? rowFlags[flag] : undefined;
+    // 0 and below mean "all" to MeZO, or "none": what these rows usually get serves both.
+    return key && /^\d{1,9}$/.test(text) && (key !== "trainRows" || text !== "0")
+      ? [[key, Number(text)] as const]
+      : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 function allSettings(): readonly SettingDescription[] {
@@ -97,7 +135,7 @@ const passedOver = new Set([
   ...["output_dir", "overwrite_output_dir", "tag", "logging_steps", "report_to", "no_eval"],
   ...["evaluation_strategy", "eval_strategy", "save_strategy", "save_steps", "save_total_limit"],
   ...["save_model", "load_best_model_at_end", "metric_for_best_model", "greater_is_better"],
-  ...["num_train", "num_dev", "num_eval", "num_train_sets", "train_set_seed", "result_file"],
+  ...["num_train_sets", "result_file"],
   ...["train_as_classification", "only_train_option", "per_device_eval_batch_size", "verbose"],
   ...["load_float16", "load_bfloat16", "load_float32", "load_int8", "no_auto_device", "icl_sfc"],
   ...["lora_alpha", "lora_r", "num_prefix", "no_reparam", "prefix_init_by_real_act", "data"],
@@ -120,7 +158,9 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   const given: Record<string, unknown> = { method };
   const rest = new Map(flags);
   const elsewhere = ["trainer", "model_name", "task_name", "task", "max_length", "bos"];
-  for (const known of [...elsewhere, ...Object.keys(withoutEquivalent)]) rest.delete(known);
+  const rules = rulesFrom(flags);
+  for (const known of [...elsewhere, ...Object.keys(rowFlags), ...Object.keys(withoutEquivalent)])
+    rest.delete(known);
   for (const [flag, text] of rest) {
     const description = describedBy(flag, method);
     if (description) given[description.key] = parseFlag(description, flag, text);
@@ -138,7 +178,7 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
     model: flags.get("model_name") ?? null,
     name: "",
     task: taskOf(taskName, { bos, maxLength: maxLength ?? MAX_LENGTH }, notes),
-    ...{ taskName, maxLength, bos, notes },
+    ...{ rules, taskName, maxLength, bos, notes },
   };
 }
 

@@ -334,6 +334,8 @@ export interface ShareReport {
 export interface ImportedReport {
   readonly settings: SettingValues;
   readonly task: TaskSpec | null;
+  /** How rows were drawn, as far as the source says. */
+  readonly rules: Partial<RowRules>;
   /** The model they were used with, as the source names it. */
   readonly model: string | null;
   /** Of the run they came from; empty where nothing says. */

@@ -36,6 +36,21 @@ test("of a built-in task the name is carried", () => {
   expect(decodeShareLink(fragment).task).toEqual(sst2);
 });
 
+test("columns that were named, other kinds of tasks and the draw of rows go through a link", () => {
+  const named = { ...builtInTask("RTE", { bos: 2, maxLength: 300 }), columns: { premise: "a" } };
+  const choice: TaskSpec = {
+    ...{ kind: "multiple choice", template: "{q}", labelColumn: "right", labels: [], words: [] },
+    ...{ optionColumns: ["a", "b"], bos: 2, maxLength: 300 },
+  };
+  const rules = { trainRows: 1000, devRows: 500, testRows: 0, dataSeed: 7, leaks: "drop" } as const;
+  for (const shared of [
+    { settings, task: named, rules },
+    { settings, task: choice },
+  ]) {
+    expect(decodeShareLink(encodeShareLink(shared))).toEqual(shared);
+  }
+});
+
 test("a link longer than 8 kB is refused when it is made", () => {
   const template = Array.from({ length: 20_000 }, (_, i) => Math.sin(i).toString(36).at(-1)).join(
     "",
@@ -56,6 +71,7 @@ test.each([
   [link({ v: 1, s: {}, m: "../../etc" }), 'at "m"'],
   [link({ v: 1, s: {}, t: { task: "NoTask", bos: 2, maxLength: 5 } }), "no task"],
   [link({ v: 1, s: {}, t: { template: "x".repeat(6000) } }), 'at "t"'],
+  [link({ v: 1, s: {}, d: { trainRows: -1 } }), 'at "d.trainRows"'],
   [link({ v: 1, s: {}, pad: "x".repeat(200_000) }), "cannot be unpacked"],
 ])("the link %.30s is refused with a reason", (fragment, reason) => {
   expect(() => decodeShareLink(fragment)).toThrow(refused(reason));

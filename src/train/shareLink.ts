@@ -1,10 +1,12 @@
 import { deflateSync, inflateSync } from "fflate";
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import type { RowRules } from "#data/rowRules.ts";
 import type { TaskSpec } from "#data/task.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
+import { someRulesSchema } from "./rulesSchema.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -14,6 +16,8 @@ export interface SharedRun {
   /** Whole. */
   readonly settings: SettingValues;
   readonly task?: TaskSpec;
+  /** How rows were drawn, and what was left out. */
+  readonly rules?: Partial<RowRules>;
   /** A model's name on the hub, `owner/name` or `owner/name@revision`. */
   readonly model?: string;
 }
@@ -28,11 +32,12 @@ const PREFIX = "c=";
  *
  * @throws ZerothError E-CFG-1 if it would be longer than 8 kB
  */
-export function encodeShareLink({ settings, task, model }: SharedRun): string {
+export function encodeShareLink({ settings, task, rules, model }: SharedRun): string {
   const value = {
     v: 1,
     s: withoutDefaults(settings),
     ...(task && { t: shortTask(task) }),
+    ...(rules && { d: rules }),
     ...(model !== undefined && { m: hubName.parse(model) }),
   };
   const fragment =
@@ -64,10 +69,11 @@ export function decodeShareLink(fragment: string): SharedRun {
     const [issue] = parsed.error.issues;
     throw damaged(`at "${issue?.path.join(".")}": ${issue?.message}`);
   }
-  const { s: given, t: task, m: model } = parsed.data;
+  const { s: given, t: task, d: rules, m: model } = parsed.data;
   return {
     settings: resolveSettings(given),
     ...(task && { task: wholeTask(task) }),
+    ...(rules && { rules }),
     ...(model !== undefined && { model }),
   };
 }
@@ -79,8 +85,16 @@ const limits = {
 };
 const words = z.array(z.string().max(200)).max(200);
 
-const builtIn = z.object({ task: z.string().max(40), ...limits });
+const columnName = z.string().max(200);
+const builtIn = z.object({
+  task: z.string().max(40),
+  columns: z.record(columnName, columnName).exactOptional(),
+  ...limits,
+});
 const custom = z.object({
+  // Links of earlier versions carry classification only, and do not say so.
+  kind: z.enum(["multiple choice", "generation"]).exactOptional(),
+  optionColumns: z.array(columnName).max(50).exactOptional(),
   template: z.string().max(5000),
   labelColumn: z.string().max(200),
   labels: words,
@@ -94,19 +108,27 @@ const schema = z.object({
   v: z.literal(1),
   s: z.record(z.string(), z.union([z.number(), z.string().max(200), z.boolean()])),
   t: z.union([builtIn, custom]).optional(),
+  d: someRulesSchema.optional(),
   m: hubName.optional(),
 });
 
-/** Of a built-in task the name is enough. */
+/** Of a built-in task the name is enough, and its columns where they were named. */
 function shortTask(spec: TaskSpec): ShortTask {
-  const { bos, maxLength, template, labelColumn, labels } = spec;
-  if ("task" in spec) return { task: spec.task, bos, maxLength };
-  return { template, labelColumn, labels: [...labels], words: [...spec.words], bos, maxLength };
+  const { bos, maxLength, template, labelColumn, labels, kind } = spec;
+  if ("task" in spec) {
+    return { task: spec.task, bos, maxLength, ...(spec.columns && { columns: spec.columns }) };
+  }
+  return {
+    ...(kind === "classification" ? {} : { kind }),
+    ...{ template, labelColumn, labels: [...labels], words: [...spec.words], bos, maxLength },
+    ...(spec.optionColumns && { optionColumns: [...spec.optionColumns] }),
+  };
 }
 
 function wholeTask(short: ShortTask): TaskSpec {
-  if ("task" in short) return builtInTask(taskDefinition(short.task).id, short);
-  return { kind: "classification", ...short };
+  if (!("task" in short)) return { kind: "classification", ...short };
+  const { columns } = short;
+  return { ...builtInTask(taskDefinition(short.task).id, short), ...(columns && { columns }) };
 }
 
 function withoutDefaults(settings: SettingValues): SettingValues {

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-import type { RowRules } from "#data/rowRules.ts";
 import type { TaskId, TaskSpec } from "#data/task.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
 import type {
@@ -11,6 +10,7 @@ import type {
   RunRecord,
   RunStatus,
 } from "./records.ts";
+import { rulesSchema } from "./rulesSchema.ts";
 import { isStoredObject } from "./store.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
@@ -151,19 +151,6 @@ const task: z.ZodType<TaskSpec> = z.union([
   }),
 ]);
 
-const rowRules: z.ZodType<RowRules> = z.looseObject({
-  trainRows: count,
-  devRows: count,
-  testRows: count,
-  dataSeed: count,
-  secondFile: z.enum(["test", "dev"]),
-  duplicates: z.enum(["keep", "drop"]),
-  leaks: z.enum(["keep", "drop"]),
-  empty: z.enum(["keep", "drop"]),
-  long: z.enum(["cut", "drop"]),
-  foreign: z.enum(["drop", "stop"]),
-});
-
 const runRecord: z.ZodType<RunRecord> = z.looseObject({
   schemaVersion: version,
   id: z.string(),
@@ -184,7 +171,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
     devRows: count,
     testName: z.string().exactOptional(),
     testRows: count.exactOptional(),
-    rules: rowRules.exactOptional(),
+    rules: rulesSchema.exactOptional(),
     dataset: z.string().exactOptional(),
     datasetConfig: z.string().exactOptional(),
     datasetRevision: z.string().exactOptional(),

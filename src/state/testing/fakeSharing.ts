@@ -4,6 +4,7 @@ import { fakeTask } from "./fakeData.ts";
 export const fakeImport: ImportedReport = {
   settings: { method: "lezo", steps: 300, learningRate: 3e-6 },
   task: fakeTask,
+  rules: {},
   model: "facebook/opt-125m",
   name: "Shared",
   notes: ["--output_dir result was passed over."],

@@ -15,6 +15,7 @@ export async function shareRun(desk: Desk, runId: string): Promise<void> {
   const link = linkOf(() =>
     encodeShareLink({
       ...{ settings: record.settings, task: record.task },
+      ...(record.data.rules && { rules: record.data.rules }),
       ...(origin && { model: nameOnHub(origin) }),
     }),
   );
@@ -48,9 +49,9 @@ export function readSettings(desk: Desk, text: string): void {
 function read(text: string): ImportedReport {
   const fragment = /#?c=[\w-]+$/.exec(text)?.[0];
   if (fragment !== undefined && isShareLink(fragment)) {
-    const { settings, task, model } = decodeShareLink(fragment);
-    return { settings, task: task ?? null, model: model ?? null, name: "", notes: [] };
+    const { settings, task, rules = {}, model } = decodeShareLink(fragment);
+    return { settings, task: task ?? null, rules, model: model ?? null, name: "", notes: [] };
   }
-  const { settings, task, model, name, notes } = importSettings(text);
-  return { settings, task, model, name, notes };
+  const { settings, task, rules, model, name, notes } = importSettings(text);
+  return { settings, task, rules, model, name, notes };
 }

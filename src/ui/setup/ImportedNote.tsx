@@ -5,10 +5,10 @@ import { Notice } from "../parts/Notice.tsx";
 /** What was taken over from a link, a file or a command, and what was not. */
 export function ImportedNote() {
   const imported = useAppState((state) => state.imported);
-  const columns = useAppState((state) => state.data?.columns ?? null);
+  const data = useAppState((state) => state.data);
   const { forgetImport } = useActions();
   if (!imported) return null;
-  const [first, ...rest] = importSummary(imported, columns);
+  const [first, ...rest] = importSummary(imported, data);
   return (
     <Notice kind="recovered" title={first ?? ""} onDismiss={forgetImport}>
       {rest.map((sentence) => (

@@ -46,7 +46,7 @@ export function TaskPicker({ data }: { readonly data: DataReport }) {
               <option
                 key={name}
                 value={SAVED + name}
-                disabled={missingColumns(kept, data.columns).length > 0}
+                disabled={missingColumns(kept, data).length > 0}
               >
                 {name}
               </option>

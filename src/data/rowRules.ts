@@ -122,8 +122,17 @@ export function drawParts(
   };
 }
 
-/** What was drawn from where, and by which rule, in sentences. */
-export function describeParts(files: RowFiles, rules: RowRules, parts: RowParts): string {
+/**
+ * What was drawn from where, and by which rule, in sentences.
+ *
+ * @param isUsual nobody set the sizes
+ */
+export function describeParts(
+  files: RowFiles,
+  rules: RowRules,
+  parts: RowParts,
+  isUsual = true,
+): string {
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const [trained, watched, tested] = [parts.train, parts.dev, parts.test].map(({ rows }) =>
     rows.length.toLocaleString("en-US"),
@@ -139,15 +148,16 @@ export function describeParts(files: RowFiles, rules: RowRules, parts: RowParts)
       ? "None are kept for a final test."
       : `${tested} ${isOneFile ? "more" : `of ${nameOf(test.file)}`} are kept for the test at the end.`,
   ];
-  return `${sentences.join(" ")} ${ruleOf(files, rules)}`;
+  return `${sentences.join(" ")} ${ruleOf(files, rules, isUsual)}`;
 }
 
-function ruleOf(files: RowFiles, rules: RowRules): string {
+function ruleOf(files: RowFiles, rules: RowRules, isUsual: boolean): string {
   const n = files.train.rows.length;
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const isWhole = dev.file !== null && test.file !== null && rules.trainRows >= n;
   if (isWhole) return "Every file is one part.";
   const how = `Drawn at random with data seed ${rules.dataSeed}`;
+  if (!isUsual) return `${how}, in sizes set by hand.`;
   if (test.file !== null) return `${how}, as in MeZO.`;
   return `${how}; of a short file, a fifth is held out and a fifth kept for the test.`;
 }

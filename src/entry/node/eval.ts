@@ -18,10 +18,10 @@ import {
   loadModel,
   openFolder,
   openNodeDevice,
-  readExamples,
   taskFrom,
 } from "./open.ts";
 import { print } from "./print.ts";
+import { readExamples } from "./rows.ts";
 import { isRunFolder, rebuild } from "./runFolder.ts";
 import { misused, needTwo } from "./score.ts";
 

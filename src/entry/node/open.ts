@@ -1,9 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Checkpoint } from "#data/checkpoint.ts";
-import { encodeTable } from "#data/encode.ts";
 import { openCheckpoint } from "#data/openCheckpoint.ts";
-import { parseTableFile } from "#data/tableFile.ts";
-import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
+import type { EncodedExample, TaskSpec } from "#data/task.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
@@ -15,7 +13,7 @@ import { parameterTable } from "#model/parameters.ts";
 import { planCapacity } from "#train/capacity.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
-import { folderSources, readBytes } from "./files.ts";
+import { folderSources } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { nodeGpu, readShaders } from "./gpu.ts";
 
@@ -128,20 +126,4 @@ function namedTask(
     throw new ZerothError("E-CFG-1", `--task ${name} brings its own prompt; leave out --${given}.`);
   }
   return builtInTask(taskDefinition(name).id, limits);
-}
-
-/** Rows of a file as examples; every problem is told on stderr, none is passed over in silence. */
-export async function readExamples(
-  path: string,
-  task: TaskSpec,
-  tokenizer: Tokenizer,
-  purpose: "training" | "evaluation",
-): Promise<{ readonly examples: readonly EncodedExample[]; readonly table: Table }> {
-  const table = await parseTableFile(path, await readBytes(path));
-  const { examples, problems } = encodeTable(tokenizer, task, table, purpose);
-  const all = [...table.problems, ...problems];
-  for (const { row, message } of all.slice(0, 10)) console.error(`Row ${row}: ${message}`);
-  if (all.length > 10) console.error(`… and ${all.length - 10} more rows with problems.`);
-  if (examples.length > 0) return { examples, table };
-  throw new ZerothError("E-DATA-1", `"${path}" has no row that can be used.`);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
+import type { EncodedExample } from "#data/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
@@ -25,10 +26,10 @@ import {
   type OpenedFolder,
   openFolder,
   openNodeDevice,
-  readExamples,
   taskFrom,
 } from "./open.ts";
 import { print } from "./print.ts";
+import { readTrainingRows, type TrainingRows } from "./rows.ts";
 import { needTwo } from "./score.ts";
 
 /** A run on its way into a folder. */
@@ -47,12 +48,11 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const opened = await openFolder(folder);
   const task = taskFrom(args, opened.config);
   const isPerToken = task.kind !== "classification";
-  const rows = await readExamples(path, task, opened.tokenizer, "training");
-  const devPath = args.flags["dev"];
-  const dev = devPath ? await readExamples(devPath, task, opened.tokenizer, "evaluation") : null;
+  const read = await readTrainingRows(args, path, task, opened.tokenizer);
+  const { train: rows, dev, test } = read;
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
-  const evaluated = [...rows.examples, ...(dev?.examples ?? [])];
+  const evaluated = [rows, dev, test].flatMap((part) => part?.examples ?? []);
   const work = { settings, trained: rows.examples, evaluated, linear };
   const model = await loadModel(device, opened, work);
   const thresholds = await prepareMasks(model, settings);
@@ -64,16 +64,12 @@ export async function trainCommand(args: Arguments): Promise<void> {
     adapter: `${device.info.vendor} ${device.info.architecture} ${device.info.description}`.trim(),
     kernels: { linear: linear.name },
     ...(thresholds ? { thresholds } : {}),
-    data: {
-      trainName: path,
-      trainRows: rows.table.rows.length,
-      devName: devPath ?? "",
-      devRows: dev?.table.rows.length ?? 0,
-    },
+    data: describeRows(read),
   });
   const kept = await keep(args, record, opened, model, {
     train: rows.table.rows,
     dev: dev?.table.rows ?? [],
+    ...(test && { test: test.table.rows }),
   });
   const stepper = new Stepper(model, methodOf(settings), settings, rows.examples, [], isPerToken);
   const printer = new StepPrinter(kept, settings, model);
@@ -91,15 +87,35 @@ export async function trainCommand(args: Arguments): Promise<void> {
   if (dev) await evaluateAt(model, 0, dev.examples, hooks);
   const end = await train(model, stepper, settings, dev?.examples ?? [], hooks);
   printer.flush();
-  await finish(model, end, kept, rows.examples, { isPerToken, best: printer.best });
+  await finish(model, end, kept, {
+    ...{ examples: rows.examples, test: test?.examples ?? [] },
+    ...{ isPerToken, best: printer.best },
+  });
+}
+
+function describeRows({ train: rows, dev, test, rules }: TrainingRows): RunRecord["data"] {
+  return {
+    ...{ trainName: rows.table.name, trainRows: rows.table.rows.length },
+    ...{ devName: dev?.table.name ?? "", devRows: dev?.table.rows.length ?? 0 },
+    ...(test && { testName: test.table.name, testRows: test.table.rows.length }),
+    ...(rules && { rules }),
+  };
+}
+
+/** What a run that came to its end is judged by. */
+interface Judging {
+  readonly examples: readonly EncodedExample[];
+  /** Scored once, with the weights the run ends with. */
+  readonly test: readonly EncodedExample[];
+  readonly isPerToken: boolean;
+  readonly best: EvaluationRecord | undefined;
 }
 
 async function finish(
   model: OptModel,
   end: string,
   kept: Kept | null,
-  examples: Parameters<typeof evaluate>[1],
-  { isPerToken, best }: { isPerToken: boolean; best: EvaluationRecord | undefined },
+  { examples, test, isPerToken, best }: Judging,
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
   const status = end === "finished" ? "finished" : "diverged";
@@ -112,8 +128,10 @@ async function finish(
     );
   }
   const { loss } = await evaluate(model, examples, { isPerToken });
+  const tested = test.length > 0 ? await evaluate(model, test, { isPerToken }) : null;
   print({
     ...{ final_loss: loss, weights_sha256: sha256 },
+    ...(tested && { test_loss: tested.loss, test_accuracy: tested.accuracy, test_n: tested.n }),
     ...(best && {
       ...{ best_step: best.step, best_eval_loss: best.loss, best_eval_accuracy: best.accuracy },
     }),

@@ -115,7 +115,12 @@ export function reportData({ source, chosen, notes, inspection }: OpenData): Dat
   const isStored = source.kind === "parts";
   const split = isStored
     ? "These rows are kept with the run, as they were drawn for it."
-    : describeParts(usedFiles(source.files, facts.task).files, facts.rules, tables);
+    : describeParts(
+        usedFiles(source.files, facts.task).files,
+        facts.rules,
+        tables,
+        !(["trainRows", "devRows", "testRows"] as const).some((size) => size in chosen),
+      );
   const fileNames = isStored
     ? [source.parts.train.name]
     : [source.files.train, source.files.second, source.files.third].flatMap(

@@ -1,0 +1,123 @@
+import { ZerothError } from "#base/errors.ts";
+import { encodeTable } from "#data/encode.ts";
+import {
+  describeParts,
+  drawParts,
+  type RowFiles,
+  type RowParts,
+  type RowRules,
+  usualRules,
+  usualSizes,
+} from "#data/rowRules.ts";
+import { parseTableFile } from "#data/tableFile.ts";
+import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
+import { asQuestions } from "#data/tasks/choices.ts";
+import { taskDefinition } from "#data/tasks/index.ts";
+import { usualSizes as usualTaskSizes } from "#data/tasks/task.ts";
+import type { Tokenizer } from "#data/tokenizer.ts";
+import { ranked } from "#zo/draws.ts";
+import { readBytes } from "./files.ts";
+import type { Arguments } from "./flags.ts";
+
+export interface ReadRows {
+  readonly examples: readonly EncodedExample[];
+  readonly table: Table;
+}
+
+/** The rows of a training command, in parts. */
+export interface TrainingRows {
+  readonly train: ReadRows;
+  readonly dev: ReadRows | null;
+  readonly test: ReadRows | null;
+  /** How they were drawn; null where whole files were taken. */
+  readonly rules: RowRules | null;
+}
+
+const sizeFlags = {
+  "train-rows": "trainRows",
+  "dev-rows": "devRows",
+  "test-rows": "testRows",
+  "data-seed": "dataSeed",
+} as const;
+
+/**
+ * Whole files as `--dev` and `--test` name them; with `--train-rows`, `--dev-rows`, `--test-rows` or
+ * `--data-seed`, parts drawn from them as the page draws them.
+ */
+export async function readTrainingRows(
+  { flags }: Arguments,
+  path: string,
+  task: TaskSpec,
+  tokenizer: Tokenizer,
+): Promise<TrainingRows> {
+  const read = async (name: string | undefined) =>
+    name === undefined ? null : asQuestions(await readTable(name), task);
+  const train = asQuestions(await readTable(path), task);
+  const files = { train, second: await read(flags["dev"]), third: await read(flags["test"]) };
+  const given = givenSizes(flags);
+  const isDrawn = Object.keys(given).length > 0;
+  const encode = (table: Table | null, purpose: "training" | "evaluation") =>
+    table === null || table.rows.length === 0 ? null : encodeRows(table, task, tokenizer, purpose);
+  const rules = isDrawn ? rulesFor(files, task, given) : null;
+  const parts = rules ? drawnParts(files, rules) : { train, dev: files.second, test: files.third };
+  return {
+    train: encodeRows(parts.train, task, tokenizer, "training"),
+    dev: encode(parts.dev, "evaluation"),
+    test: encode(parts.test, "evaluation"),
+    rules,
+  };
+}
+
+function drawnParts(files: RowFiles, rules: RowRules, isUsual: boolean): RowParts {
+  const parts = drawParts(files, rules, (seed, n) => ranked(seed, "split", 0, n));
+  console.error(describeParts(files, rules, parts, isUsual));
+  return parts;
+}
+
+/** Rows of a file as examples; every problem is told on stderr, none is passed over in silence. */
+export async function readExamples(
+  path: string,
+  task: TaskSpec,
+  tokenizer: Tokenizer,
+  purpose: "training" | "evaluation",
+): Promise<ReadRows> {
+  return encodeRows(await readTable(path), task, tokenizer, purpose);
+}
+
+async function readTable(path: string): Promise<Table> {
+  return parseTableFile(path, await readBytes(path));
+}
+
+function encodeRows(
+  table: Table,
+  task: TaskSpec,
+  tokenizer: Tokenizer,
+  purpose: "training" | "evaluation",
+): ReadRows {
+  const { examples, problems } = encodeTable(tokenizer, task, table, purpose);
+  const all = [...table.problems, ...problems];
+  for (const { row, message } of all.slice(0, 10)) console.error(`Row ${row}: ${message}`);
+  if (all.length > 10) console.error(`… and ${all.length - 10} more rows with problems.`);
+  if (examples.length > 0) return { examples, table };
+  throw new ZerothError("E-DATA-1", `"${table.name}" has no row that can be used.`);
+}
+
+function givenSizes(flags: Arguments["flags"]): Partial<RowRules> {
+  const entries = Object.entries(sizeFlags).flatMap(([flag, key]) => {
+    const text = flags[flag];
+    if (text === undefined) return [];
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 0) return [[key, value]];
+    throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be a whole number.`);
+  });
+  return Object.fromEntries(entries);
+}
+
+function rulesFor(files: RowFiles, task: TaskSpec, given: Partial<RowRules>): RowRules {
+  const isBuiltIn = "task" in task;
+  const sizes = isBuiltIn ? taskDefinition(task.task).sizes : usualTaskSizes;
+  // A file given as --dev is watched, whatever the page would make of it.
+  const secondFile = "dev";
+  const usual = usualSizes(files, sizes, { isBuiltIn, secondFile });
+  return { ...usualRules, ...usual, secondFile, ...given };
+}

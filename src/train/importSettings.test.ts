@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { importSettings } from "./importSettings.ts";
+
+test("a command of run.py says how rows are drawn", () => {
+  const { rules } = importSettings(
+    "python run.py --max_steps 5 --num_train 1000 --num_dev 500 --num_eval 1000 --train_set_seed 3",
+  );
+  expect(rules).toEqual({ trainRows: 1000, devRows: 500, testRows: 1000, dataSeed: 3 });
+});
+
+test("a settings file brings the draw of its run, and a damaged one is refused by its place", () => {
+  const file = (rules: object) => JSON.stringify({ settings: { steps: 5 }, data: { rules } });
+  expect(importSettings(file({ dataSeed: 7, leaks: "drop" })).rules).toEqual({
+    dataSeed: 7,
+    leaks: "drop",
+  });
+  expect(() => importSettings(file({ trainRows: -4 }))).toThrow('"data.rules.trainRows" is wrong');
+  expect(importSettings(JSON.stringify({ settings: { steps: 5 } })).rules).toEqual({});
+});

@@ -54,6 +54,8 @@ export interface RowParts {
 
 export type PartName = keyof RowParts;
 
+/** Rows that MeZO watches where it watches the fewest: CB and COPA. */
+const LEAST_OF_MEZO = 100;
 /** Share of a file that is held out for each purpose, where it has fewer rows than MeZO draws. */
 const SHARE = 5;
 
@@ -158,6 +160,8 @@ function ruleOf(files: RowFiles, rules: RowRules, isUsual: boolean): string {
   if (isWhole) return "Every file is one part.";
   const how = `Drawn at random with data seed ${rules.dataSeed}`;
   if (!isUsual) return `${how}, in sizes set by hand.`;
+  const isShort = rules.devRows < LEAST_OF_MEZO;
+  if (test.file !== null && isShort) return `${how}; of a short file, a fifth is held out.`;
   if (test.file !== null) return `${how}, as in MeZO.`;
   return `${how}; of a short file, a fifth is held out and a fifth kept for the test.`;
 }

@@ -59,7 +59,10 @@ export async function readTrainingRows(
   const encode = (table: Table | null, purpose: "training" | "evaluation") =>
     table === null || table.rows.length === 0 ? null : encodeRows(table, task, tokenizer, purpose);
   const rules = isDrawn ? rulesFor(files, task, given) : null;
-  const parts = rules ? drawnParts(files, rules) : { train, dev: files.second, test: files.third };
+  const isUsual = Object.keys(given).every((key) => key === "dataSeed");
+  const parts = rules
+    ? drawnParts(files, rules, isUsual)
+    : { train, dev: files.second, test: files.third };
   return {
     train: encodeRows(parts.train, task, tokenizer, "training"),
     dev: encode(parts.dev, "evaluation"),

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import type { EncodedExample } from "#data/task.ts";
+import type { Tokenizer } from "#data/tokenizer.ts";
 import type { OptModel } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
@@ -89,7 +90,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
   printer.flush();
   await finish(model, end, kept, {
     ...{ examples: rows.examples, test: test?.examples ?? [] },
-    ...{ isPerToken, best: printer.best },
+    ...{ isPerToken, tokenizer: opened.tokenizer, best: printer.best },
   });
 }
 
@@ -108,6 +109,7 @@ interface Judging {
   /** Scored once, with the weights the run ends with. */
   readonly test: readonly EncodedExample[];
   readonly isPerToken: boolean;
+  readonly tokenizer: Tokenizer;
   readonly best: EvaluationRecord | undefined;
 }
 
@@ -115,7 +117,7 @@ async function finish(
   model: OptModel,
   end: string,
   kept: Kept | null,
-  { examples, test, isPerToken, best }: Judging,
+  { examples, test, isPerToken, tokenizer, best }: Judging,
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
   const status = end === "finished" ? "finished" : "diverged";
@@ -128,10 +130,13 @@ async function finish(
     );
   }
   const { loss } = await evaluate(model, examples, { isPerToken });
-  const tested = test.length > 0 ? await evaluate(model, test, { isPerToken }) : null;
+  const tested = test.length > 0 ? await evaluate(model, test, { isPerToken, tokenizer }) : null;
   print({
     ...{ final_loss: loss, weights_sha256: sha256 },
-    ...(tested && { test_loss: tested.loss, test_accuracy: tested.accuracy, test_n: tested.n }),
+    ...(tested && {
+      ...{ test_loss: tested.loss, test_accuracy: tested.accuracy, test_n: tested.n },
+      ...(tested.f1 !== undefined && { test_f1: tested.f1 }),
+    }),
     ...(best && {
       ...{ best_step: best.step, best_eval_loss: best.loss, best_eval_accuracy: best.accuracy },
     }),

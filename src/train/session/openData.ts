@@ -138,9 +138,7 @@ function inspect(
   const spec = limited(given, model);
   const { parts, rules, notes } = partsOf(source, spec, chosen);
   const inspection = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
-  const blockers = [...inspection.facts.blockers, ...unbuilt(spec)];
-  const facts = { ...inspection.facts, blockers };
-  return { source, dataset, chosen, notes, inspection: { ...inspection, facts } };
+  return { source, dataset, chosen, notes, inspection };
 }
 
 function partsOf(
@@ -190,14 +188,6 @@ function usedFiles(
 
 function trainTable(source: RowSource): Table {
   return source.kind === "files" ? source.files.train : source.parts.train;
-}
-
-function unbuilt({ kind }: TaskSpec): readonly string[] {
-  if (kind !== "generation") return [];
-  return [
-    "Answers that the model writes cannot be judged here yet, so this task cannot be trained. " +
-      "Choose a task with labels or options.",
-  ];
 }
 
 async function tableOf(source: DataSource, { demo, hub }: Places): Promise<Table> {

@@ -2,6 +2,7 @@ import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
+import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { OptConfig } from "./config.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
@@ -12,14 +13,13 @@ import {
   Products,
   type Shape,
   vectorOffset,
-  whereProbed,
 } from "./products.ts";
 import type { Weights } from "./weights.ts";
 
 /** The compiled kernels of a forward pass. */
 export interface ForwardKernels extends ProductKernels {
-  readonly embedTokens: Kernel;
-  readonly embedPositions: Kernel;
+  readonly embedTokens: ByStorage;
+  readonly embedPositions: ByStorage;
   readonly layerNorm: Kernel;
   readonly attention: Kernel;
   readonly gatherRows: Kernel;
@@ -144,13 +144,14 @@ export class Forward {
   }
 
   #embedSite(
-    kernel: Kernel,
+    kernels: ByStorage,
     matrix: Matrix,
     shard: Shard,
     x: GPUBuffer,
     params: Readonly<Record<string, number>>,
   ): Site {
     const { batch, rows } = this.#buffers;
+    const kernel = kernelFor(kernels, matrix.storage);
     return this.#sites.at(`${matrix.name} ${shard.firstRow}`, kernel, () => ({
       params,
       buffers: {
@@ -286,9 +287,7 @@ export class Forward {
     const linear = { matrix, x, y: logits, overScored: true };
     for (const shard of matrix.shards) {
       for (const tile of shard.tiles) {
-        if (isProbed || plan.isUpdated(matrix)) {
-          this.#products.weightPass(pass, matrix, shard, tile, whereProbed);
-        }
+        this.#products.prepare(pass, plan, matrix, shard, tile);
         this.#products.products(pass, shape, isProbed, linear, shard, tile, stride, 0);
         const first = shard.firstRow + tile.firstRow;
         const site = this.#sites.at(`lse ${first}`, this.#kernels.logSumExp, () => ({

@@ -1,3 +1,4 @@
+import type { Storage, WeightDtype } from "#base/storage.ts";
 import type { OptConfig } from "./config.ts";
 import { type Parameter, parameterTable } from "./parameters.ts";
 
@@ -10,6 +11,8 @@ import { type Parameter, parameterTable } from "./parameters.ts";
  * exceeds what a device can bind.
  */
 export interface Layout {
+  /** What every weight is. */
+  readonly dtype: WeightDtype;
   readonly table: readonly Parameter[];
   readonly vectors: VectorLayout;
   readonly matrices: ReadonlyMap<string, Matrix>;
@@ -22,6 +25,7 @@ export interface Layout {
 }
 
 export interface VectorLayout {
+  readonly storage: Storage;
   readonly elements: number;
   /** Offset of each 1-D parameter, by name without `model.decoder.`. */
   readonly offsets: ReadonlyMap<string, number>;
@@ -33,6 +37,8 @@ export interface Matrix {
   /** Columns. */
   readonly width: number;
   readonly rows: number;
+  /** Halves lie two a word where rows have even length, so that no word has weights of two rows. */
+  readonly storage: Storage;
   /** Its block, or null. */
   readonly block: number | null;
   readonly shards: readonly Shard[];
@@ -75,12 +81,19 @@ const CHUNK_ELEMENTS = 4096;
 const MIN_SCRATCH_ELEMENTS = 4 * 1024 * 1024;
 const NO_BLOCK = 0xffffffff;
 
-/** @param maxBindingBytes what the device can bind as one storage buffer */
-export function planLayout(config: OptConfig, maxBindingBytes: number): Layout {
+/**
+ * @param maxBindingBytes what the device can bind as one storage buffer
+ * @param dtype what the weights are stored as; W+ and W- are f32 whichever it is, so shards are cut alike
+ */
+export function planLayout(
+  config: OptConfig,
+  maxBindingBytes: number,
+  dtype: WeightDtype = "f32",
+): Layout {
   const table = parameterTable(config);
   const byName = new Map(table.map((p) => [p.name.replace("model.decoder.", ""), p]));
   const chunks: number[] = [];
-  const vectors = planVectors(config, byName, chunks);
+  const vectors = planVectors(config, byName, chunks, dtype);
   const maxElements = Math.floor(maxBindingBytes / 4);
   const wanted = matrixTensors(config).map(({ name, tensors }) => ({
     name,
@@ -98,9 +111,10 @@ export function planLayout(config: OptConfig, maxBindingBytes: number): Layout {
   const matrices = new Map<string, Matrix>();
   for (const { name, parameters } of wanted) {
     const tileRows = name === "embed_tokens" ? headTileRows : Number.POSITIVE_INFINITY;
-    matrices.set(name, planMatrix(name, parameters, maxElements, tileRows, chunks));
+    matrices.set(name, planMatrix(name, parameters, maxElements, tileRows, chunks, dtype));
   }
   return {
+    dtype,
     table,
     vectors,
     matrices,
@@ -142,6 +156,7 @@ function planVectors(
   config: OptConfig,
   byName: ReadonlyMap<string, Parameter>,
   chunks: number[],
+  dtype: WeightDtype,
 ): VectorLayout {
   const first = chunks.length / 8;
   const offsets = new Map<string, number>();
@@ -157,7 +172,8 @@ function planVectors(
     for (const letter of ["k", "v", "q"]) place(`layers.${block}.self_attn.${letter}_proj.bias`);
   }
   for (const [name, { shape }] of byName) if (shape.length === 1) place(name);
-  return { elements, offsets, chunks: { first, count: chunks.length / 8 - first } };
+  const storage = dtype === "f16" ? "wideHalves" : "floats";
+  return { storage, elements, offsets, chunks: { first, count: chunks.length / 8 - first } };
 }
 
 function planMatrix(
@@ -166,6 +182,7 @@ function planMatrix(
   maxElements: number,
   tileRows: number,
   chunks: number[],
+  dtype: WeightDtype,
 ): Matrix {
   const width = parameters[0]!.shape[1]!;
   const rows = sum(parameters.map(({ shape }) => shape[0]!));
@@ -183,7 +200,9 @@ function planMatrix(
     }
     shards.push({ firstRow, rows: count, pieces, tiles });
   }
-  return { name, width, rows, block: parameters[0]!.block, shards };
+  const halves = width % 2 === 0 ? "halves" : "wideHalves";
+  const storage = dtype === "f16" ? halves : "floats";
+  return { name, width, rows, storage, block: parameters[0]!.block, shards };
 }
 
 function piecesOf(parameters: readonly Parameter[], firstRow: number, rows: number): Piece[] {

@@ -1,10 +1,12 @@
-import { packScalars } from "#gpu/card.ts";
+import type { Storage } from "#base/storage.ts";
+import { type Card, packScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import { dispatch, planSites, Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
+import { type ByStorage, compileByStorage, kernelFor } from "./byStorage.ts";
 import * as cards from "./kernels.ts";
 import type { ChunkRange, Layout } from "./layout.ts";
 import type { Parameter } from "./parameters.ts";
@@ -39,6 +41,12 @@ interface Parts {
   readonly thresholds: GPUBuffer;
 }
 
+interface MaskKernels {
+  readonly count: ByStorage;
+  readonly select: Kernel;
+  readonly density: ByStorage;
+}
+
 /** The small tables that masks take, beside the thresholds every model has. */
 export function planMasks({ table, matrices }: Layout) {
   const words = (label: string, count: number) => planned(label, "other", count * 4);
@@ -60,7 +68,7 @@ export function planMasks({ table, matrices }: Layout) {
 export class Masks {
   readonly #parts: Parts;
   readonly #sites: Sites;
-  readonly #kernels: Readonly<Record<"count" | "select" | "density", Kernel>>;
+  readonly #kernels: MaskKernels;
   readonly #round: GPUBuffer;
   readonly #selected: GPUBuffer;
   readonly #counts: GPUBuffer;
@@ -68,20 +76,17 @@ export class Masks {
   #values: Float32Array<ArrayBuffer>;
 
   static async create(parts: Parts): Promise<Masks> {
-    const compile = (card: (typeof cards.cards)[number]) =>
-      compileKernel(parts.device, parts.sources, card);
+    const compile = (card: Card, constants: Readonly<Record<string, number>> = {}) =>
+      compileKernel(parts.device, parts.sources, card, constants);
     const [count, select, density] = await Promise.all([
-      compile(cards.thresholdCount),
+      compileByStorage(parts.layout, cards.thresholdCount, compile),
       compile(cards.thresholdSelect),
-      compile(cards.maskDensity),
+      compileByStorage(parts.layout, cards.maskDensity, compile),
     ]);
     return new Masks(parts, { count, select, density });
   }
 
-  private constructor(
-    parts: Parts,
-    kernels: Readonly<Record<"count" | "select" | "density", Kernel>>,
-  ) {
+  private constructor(parts: Parts, kernels: MaskKernels) {
     const tensors = parts.layout.table.length;
     const plan = planMasks(parts.layout);
     this.#parts = parts;
@@ -132,8 +137,9 @@ export class Masks {
     const { layout, readback } = this.#parts;
     const { table } = layout;
     this.#submit((pass) => {
-      this.#eachRange((range, theta, name) => {
-        const site = this.#sites.at(`density ${name}`, this.#kernels.density, () => ({
+      this.#eachRange((range, theta, name, storage) => {
+        const kernel = kernelFor(this.#kernels.density, storage);
+        const site = this.#sites.at(`density ${name}`, kernel, () => ({
           params: { first_chunk: range.first },
           buffers: {
             ...{ chunks: this.#parts.chunks, theta, thresholds: this.#parts.thresholds },
@@ -158,8 +164,9 @@ export class Masks {
     const round = this.#round;
     const selected = this.#selected;
     const counts = this.#counts;
-    this.#eachRange((range, theta, name) => {
-      const site = this.#sites.at(`count ${name}`, this.#kernels.count, () => ({
+    this.#eachRange((range, theta, name, storage) => {
+      const kernel = kernelFor(this.#kernels.count, storage);
+      const site = this.#sites.at(`count ${name}`, kernel, () => ({
         params: { first_chunk: range.first },
         buffers: { round, chunks: this.#parts.chunks, theta, selected, counts },
       }));
@@ -174,13 +181,16 @@ export class Masks {
   }
 
   /** Every chunk of every parameter, 1-D ones first. */
-  #eachRange(visit: (range: ChunkRange, theta: GPUBuffer, name: string) => void): void {
+  #eachRange(
+    visit: (range: ChunkRange, theta: GPUBuffer, name: string, storage: Storage) => void,
+  ): void {
     const { layout, weights } = this.#parts;
-    visit(layout.vectors.chunks, weights.vectors, "vectors");
-    for (const { name, shards } of layout.matrices.values()) {
+    visit(layout.vectors.chunks, weights.vectors, "vectors", layout.vectors.storage);
+    for (const { name, shards, storage } of layout.matrices.values()) {
       for (const shard of shards) {
         for (const tile of shard.tiles) {
-          visit(tile.chunks, weights.shard(shard), `${name} ${shard.firstRow + tile.firstRow}`);
+          const label = `${name} ${shard.firstRow + tile.firstRow}`;
+          visit(tile.chunks, weights.shard(shard), label, storage);
         }
       }
     }

@@ -1,5 +1,6 @@
+import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity, PackedBatch } from "#data/packing.ts";
-import { writeScalars } from "#gpu/card.ts";
+import { type Card, writeScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
@@ -9,6 +10,7 @@ import { Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
+import { compileByStorage, storagesOf } from "./byStorage.ts";
 import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
@@ -70,14 +72,16 @@ export interface LoadedWeights {
 /**
  * Room on the GPU for a model's weights, to be filled by `weights.load` or `weights.restore`.
  *
+ * @param dtype what the weights are stored as
  * @param maxBindingBytes less than the device's limit only in tests of sharding
  */
 export function makeRoomForWeights(
   { device, info }: Device,
   config: OptConfig,
+  dtype: WeightDtype = "f32",
   maxBindingBytes = Number.POSITIVE_INFINITY,
 ): LoadedWeights {
-  const layout = planLayout(config, Math.min(bindableBytes(info), maxBindingBytes));
+  const layout = planLayout(config, Math.min(bindableBytes(info), maxBindingBytes), dtype);
   const memory = new Memory(device);
   const readback = new Readback(device);
   return {
@@ -333,17 +337,19 @@ function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
 
 async function compileAll(options: OptModelOptions) {
   const { device, sources, loaded, noise, linear } = options;
-  const { config } = loaded;
+  const { config, layout } = loaded;
+  const total = 8 + 3 * storagesOf(layout).length;
   let done = 0;
   const compile = async <C extends cards.LinearCard | (typeof cards.cards)[number]>(
     card: C,
     constants: Readonly<Record<string, number>> = {},
   ): Promise<Kernel & { readonly card: C }> => {
     const kernel = await compileKernel(device.device, sources, card, constants);
-    options.onCompiled?.(++done, 11);
+    options.onCompiled?.(++done, total);
     return { ...kernel, card };
   };
   const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
+  const byStorage = (card: Card) => compileByStorage(layout, card, compile, noisy);
   const [
     weightPass,
     coefficients,
@@ -357,10 +363,10 @@ async function compileAll(options: OptModelOptions) {
     copyRows,
     linearKernel,
   ] = await Promise.all([
-    compile(cards.weightPass, noisy),
+    byStorage(cards.weightPass),
     compile(cards.coefficients),
-    compile(cards.embedTokens, noisy),
-    compile(cards.embedPositions, noisy),
+    byStorage(cards.embedTokens),
+    byStorage(cards.embedPositions),
     compile(cards.layerNorm),
     compile(cards.attention, { HEAD_WIDTH: headWidthOf(config) }),
     compile(cards.gatherRows),

@@ -2,6 +2,7 @@ import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
+import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { LinearCard } from "./kernels.ts";
 import type { Layout, Matrix, Shard, Tile } from "./layout.ts";
 import type { Weights } from "./weights.ts";
@@ -38,7 +39,7 @@ export interface Linear {
 }
 
 export interface ProductKernels {
-  readonly weightPass: Kernel;
+  readonly weightPass: ByStorage;
   readonly linear: Kernel & { readonly card: LinearCard };
 }
 
@@ -71,9 +72,10 @@ export class Products {
 
   /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
   vectors(pass: Commands, writesProbe: number): void {
-    const { chunks } = this.#layout.vectors;
+    const { chunks, storage } = this.#layout.vectors;
     const b = this.#buffers;
-    const site = this.#sites.at(`vectors ${writesProbe}`, this.#kernels.weightPass, () => ({
+    const kernel = kernelFor(this.#kernels.weightPass, storage);
+    const site = this.#sites.at(`vectors ${writesProbe}`, kernel, () => ({
       params: { first_chunk: chunks.first, writes_probe: writesProbe },
       buffers: {
         ...this.deltaBuffers(),
@@ -90,7 +92,8 @@ export class Products {
   weightPass(pass: Commands, matrix: Matrix, shard: Shard, tile: Tile, writesProbe: number): void {
     const b = this.#buffers;
     const name = `pass ${matrix.name} ${shard.firstRow + tile.firstRow} ${writesProbe}`;
-    const site = this.#sites.at(name, this.#kernels.weightPass, () => ({
+    const kernel = kernelFor(this.#kernels.weightPass, matrix.storage);
+    const site = this.#sites.at(name, kernel, () => ({
       params: { first_chunk: tile.chunks.first, writes_probe: writesProbe },
       buffers: {
         ...this.deltaBuffers(),
@@ -114,14 +117,22 @@ export class Products {
     const isProbed = plan.isProbed(matrix);
     for (const shard of matrix.shards) {
       const tile = shard.tiles[0]!;
-      if (isProbed || plan.isUpdated(matrix)) {
-        this.weightPass(pass, matrix, shard, tile, whereProbed);
-      }
+      this.prepare(pass, plan, matrix, shard, tile);
       this.products(pass, shape, isProbed, linear, shard, tile, matrix.rows, shard.firstRow);
     }
   }
 
-  /** Products of a tile for both signs: W+ and W- on their halves of the rows, or θ on all. */
+  /**
+   * What must happen to a tile before its products: pending updates, W+ and W- where it is perturbed, and
+   * where it is not but halves are stored, W+ as the f32s that products read.
+   */
+  prepare(pass: Commands, plan: PassPlan, matrix: Matrix, shard: Shard, tile: Tile): void {
+    if (plan.isProbed(matrix)) this.weightPass(pass, matrix, shard, tile, whereProbed);
+    else if (isWidened(matrix)) this.weightPass(pass, matrix, shard, tile, always);
+    else if (plan.isUpdated(matrix)) this.weightPass(pass, matrix, shard, tile, whereProbed);
+  }
+
+  /** Products of a tile for both signs: W+ and W- on their halves of the rows, or the unperturbed on all. */
   products(
     pass: Commands,
     shape: Shape,
@@ -154,13 +165,14 @@ export class Products {
     yColumn: number,
   ): Site {
     const b = this.#buffers;
-    const w = [b.wPlus, b.wMinus, this.#weights.shard(shard)][sign]!;
+    const isInPlace = sign === 2 && !isWidened(matrix);
+    const w = isInPlace ? this.#weights.shard(shard) : sign === 1 ? b.wMinus : b.wPlus;
     const name = `${matrix.name} ${shard.firstRow + tile.firstRow} ${sign}`;
     return this.#sites.at(name, this.#kernels.linear, () => ({
       params: {
         inner: matrix.width,
         outer: tile.rows,
-        w_offset: sign === 2 ? tile.firstRow * matrix.width : 0,
+        w_offset: isInPlace ? tile.firstRow * matrix.width : 0,
         bias_offset: bias === undefined ? 0 : this.#vector(bias) + shard.firstRow,
         has_bias: Number(bias !== undefined),
         relu: Number(relu ?? false),
@@ -177,6 +189,11 @@ export class Products {
   #vector(name: string): number {
     return vectorOffset(this.#layout, name);
   }
+}
+
+/** Its weights must be widened before a product can read them. */
+function isWidened({ storage }: Matrix): boolean {
+  return storage === "halves";
 }
 
 /** Where a 1-D parameter lies in the vectors. */

@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import { bf16ToF32, f16ToF32 } from "#base/halfFloat.ts";
-import type { TensorSource } from "#data/checkpoint.ts";
+import { bf16ToF32, f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
+import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/storage.ts";
+import type { DType, TensorSource } from "#data/checkpoint.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { Layout, Shard } from "./layout.ts";
@@ -9,8 +10,9 @@ import type { Parameter } from "./parameters.ts";
 /** Bytes moved at a time, between file and GPU or back. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-/** Where a stretch of a parameter lies: `elements` floats from `offset` of a buffer. */
+/** Where a stretch of a parameter lies: `elements` weights from `offset` of a buffer, counted in weights. */
 interface Stretch {
+  readonly storage: Storage;
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly elements: number;
@@ -23,15 +25,18 @@ export function planWeights(
 ): { readonly vectors: PlannedBuffer; readonly shards: ReadonlyMap<Shard, PlannedBuffer> } {
   const shards = [...matrices.values()].flatMap((matrix) =>
     matrix.shards.map((shard, i) => {
-      const sizeBytes = shard.rows * matrix.width * 4;
+      const sizeBytes = storedBytes(matrix.storage, shard.rows * matrix.width);
       return [shard, planned(`${matrix.name}[${i}]`, kind, sizeBytes)] as const;
     }),
   );
-  return { vectors: planned("vectors", kind, vectors.elements * 4), shards: new Map(shards) };
+  const vectorBytes = storedBytes(vectors.storage, vectors.elements);
+  return { vectors: planned("vectors", kind, vectorBytes), shards: new Map(shards) };
 }
 
-/** The weights θ on the GPU, f32. Nothing but a delta ever changes them. */
+/** The weights θ on the GPU. Nothing but a delta ever changes them. */
 export class Weights {
+  /** What every one of them is; vectors, few as they are, take a word each even as halves. */
+  readonly dtype: WeightDtype;
   readonly vectors: GPUBuffer;
   readonly #shards = new Map<Shard, GPUBuffer>();
   readonly #stretches: readonly Stretch[][];
@@ -44,6 +49,7 @@ export class Weights {
     layout: Layout,
     kind: "weights" | "snapshot" = "weights",
   ) {
+    this.dtype = layout.dtype;
     this.#device = device;
     this.#table = layout.table;
     this.#stretches = layout.table.map(() => []);
@@ -51,15 +57,17 @@ export class Weights {
     this.vectors = memory.make(plan.vectors);
     for (const [name, offset] of layout.vectors.offsets) {
       const parameter = layout.table.find((p) => p.name === `model.decoder.${name}`)!;
-      const stretch = { buffer: this.vectors, offset, elements: parameter.elements };
+      const { storage } = layout.vectors;
+      const stretch = { storage, buffer: this.vectors, offset, elements: parameter.elements };
       this.#stretches[parameter.index]!.push(stretch);
     }
     for (const matrix of layout.matrices.values()) {
+      const { storage, width } = matrix;
       for (const shard of matrix.shards) {
         const buffer = memory.make(plan.shards.get(shard)!);
         this.#shards.set(shard, buffer);
         for (const { parameter, at, rows } of shard.pieces) {
-          const stretch = { buffer, offset: at * matrix.width, elements: rows * matrix.width };
+          const stretch = { storage, buffer, offset: at * width, elements: rows * width };
           this.#stretches[parameter.index]!.push(stretch);
         }
       }
@@ -81,11 +89,11 @@ export class Weights {
   }
 
   /**
-   * Streams tensors from a checkpoint to the GPU, widening to f32 on the way.
+   * Streams tensors from a checkpoint to the GPU, widened to f32 or rounded to the nearest half on the way.
    *
    * @param tensors in table order
    * @param onProgress called with the bytes of the file read so far
-   * @throws ZerothError E-FILE-3 for weights that are not numbers
+   * @throws ZerothError E-FILE-3 for weights that are not numbers, E-CFG-1 for those too large for a half
    */
   async load(
     tensors: readonly TensorSource[],
@@ -96,8 +104,9 @@ export class Weights {
       let element = 0;
       for (let start = 0; start < tensor.sizeBytes; start += PIECE_BYTES) {
         const end = Math.min(start + PIECE_BYTES, tensor.sizeBytes);
-        const values = widen(tensor, await tensor.read(start, end));
+        const values = decoded(tensor.dtype, await tensor.read(start, end));
         refuseNonFinite(tensor.name, values);
+        if (this.dtype === "f16") refuseBeyondHalves(tensor.name, values);
         this.#write(this.#stretches[i]!, element, values);
         element += values.length;
         done += end - start;
@@ -108,51 +117,84 @@ export class Weights {
     }
   }
 
-  /** Fills the weights from f32 pieces in table order, as `read` gives them. */
-  async restore(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<void> {
+  /**
+   * Fills the weights from pieces in table order, as `read` gives them, rounded to the nearest half where
+   * that is what they are here.
+   *
+   * @param dtype what the pieces hold: whole weights each
+   */
+  async restore(
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    dtype: WeightDtype = "f32",
+  ): Promise<void> {
     const all = this.#stretches.flat();
     let element = 0;
+    // Two halves share a word: one alone at a piece's end waits for the next.
+    let held = new Float32Array(0);
     for await (const piece of pieces) {
-      const aligned = piece.byteOffset % 4 === 0 ? piece : piece.slice();
-      const values = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-      this.#write(all, element, values);
-      element += values.length;
+      const values = joined(held, decoded(dtype === "f16" ? "F16" : "F32", piece));
+      const whole = values.length - Number(this.#splitsWord(all, element + values.length));
+      this.#write(all, element, values.subarray(0, whole));
+      held = values.slice(whole);
+      element += whole;
     }
     await this.#device.queue.onSubmittedWorkDone();
   }
 
-  /** All parameters in table order as f32 little-endian, in pieces of at most 8 MiB. */
+  /** All parameters in table order, little-endian, as this dtype; in pieces of at most 8 MiB. */
   async *read(readback: Readback): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (const parameter of this.#table) yield* this.readParameter(readback, parameter.index);
   }
 
   async *readParameter(readback: Readback, index: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (const { buffer, offset, elements } of this.#stretches[index]!) {
-      for (let start = 0; start < elements * 4; start += PIECE_BYTES) {
-        const size = Math.min(PIECE_BYTES, elements * 4 - start);
-        yield new Uint8Array(await readback.read(buffer, offset * 4 + start, size));
+    for (const { storage, buffer, offset, elements } of this.#stretches[index]!) {
+      const from = storedBytes(storage, offset);
+      const total = storedBytes(storage, elements);
+      for (let start = 0; start < total; start += PIECE_BYTES) {
+        const size = Math.min(PIECE_BYTES, total - start);
+        const bytes = await readback.read(buffer, from + start, size);
+        const isWide = storage === "wideHalves";
+        yield new Uint8Array(isWide ? f32ToF16(new Float32Array(bytes)).buffer : bytes);
       }
     }
+  }
+
+  /** Bytes of all weights together, as `read` gives them. */
+  get sizeBytes(): number {
+    const elements = this.#table.reduce((sum, parameter) => sum + parameter.elements, 0);
+    return elements * bytesPerWeight(this.dtype);
+  }
+
+  /** `element`, of the stretches laid end to end, is the second weight of a word. */
+  #splitsWord(stretches: readonly Stretch[], element: number): boolean {
+    let start = 0;
+    for (const { storage, elements } of stretches) {
+      if (element < start + elements) return storage === "halves" && (element - start) % 2 === 1;
+      start += elements;
+    }
+    return false;
   }
 
   /** Writes values that begin at `element` of the stretches laid end to end. */
   #write(stretches: readonly Stretch[], element: number, values: Float32Array<ArrayBuffer>): void {
     let start = 0;
-    for (const { buffer, offset, elements } of stretches) {
+    for (const { storage, buffer, offset, elements } of stretches) {
       const from = Math.max(element, start);
       const to = Math.min(element + values.length, start + elements);
       if (from < to) {
         const part = values.subarray(from - element, to - element);
-        this.#device.queue.writeBuffer(buffer, (offset + from - start) * 4, part);
+        const at = storedBytes(storage, offset + from - start);
+        this.#device.queue.writeBuffer(buffer, at, encoded(storage, part));
       }
       start += elements;
     }
   }
 }
 
-function widen(tensor: TensorSource, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+/** Weights of a file or a snapshot as f32. */
+export function decoded(dtype: DType, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  switch (tensor.dtype) {
+  switch (dtype) {
     case "F32":
       return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
     case "F16":
@@ -160,8 +202,37 @@ function widen(tensor: TensorSource, bytes: Uint8Array<ArrayBuffer>): Float32Arr
     case "BF16":
       return bf16ToF32(new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2));
     default:
-      return tensor.dtype satisfies never;
+      return dtype satisfies never;
   }
+}
+
+/** Weights as they lie on the GPU. */
+function encoded(storage: Storage, values: Float32Array<ArrayBuffer>) {
+  if (storage === "floats") return values;
+  const halves = f32ToF16(values);
+  return storage === "halves" ? halves : f16ToF32(halves);
+}
+
+function joined(
+  first: Float32Array<ArrayBuffer>,
+  second: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  if (first.length === 0) return second;
+  const all = new Float32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
+function refuseBeyondHalves(name: string, values: Float32Array): void {
+  // What lies beyond is rounded to an infinity. @see f32ToF16
+  const tooLarge = values.filter((value) => Math.abs(value) >= 65520).length;
+  if (tooLarge === 0) return;
+  throw new ZerothError(
+    "E-CFG-1",
+    `The tensor "${name}" holds ${tooLarge} weights beyond 65504, the largest a 16-bit float can be. ` +
+      `Store the weights as f32 instead.`,
+  );
 }
 
 function refuseNonFinite(name: string, values: Float32Array): void {

@@ -64,7 +64,7 @@ describe.each(models)("%s", (_, config, limit) => {
     const plan = planRun(config, layout, capacity, settings);
 
     made.length = 0;
-    const loaded = makeRoomForWeights(device, config, limit);
+    const loaded = makeRoomForWeights(device, config, "f32", limit);
     const model = await OptModel.create({
       ...{ device, sources, loaded, capacity, noise: "binomial", linear: linearShared },
     });

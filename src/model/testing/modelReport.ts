@@ -73,7 +73,7 @@ async function createModel(
   maxBindingBytes = Infinity,
 ): Promise<OptModel> {
   const capacity = sizeOfAll(examples);
-  const loaded = makeRoomForWeights(device, config, maxBindingBytes);
+  const loaded = makeRoomForWeights(device, config, "f32", maxBindingBytes);
   const options = { device, sources, loaded, capacity, linear };
   const model = await OptModel.create({ ...options, noise: "binomial" });
   models.push(model);

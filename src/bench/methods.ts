@@ -88,6 +88,7 @@ async function openDemo() {
   const linear = chooseLinear(device);
   const model = await loadModel(device, opened, {
     settings,
+    dtype: "f32",
     trained: train,
     evaluated: dev,
     linear,

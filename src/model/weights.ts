@@ -125,14 +125,14 @@ export class Weights {
    */
   async restore(
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-    dtype: WeightDtype = "f32",
+    dtype: DType = "F32",
   ): Promise<void> {
     const all = this.#stretches.flat();
     let element = 0;
     // Two halves share a word: one alone at a piece's end waits for the next.
     let held = new Float32Array(0);
     for await (const piece of pieces) {
-      const values = joined(held, decoded(dtype === "f16" ? "F16" : "F32", piece));
+      const values = joined(held, decoded(dtype, piece));
       const whole = values.length - Number(this.#splitsWord(all, element + values.length));
       this.#write(all, element, values.subarray(0, whole));
       held = values.slice(whole);
@@ -157,6 +157,11 @@ export class Weights {
         yield new Uint8Array(isWide ? f32ToF16(new Float32Array(bytes)).buffer : bytes);
       }
     }
+  }
+
+  /** What `read` gives, in a file's words. */
+  get storedDtype(): DType {
+    return this.dtype === "f16" ? "F16" : "F32";
   }
 
   /** Bytes of all weights together, as `read` gives them. */

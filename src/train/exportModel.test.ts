@@ -44,7 +44,7 @@ async function valuesOf(
 }
 
 test("weights that fit into one file are model.safetensors, of the size announced", async () => {
-  const files = weightFiles(table, stream);
+  const files = weightFiles(table, "f32", stream);
   expect(files.map(({ name }) => name)).toEqual(["model.safetensors"]);
   const bytes = await gather(files[0]!.pieces);
   expect(bytes.length).toBe(files[0]?.sizeBytes);
@@ -52,7 +52,7 @@ test("weights that fit into one file are model.safetensors, of the size announce
 });
 
 test("larger weights are cut between parameters, with an index transformers reads", async () => {
-  const files = weightFiles(table, stream, 40);
+  const files = weightFiles(table, "f32", stream, 40);
   expect(files.map(({ name }) => name)).toEqual([
     "model-00001-of-00002.safetensors",
     "model-00002-of-00002.safetensors",
@@ -80,7 +80,7 @@ test("larger weights are cut between parameters, with an index transformers read
 });
 
 test("weights that end early are an error, not a short file", async () => {
-  const [file] = weightFiles([...table, { name: "d", shape: [9], elements: 9 }], stream);
+  const [file] = weightFiles([...table, { name: "d", shape: [9], elements: 9 }], "f32", stream);
   await expect(gather(file!.pieces)).rejects.toThrow("ended 36 bytes early");
 });
 

@@ -1,4 +1,5 @@
 import type { LoadedWeights } from "#model/opt.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { bytesFile, type ExportedFile, textFile } from "./exportedFile.ts";
 import type { JournalStep } from "./journal.ts";
 import { journalFile } from "./journalFile.ts";
@@ -19,7 +20,8 @@ export interface ExportedRun extends Log {
 
 /**
  * The weights as they stand, as a Hugging Face folder that `AutoModelForCausalLM.from_pretrained`
- * opens. Names, shapes and tokenizer are the base's; weights are f32; the tied head is left out.
+ * opens. Names, shapes and tokenizer are the base's; weights are what the run stored
+ * them as; the tied head is left out.
  *
  * Files must be taken one after another: the weights come off the GPU as they are asked for.
  */
@@ -28,12 +30,16 @@ export function exportFolder(
   base: ModelRecord,
   run: ExportedRun,
 ): readonly ExportedFile[] {
-  return [...smallFiles(base, run), ...weightFiles(layout.table, () => weights.read(readback))];
+  return [
+    ...smallFiles(base, run),
+    ...weightFiles(layout.table, layout.dtype, () => weights.read(readback)),
+  ];
 }
 
 /** Everything but the weights. */
 export function smallFiles(base: ModelRecord, run: ExportedRun): readonly ExportedFile[] {
-  const config = { ...base.config, dtype: "float32", torch_dtype: "float32" };
+  const dtype = weightDtypeOf(run.record.settings) === "f16" ? "float16" : "float32";
+  const config = { ...base.config, dtype, torch_dtype: dtype };
   const texts: Record<string, string> = {
     "config.json": `${JSON.stringify(config, null, 2)}\n`,
     ...base.tokenizerFiles,

@@ -1,3 +1,4 @@
+import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity } from "#data/packing.ts";
 import { bytesByKind, type MemoryKind, type PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -43,8 +44,12 @@ export function sumUp(buffers: readonly PlannedBuffer[]): MemoryPlan {
 }
 
 /** The least that training a model takes, whatever the method: one row of one token at a time. */
-export function leastPlan(config: OptConfig, maxBindingBytes: number): MemoryPlan {
-  const layout = planLayout(config, maxBindingBytes);
+export function leastPlan(
+  config: OptConfig,
+  maxBindingBytes: number,
+  dtype: WeightDtype,
+): MemoryPlan {
+  const layout = planLayout(config, maxBindingBytes, dtype);
   const capacity = { tokens: 1, scored: 1, options: 1, examples: 1 };
   return sumUp(planModel({ config, layout, capacity, hasMasks: false, hasSnapshot: false }));
 }
@@ -72,8 +77,9 @@ const usualSettings: readonly { readonly name: string; readonly settings: Settin
 export function needsByMethod(
   config: OptConfig,
   maxBindingBytes: number,
+  dtype: WeightDtype = "f32",
 ): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
-  const layout = planLayout(config, maxBindingBytes);
+  const layout = planLayout(config, maxBindingBytes, dtype);
   return usualSettings.map(({ name, settings: given }) => {
     const settings = resolveSettings(given);
     const batchSize = numberSetting(settings, "batchSize");

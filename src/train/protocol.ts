@@ -1,4 +1,5 @@
 import type { Failure } from "#base/errors.ts";
+import type { WeightDtype } from "#base/storage.ts";
 import type { DataFacts } from "#data/inspect.ts";
 import type { RowPreview } from "#data/rowPreview.ts";
 import type { PartName, RowRules } from "#data/rowRules.ts";
@@ -41,8 +42,11 @@ export type CommandBody =
   | HubCommand
   /** Look at the adapter, run the self-test. Answered by `device`, `catalogue` and `runs`. */
   | { readonly type: "checkDevice" }
-  /** Open a checkpoint and put it on the GPU. Answered by `model`; `progress` on the way. */
-  | { readonly type: "openModel"; readonly source: ModelSource }
+  /**
+   * Open a checkpoint and put it on the GPU, as f32 unless told. Answered by `model`; `progress` on the
+   * way. A run that stores its weights otherwise reads them again.
+   */
+  | { readonly type: "openModel"; readonly source: ModelSource; readonly dtype?: WeightDtype }
   /** Read rows, recognise or guess their task and draw parts from them. Answered by `data`. */
   | ({ readonly type: "openData" } & RowSources)
   /**

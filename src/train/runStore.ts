@@ -3,6 +3,7 @@ import {
   commitSnapshot,
   newestSnapshot,
   orphanedParts,
+  readSnapshot,
   restoreSnapshot,
   type SnapshotSource,
   writeParts,
@@ -81,6 +82,8 @@ export function openRunStore(store: Store, now: () => Date) {
     /** Loads the first sound one of `LoadedRun.snapshots`; see `restoreSnapshot`. */
     restore: (manifests: readonly Manifest[], load: Parameters<typeof restoreSnapshot>[2]) =>
       restoreSnapshot(store, manifests, load),
+    /** The weights of a manifest, every part checked. @throws ZerothError E-STORE-3 */
+    readWeights: (manifest: Manifest) => readSnapshot(store, manifest),
     /** Bytes freed. @param busy ids of runs and models that other tabs are at work on */
     collectGarbage: (busy: ReadonlySet<string> = new Set()): Promise<number> =>
       inOrder(() => collectGarbage(store, new Set([...busy, ...desk.saving]))),

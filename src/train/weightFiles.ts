@@ -1,3 +1,4 @@
+import { bytesPerWeight, type WeightDtype } from "#base/storage.ts";
 import { safetensorsHeader } from "#data/safetensors.ts";
 import type { ExportedFile } from "./exportedFile.ts";
 import { textFile } from "./exportedFile.ts";
@@ -9,46 +10,55 @@ interface Placed {
   readonly elements: number;
 }
 
+const fileDtypes = { f32: "F32", f16: "F16" } as const;
+
 /** Above this weights are cut into several files, which other programs load one after another. */
 export const SHARD_BYTES = 2_000_000_000;
 
 /**
  * Weights as Hugging Face keeps them: `model.safetensors`, or where they are larger than a shard
- * `model-00001-of-0000n.safetensors` and so on with an index. All f32.
+ * `model-00001-of-0000n.safetensors` and so on with an index. All of one dtype.
  *
  * The files must be taken in order: their bytes come out of one stream.
  *
  * @param table in the order of the stream
+ * @param dtype of every weight in the stream
  * @param read begins the stream; called when the first file is taken
  */
 export function weightFiles(
   table: readonly Placed[],
+  dtype: WeightDtype,
   read: () => AsyncIterable<Uint8Array<ArrayBuffer>>,
   shardBytes: number = SHARD_BYTES,
 ): readonly ExportedFile[] {
-  const shards = cutIntoShards(table, shardBytes);
+  const bytesEach = bytesPerWeight(dtype);
+  const shards = cutIntoShards(table, bytesEach, shardBytes);
   const take = takeFrom(read);
   const nameOf = (i: number) => shardName(i, shards.length);
   const files = shards.map((parameters, i): ExportedFile => {
     const header = safetensorsHeader(
-      parameters.map(({ name, shape }) => ({ name, shape, dtype: "F32" as const })),
+      parameters.map(({ name, shape }) => ({ name, shape, dtype: fileDtypes[dtype] })),
     );
-    const dataBytes = bytesOf(parameters);
+    const dataBytes = bytesOf(parameters, bytesEach);
     async function* pieces() {
       yield header;
       yield* take(dataBytes);
     }
     return { name: nameOf(i), sizeBytes: header.length + dataBytes, pieces: pieces() };
   });
-  return shards.length === 1 ? files : [...files, indexFile(shards, nameOf)];
+  return shards.length === 1 ? files : [...files, indexFile(shards, bytesEach, nameOf)];
 }
 
 /** As many parameters in each as fit; one that is larger than a shard stands alone. */
-function cutIntoShards<T extends Placed>(table: readonly T[], shardBytes: number): readonly T[][] {
+function cutIntoShards<T extends Placed>(
+  table: readonly T[],
+  bytesEach: number,
+  shardBytes: number,
+): readonly T[][] {
   const shards: T[][] = [];
   let room = 0;
   for (const parameter of table) {
-    const sizeBytes = parameter.elements * 4;
+    const sizeBytes = parameter.elements * bytesEach;
     if (shards.length === 0 || sizeBytes > room) {
       shards.push([]);
       room = shardBytes;
@@ -67,18 +77,19 @@ function shardName(i: number, count: number): string {
 
 function indexFile(
   shards: readonly (readonly Placed[])[],
+  bytesEach: number,
   nameOf: (i: number) => string,
 ): ExportedFile {
   const entries = shards.flatMap((shard, i) => shard.map(({ name }) => [name, nameOf(i)]));
   const index = {
-    metadata: { total_size: bytesOf(shards.flat()) },
+    metadata: { total_size: bytesOf(shards.flat(), bytesEach) },
     weight_map: Object.fromEntries(entries),
   };
   return textFile("model.safetensors.index.json", `${JSON.stringify(index, null, 2)}\n`);
 }
 
-function bytesOf(parameters: readonly Placed[]): number {
-  return parameters.reduce((sum, { elements }) => sum + elements * 4, 0);
+function bytesOf(parameters: readonly Placed[], bytesEach: number): number {
+  return parameters.reduce((sum, { elements }) => sum + elements * bytesEach, 0);
 }
 
 /** Cuts one stream into stretches of given sizes, each asked for when the one before is done. */

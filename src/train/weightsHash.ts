@@ -3,7 +3,8 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { LoadedWeights } from "#model/opt.ts";
 
 /**
- * SHA-256 over all parameters in table order, f32 little-endian: the name of a set of weights.
+ * SHA-256 over all parameters in table order, little-endian, as f32 or as the halves they are stored
+ * as: the name of a set of weights.
  * Nothing may be pending.
  *
  * @param onPiece sees every piece on its way, so that a snapshot can be written in the same sweep

@@ -1,3 +1,4 @@
+import { weightDtypes } from "#base/storage.ts";
 import { noiseKinds } from "./noise.ts";
 import { schedules } from "./schedules.ts";
 import type { SettingDescription } from "./settings.ts";
@@ -81,6 +82,20 @@ export const commonSettings: readonly SettingDescription[] = [
     choices: noiseKinds.map((value) => ({ value, label: value })),
     help: "Distribution of the random direction. Binomial is close to a normal one and gives the same bits on every GPU; gaussian is the papers'; rademacher is ±1 and the cheapest.",
     source: "Binomial: portable. MeZO draws gaussian noise",
+    advanced: true,
+  },
+  {
+    key: "dtype",
+    flag: "dtype",
+    label: "Weights stored as",
+    type: "choice",
+    default: "f32",
+    choices: weightDtypes.map((value) => ({
+      value,
+      label: value === "f32" ? "f32, 4 bytes each" : "f16, 2 bytes each",
+    })),
+    help: "f16 takes half the memory and half the disk. Every update is then rounded up or down at random, so that on average none is lost, and the steps are a little noisier. All else is computed in f32 either way.",
+    source: "Rounding to nearest would lose most updates of this size",
     advanced: true,
   },
   {

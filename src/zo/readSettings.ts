@@ -27,9 +27,11 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): Setti
   const method = methodOf({ method: "mezo", ...onlyValues(given) });
   const descriptions = [...commonSettings, ...method.description.settings];
   const resolved: Record<string, SettingValue> = { method: method.description.id };
+  const usual = method.usual?.(given) ?? {};
   for (const description of descriptions) {
-    const value = given[description.key] ?? description.default;
-    resolved[description.key] = checkValue(description, value);
+    const { key } = description;
+    const value = given[key] ?? usual[key] ?? description.default;
+    resolved[key] = checkValue(description, value);
   }
   for (const key of Object.keys(given)) {
     if (!(key in resolved)) throw unknownKey(key, Object.keys(resolved));

@@ -15,6 +15,7 @@ import type { Arguments } from "./flags.ts";
 import {
   chooseLinear,
   createModel,
+  dtypeFrom,
   loadModel,
   openFolder,
   openNodeDevice,
@@ -70,7 +71,7 @@ async function openModel(args: Arguments): Promise<Work> {
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
   // Sized as a batch of training would be: the longest row alone would make batches of two.
-  const work = { trained: examples, evaluated: examples, linear };
+  const work = { trained: examples, evaluated: examples, linear, dtype: dtypeFrom(args) };
   return { model: await loadModel(device, opened, work), examples, table, task, tokenizer };
 }
 

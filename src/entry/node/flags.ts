@@ -29,7 +29,6 @@ const plainFlags = [
   "data-seed",
   "out",
   "name",
-  "dtype",
   "linear",
   "step",
   "examples",

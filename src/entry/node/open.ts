@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { type WeightDtype, weightDtypes } from "#base/storage.ts";
 import type { Checkpoint } from "#data/checkpoint.ts";
 import { openCheckpoint } from "#data/openCheckpoint.ts";
 import type { EncodedExample, TaskSpec } from "#data/task.ts";
@@ -58,16 +59,26 @@ export function chooseLinear(device: Device, name?: string): cards.LinearCard {
 
 export interface ModelWork {
   readonly settings?: SettingValues;
+  /** What the weights are stored as. */
+  readonly dtype: WeightDtype;
   readonly trained: readonly EncodedExample[];
   readonly evaluated: readonly EncodedExample[];
   readonly linear: cards.LinearCard;
+}
+
+/** What `--dtype` asks for. @throws ZerothError E-CFG-1 */
+export function dtypeFrom({ flags }: Arguments): WeightDtype {
+  const wanted = flags["dtype"] ?? "f32";
+  const dtype = weightDtypes.find((known) => known === wanted);
+  if (dtype) return dtype;
+  throw new ZerothError("E-CFG-1", `--dtype is "${wanted}"; it should be f32 or f16.`);
 }
 
 /** A model on the GPU over these weights, with room for this work. */
 export function createModel(
   device: Device,
   loaded: LoadedWeights,
-  { settings, trained, evaluated, linear }: ModelWork,
+  { settings, trained, evaluated, linear }: Omit<ModelWork, "dtype">,
 ): Promise<OptModel> {
   const batchSize = settings ? numberSetting(settings, "batchSize") : 64;
   const noise = settings ? choiceSetting(settings, "noise", noiseKinds) : "binomial";
@@ -84,7 +95,7 @@ export async function loadModel(
   work: ModelWork,
 ): Promise<OptModel> {
   const tensors = matchTensors(parameterTable(config), checkpoint);
-  const loaded = makeRoomForWeights(device, config);
+  const loaded = makeRoomForWeights(device, config, work.dtype);
   await loaded.weights.load(tensors);
   return createModel(device, loaded, work);
 }

@@ -6,12 +6,14 @@ import { matchTensors } from "#model/matchTensors.ts";
 import { makeRoomForWeights } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
+import { baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
 import { misfitOf, readBundle, writeBundle } from "#train/bundle.ts";
 import { type ExportedFile, exportFolder } from "#train/exportModel.ts";
 import { toStepRecords } from "#train/journal.ts";
 import { logUpTo } from "#train/logUpTo.ts";
 import { openRunStore } from "#train/runStore.ts";
 import { weightsSha256 } from "#train/weightsHash.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import type { Arguments } from "./flags.ts";
 import { openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
@@ -63,10 +65,11 @@ async function replayBundle(args: Arguments): Promise<void> {
   const bundle = readBundle(readBytes(path));
   const { checkpoint, config } = await openFolder(folder);
   const device = await openNodeDevice();
-  const loaded = makeRoomForWeights(device, config);
-  await loaded.weights.load(matchTensors(parameterTable(config), checkpoint));
-  const misfit = misfitOf(bundle, await weightsSha256(loaded));
+  const tensors = matchTensors(parameterTable(config), checkpoint);
+  const misfit = misfitOf(bundle, await baseSha256(baseWeightsOf(tensors)));
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
+  const loaded = makeRoomForWeights(device, config, weightDtypeOf(bundle.record.settings));
+  await loaded.weights.load(tensors);
   const { weightsSha256: recorded } = bundle.record;
   const sha256 = await weightsSha256(
     await applySteps(device, loaded, bundle.record, bundle.journal),

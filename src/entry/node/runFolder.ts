@@ -15,6 +15,7 @@ import { prepareMasks } from "#train/session/sparsity.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { choiceSetting } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
 
@@ -47,8 +48,9 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const { record: base, manifest } = await runs.loadModel(run.record.modelId);
   if (!manifest) throw new ZerothError("E-STORE-3", `The base weights of "${folder}" are gone.`);
   const device = await openNodeDevice();
-  const loaded = makeRoomForWeights(device, parseConfig(base.config));
-  await runs.restore([manifest], (_, pieces) => loaded.weights.restore(pieces));
+  const dtype = weightDtypeOf(run.record.settings);
+  const loaded = makeRoomForWeights(device, parseConfig(base.config), dtype);
+  await runs.restore([manifest], (from, pieces) => loaded.weights.restore(pieces, from.dtype));
   const steps = run.steps.slice(0, step);
   const model = await applySteps(device, loaded, run.record, steps);
   return { device, model, loaded, run, base, step };

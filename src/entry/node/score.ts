@@ -3,7 +3,14 @@ import { packAll } from "#data/packing.ts";
 import { evaluationCapacity } from "#train/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
-import { chooseLinear, loadModel, openFolder, openNodeDevice, taskFrom } from "./open.ts";
+import {
+  chooseLinear,
+  dtypeFrom,
+  loadModel,
+  openFolder,
+  openNodeDevice,
+  taskFrom,
+} from "./open.ts";
 import { print } from "./print.ts";
 
 /** `score MODEL TEXTS.jsonl [--bos 2]`: a line per text, `{"tokens", "nll"}`. */
@@ -26,7 +33,8 @@ export async function scoreCommand(args: Arguments): Promise<void> {
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
   const scored = examples.filter(({ options }) => options[0]!.optionLength > 0);
-  const model = await loadModel(device, opened, { trained: [], evaluated: scored, linear });
+  const dtype = dtypeFrom(args);
+  const model = await loadModel(device, opened, { trained: [], evaluated: scored, linear, dtype });
   const sums: number[] = [];
   for (const batch of packAll(scored, evaluationCapacity(model.capacity))) {
     sums.push(...(await model.score(batch)));

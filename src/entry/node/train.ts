@@ -4,9 +4,10 @@ import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { Tokenizer } from "#data/tokenizer.ts";
+import { matchTensors } from "#model/matchTensors.ts";
 import type { OptModel } from "#model/opt.ts";
-import { parameterCount } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
+import { type BaseWeights, baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
 import { betterOf } from "#train/best.ts";
 import { type Evaluation, evaluate, measuresOf } from "#train/evaluation.ts";
 import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from "#train/journal.ts";
@@ -20,6 +21,7 @@ import { evaluateAt, train } from "#train/trainer.ts";
 import { weightsSha256 } from "#train/weightsHash.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { type Arguments, settingsFrom } from "./flags.ts";
 import {
   chooseLinear,
@@ -43,9 +45,6 @@ interface Kept {
 export async function trainCommand(args: Arguments): Promise<void> {
   const [folder, path] = needTwo(args, "train MODEL TRAIN.jsonl --method mezo --steps 100 …");
   const settings = settingsFrom(args);
-  if ((args.flags["dtype"] ?? "f32") !== "f32") {
-    throw new ZerothError("E-CFG-1", `--dtype is "${args.flags["dtype"]}"; only f32 is there yet.`);
-  }
   const opened = await openFolder(folder);
   const task = taskFrom(args, opened.config);
   const isPerToken = task.kind !== "classification";
@@ -54,11 +53,13 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
   const evaluated = [rows, dev, test].flatMap((part) => part?.examples ?? []);
-  const work = { settings, trained: rows.examples, evaluated, linear };
+  const dtype = weightDtypeOf(settings);
+  const work = { settings, dtype, trained: rows.examples, evaluated, linear };
   const model = await loadModel(device, opened, work);
   const thresholds = await prepareMasks(model, settings);
   const majority = majorityOf(task, rows.examples, dev?.examples ?? []);
-  const record = await describeRun(args, folder, opened, model, {
+  const base = baseWeightsOf(matchTensors(model.layout.table, opened.checkpoint));
+  const record = await describeRun(args, folder, opened, base, {
     ...(majority && { majority }),
     settings,
     task,
@@ -67,7 +68,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
     ...(thresholds ? { thresholds } : {}),
     data: describeRows(read),
   });
-  const kept = await keep(args, record, opened, model, {
+  const kept = await keep(args, record, opened, base, {
     train: rows.table.rows,
     dev: dev?.table.rows ?? [],
     ...(test && { test: test.table.rows }),
@@ -147,7 +148,7 @@ async function describeRun(
   { flags }: Arguments,
   folder: string,
   { checkpoint }: OpenedFolder,
-  model: OptModel,
+  base: BaseWeights,
   facts: Pick<
     RunRecord,
     "settings" | "task" | "adapter" | "kernels" | "thresholds" | "data" | "majority"
@@ -158,7 +159,7 @@ async function describeRun(
   return {
     ...{ schemaVersion: 1, id: randomUUID(), name: flags["name"] ?? name, note: "" },
     ...{ createdAt: now, updatedAt: now, status: "running", step: 0, tokens: 0, seconds: 0 },
-    modelId: flags["out"] ? await weightsSha256(model) : checkpoint.format,
+    modelId: flags["out"] ? await baseSha256(base) : checkpoint.format,
     modelName: name,
     ...facts,
   };
@@ -169,7 +170,7 @@ async function keep(
   { flags }: Arguments,
   record: RunRecord,
   { checkpoint }: OpenedFolder,
-  model: OptModel,
+  base: BaseWeights,
   rows: Parameters<RunStore["createRun"]>[1],
 ): Promise<Kept | null> {
   const out = flags["out"];
@@ -177,9 +178,9 @@ async function keep(
   const runs = openRunStore(await openFolderStore(out), () => new Date());
   const weights = {
     step: 0,
-    dtype: "F32" as const,
-    totalBytes: parameterCount(model.layout.table) * 4,
-    pieces: model.weights.read(model.readback),
+    dtype: base.dtype,
+    totalBytes: base.sizeBytes,
+    pieces: base.pieces(),
   };
   await runs.saveModel(
     {

@@ -1,6 +1,5 @@
 import type { Failure } from "#base/errors.ts";
 import type { OptModel } from "#model/opt.ts";
-import { parameterCount } from "#model/parameters.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
@@ -368,8 +367,8 @@ export class ActiveRun {
     await this.#keeper.keep(async () => {
       await this.#runs.saveSnapshot(this.record.id, {
         step: this.steps.length,
-        dtype: "F32",
-        totalBytes: parameterCount(loaded.layout.table) * 4,
+        dtype: loaded.weights.storedDtype,
+        totalBytes: loaded.weights.sizeBytes,
         pieces: loaded.weights.read(loaded.readback),
       });
       this.#snapshotStep = this.steps.length;

@@ -28,8 +28,8 @@ describe("a model", () => {
   test("that fits is let in, again and again: the trial leaves nothing behind", async () => {
     const config = parseConfig({ ...publishedConfigs["opt-125m"], vocab_size: 1000 });
     const device = await openDevice(scarceGpu(500 * MB));
-    await admitModel(device, config, "small");
-    await admitModel(device, config, "small");
+    await admitModel(device, config, "small", "f32");
+    await admitModel(device, config, "small", "f32");
   });
 
   test("that is too large is refused before anything of it is read", async () => {
@@ -47,11 +47,11 @@ describe("a model", () => {
   test("is told of the published ones that would fit", async () => {
     const device = await openDevice(scarceGpu(2000 * MB));
     const failure = await refusalOf(
-      admitModel(device, parseConfig(publishedConfigs["opt-1.3b"]), "opt-1.3b"),
+      admitModel(device, parseConfig(publishedConfigs["opt-1.3b"]), "opt-1.3b", "f32"),
     );
     expect(failure?.code).toBe("E-MEM-1");
     expect(failure?.message).toContain("None of the published models fits");
-    expect(leastPlan(opt125m, 2 ** 30).totalBytes).toBeGreaterThan(500 * MB);
+    expect(leastPlan(opt125m, 2 ** 30, "f32").totalBytes).toBeGreaterThan(500 * MB);
   });
 });
 

@@ -1,5 +1,6 @@
 import { bytesText } from "#base/bytes.ts";
 import { ZerothError } from "#base/errors.ts";
+import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity } from "#data/packing.ts";
 import { tryAllocation } from "#gpu/admission.ts";
 import type { Device } from "#gpu/device.ts";
@@ -18,15 +19,26 @@ import { extrasOf, leastPlan, type MemoryPlan, sumUp } from "../memoryPlan.ts";
  *
  * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
  */
-export async function admitModel(device: Device, config: OptConfig, name: string): Promise<void> {
-  const plan = leastPlan(config, bindableBytes(device.info));
+export async function admitModel(
+  device: Device,
+  config: OptConfig,
+  name: string,
+  dtype: WeightDtype,
+): Promise<void> {
+  const least = (of: OptConfig, as = dtype) => leastPlan(of, bindableBytes(device.info), as);
+  const plan = least(config);
   const granted = await grantedBytes(device, plan);
   if (granted === null) return;
   const smaller = Object.entries(publishedConfigs)
-    .map(([id, json]) => ({ id, plan: leastPlan(parseConfig(json), bindableBytes(device.info)) }))
+    .map(([id, json]) => ({ id, plan: least(parseConfig(json)) }))
     .filter(({ plan: { totalBytes } }) => totalBytes <= granted && totalBytes < plan.totalBytes)
     .map(({ id, plan: { totalBytes } }) => `${id} (${bytesText(totalBytes)})`)
     .reverse();
+  const halved = dtype === "f32" ? least(config, "f16").totalBytes : Number.POSITIVE_INFINITY;
+  const halves =
+    halved <= granted
+      ? `With weights stored as f16 it would fit (${bytesText(halved)}): choose that among the settings, then open it again. `
+      : "";
   const advice =
     smaller.length > 0
       ? `What would fit: ${smaller.join(", ")}.`
@@ -34,7 +46,7 @@ export async function admitModel(device: Device, config: OptConfig, name: string
   throw new ZerothError(
     "E-MEM-1",
     `"${name}" needs ${bytesText(plan.totalBytes)} of GPU memory to be trained: ${inWords(plan)}. ` +
-      `In a trial this GPU gave ${bytesText(granted)}. Nothing was read. ${advice}`,
+      `In a trial this GPU gave ${bytesText(granted)}. Nothing was read. ${halves}${advice}`,
   );
 }
 
@@ -68,7 +80,7 @@ export async function admitRun(device: Device, room: RunRoom): Promise<void> {
 function adviceFor(room: RunRoom, batchSize: number, granted: number): string {
   const fitting = largestBatch(room, batchSize, granted);
   if (fitting !== null) return `A batch of ${fitting} rows would fit.`;
-  if (room.settings["snapshot"] === "copy") {
+  if (room.settings["snapshot"] === "copy" && room.layout.dtype === "f32") {
     const settings = { ...room.settings, snapshot: "deltas" };
     const { totalBytes } = workAt({ ...room, settings }, batchSize);
     if (totalBytes <= granted) return "With the snapshot kept as deltas it would fit.";

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import type { WeightDtype } from "#base/storage.ts";
 import type { Checkpoint } from "#data/checkpoint.ts";
 import type { ByteSource } from "#data/files.ts";
 import { blobSource } from "#data/files.ts";
@@ -9,8 +10,9 @@ import { type OptConfig, parseConfig } from "#model/config.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
+import { type BaseWeights, baseWeightsOf } from "../baseWeights.ts";
 import type { ModelReport, ModelSource, Progress } from "../protocol.ts";
-import type { ModelOrigin, ModelRecord } from "../records.ts";
+import type { Manifest, ModelOrigin, ModelRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { admitModel } from "./admission.ts";
 import type { Environment } from "./environment.ts";
@@ -21,9 +23,12 @@ export interface OpenModel {
   record: ModelRecord;
   readonly config: OptConfig;
   readonly tokenizer: Tokenizer;
+  /** Its weights as the file, or the store, has them. */
+  readonly base: BaseWeights;
   /** Where its weights lie. */
   readonly device: Device;
-  readonly loaded: LoadedWeights;
+  /** Replaced by `storeAs`. */
+  loaded: LoadedWeights;
   /** The weights on the GPU are the base's, untouched by any run. */
   isBase: boolean;
   /** Puts the base weights back on the GPU. */
@@ -42,6 +47,7 @@ type OnProgress = (progress: Progress) => void;
 export async function openModel(
   device: Device,
   source: ModelSource,
+  dtype: WeightDtype,
   places: Pick<Environment, "demo" | "hub">,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
@@ -52,33 +58,55 @@ export async function openModel(
   refuseForeignTokenizer(tokenizer, config);
   const tensors = matchTensors(parameterTable(config), checkpoint);
   const record = { ...describe(name, checkpoint), ...(origin ? { origin } : {}) };
-  await admitModel(device, config, name);
-  return load({ record, config, tokenizer }, tensors, device, onProgress);
+  await admitModel(device, config, name, dtype);
+  return load({ record, config, tokenizer }, tensors, dtype, device, onProgress);
 }
 
 async function load(
   facts: Pick<OpenModel, "record" | "config" | "tokenizer">,
   tensors: ReturnType<typeof matchTensors>,
+  dtype: WeightDtype,
   device: Device,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
   const total = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const loaded = makeRoomForWeights(device, facts.config);
-  const reload = async (report: OnProgress) => {
-    await loaded.weights.load(tensors, (done) =>
-      report({ label: "Reading the model", done, total, unit: "bytes" }),
-    );
+  const model: OpenModel = {
+    ...{ ...facts, device, isBase: true, base: baseWeightsOf(tensors) },
+    loaded: makeRoomForWeights(device, facts.config, dtype),
+    reload: async (report: OnProgress) => {
+      await model.loaded.weights.load(tensors, (done) =>
+        report({ label: "Reading the model", done, total, unit: "bytes" }),
+      );
+    },
+    copyOn: (other, report) => load(facts, tensors, model.loaded.layout.dtype, other, report),
   };
   try {
-    await reload(onProgress);
+    await model.reload(onProgress);
   } catch (error) {
-    loaded.destroy();
+    model.loaded.destroy();
     throw error;
   }
-  return {
-    ...{ ...facts, device, loaded, isBase: true, reload },
-    copyOn: (other, report) => load(facts, tensors, other, report),
-  };
+  return model;
+}
+
+/**
+ * Makes room for the weights as this dtype, where they have another; what was on the GPU is gone, and
+ * `reload` brings the base weights. Nothing may use the weights that were there.
+ *
+ * @throws ZerothError E-MEM-1 if the GPU has no room for them so
+ */
+export async function storeAs(model: OpenModel, dtype: WeightDtype): Promise<void> {
+  const { device, config, loaded, record } = model;
+  const before = loaded.layout.dtype;
+  if (before === dtype) return;
+  loaded.destroy();
+  model.isBase = false;
+  const isRefused = await admitModel(device, config, record.name, dtype).then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+  model.loaded = makeRoomForWeights(device, config, isRefused ? before : dtype);
+  if (isRefused) throw isRefused.error;
 }
 
 /** A base model as it is stored, room made for its weights; `reload` or a snapshot fills them. */
@@ -86,31 +114,39 @@ export async function openStoredModel(
   device: Device,
   runs: RunStore,
   modelId: string,
+  dtype: WeightDtype,
 ): Promise<OpenModel> {
   const { record, manifest } = await runs.loadModel(modelId);
   const config = parseConfig(record.config);
   const tokenizer = loadTokenizer(new Map(Object.entries(record.tokenizerFiles)));
-  await admitModel(device, config, record.name);
-  const loaded = makeRoomForWeights(device, config);
-  const reload = async (report: OnProgress) => {
+  await admitModel(device, config, record.name, dtype);
+  const base = storedBase(runs, record.name, manifest);
+  const model: OpenModel = {
+    ...{ record, config, tokenizer, device, base, isBase: false },
+    loaded: makeRoomForWeights(device, config, dtype),
+    reload: (report) =>
+      model.loaded.weights.restore(counted(base.pieces(), base.sizeBytes, report), base.dtype),
+    copyOn: async (other, report) => {
+      const copy = await openStoredModel(other, runs, modelId, model.loaded.layout.dtype);
+      await copy.reload(report);
+      copy.isBase = true;
+      return copy;
+    },
+  };
+  return model;
+}
+
+function storedBase(runs: RunStore, name: string, manifest: Manifest | undefined): BaseWeights {
+  async function* pieces() {
     if (!manifest) {
       throw new ZerothError(
         "E-STORE-3",
-        `The base weights of "${record.name}" are no longer in this storage. Open the model's files again.`,
+        `The base weights of "${name}" are no longer in this storage. Open the model's files again.`,
       );
     }
-    await runs.restore([manifest], (_, pieces) =>
-      loaded.weights.restore(counted(pieces, manifest.sizeBytes, report)),
-    );
-  };
-  return {
-    ...{ record, config, tokenizer, device, loaded, isBase: false, reload },
-    copyOn: async (other, report) => {
-      const copy = await openStoredModel(other, runs, modelId);
-      await copy.reload(report);
-      return { ...copy, isBase: true };
-    },
-  };
+    yield* runs.readWeights(manifest);
+  }
+  return { dtype: manifest?.dtype ?? "F32", sizeBytes: manifest?.sizeBytes ?? 0, pieces };
 }
 
 /** Pieces, told of as they pass. */
@@ -143,7 +179,7 @@ export function reportModel(
     numAttentionHeads: config.numAttentionHeads,
     vocabSize: config.vocabSize,
     maxPositionEmbeddings: config.maxPositionEmbeddings,
-    weightBytes: parameters * 4,
+    weightBytes: loaded.weights.sizeBytes,
     gpuBytes,
     sha256: record.id,
     ...(record.origin ? { origin: record.origin } : {}),

@@ -1,10 +1,12 @@
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { evaluate } from "../evaluation.ts";
 import { NOT_FINITE } from "../journal.ts";
 import type { LearningRateProbe } from "../protocol.ts";
 import { Stepper } from "../stepper.ts";
 import { closeRun, type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
+import { storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
 import { fastestLinear, makeOpt } from "./starting.ts";
 
@@ -34,6 +36,7 @@ export async function probeLearningRates(
   const device = await deviceOf(desk);
   const report = progressTo(desk);
   const linear = await fastestLinear(desk, device, model);
+  await storeAs(model, weightDtypeOf(settings));
   await model.reload(report);
   const opt = await makeOpt(desk, device, model, data, settings, linear);
   try {

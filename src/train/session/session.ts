@@ -269,8 +269,9 @@ async function open(
   if (command.type === "openModel") {
     const device = await deviceOf(desk);
     closeModel(desk);
-    desk.model = await openModel(device, command.source, env, progressTo(desk));
-    desk.modelFolder = command.source.kind === "cached" ? command.source.folder : null;
+    const { source, dtype = "f32" } = command;
+    desk.model = await openModel(device, source, dtype, env, progressTo(desk));
+    desk.modelFolder = source.kind === "cached" ? source.folder : null;
     desk.data = null;
     const gpuBytes = desk.model.loaded.memory.bytesByKind();
     env.emit({ type: "model", model: reportModel(desk.model, gpuBytes) });

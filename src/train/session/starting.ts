@@ -2,10 +2,11 @@ import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import type { LinearCard } from "#model/kernels.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
-import { parameterCount } from "#model/parameters.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
+import { baseSha256 } from "../baseWeights.ts";
 import { planCapacity } from "../capacity.ts";
 import type { JournalStep } from "../journal.ts";
 import { majorityOf } from "../majority.ts";
@@ -13,7 +14,6 @@ import { planAt } from "../plans.ts";
 import type { Manifest, RunData, RunRecord, RunRows } from "../records.ts";
 import { replay } from "../replay.ts";
 import type { RunStore } from "../runStore.ts";
-import { weightsSha256 } from "../weightsHash.ts";
 import { ActiveRun, type RunGround } from "./activeRun.ts";
 import { admitRun } from "./admission.ts";
 import {
@@ -29,7 +29,7 @@ import {
   usualLinear,
 } from "./desk.ts";
 import { type OpenData, storedData } from "./openData.ts";
-import { counted, type OpenModel, openStoredModel } from "./openModel.ts";
+import { counted, type OpenModel, openStoredModel, storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
 import { tuneLinear } from "./tuneLinear.ts";
 
@@ -41,6 +41,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   refuseBlockers(data);
   closeRun(desk);
   const device = await deviceOf(desk);
+  await storeAs(model, weightDtypeOf(settings));
   if (!model.isBase) {
     await model.reload(progressTo(desk));
     model.isBase = true;
@@ -78,8 +79,7 @@ export async function queueRun(desk: Desk, given: SettingValues, name: string): 
   refuseBlockers(data);
   const device = await deviceOf(desk);
   const runs = await runsOf(desk);
-  // Tuned weights on the GPU belong to a run, whose start has kept the base.
-  if (model.isBase) await keepBase(desk, runs, model);
+  await keepBase(desk, runs, model);
   const described = describe(desk, device, model, data, settings, name, undefined);
   const record: RunRecord = { ...described, status: "queued" };
   await runs.createRun(record, rowsOf(data));
@@ -126,7 +126,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
     );
   }
   const device = await deviceOf(desk);
-  const model = await openStoredModel(device, runs, record.modelId);
+  const model = await openStoredModel(device, runs, record.modelId, weightDtypeOf(record.settings));
   desk.model = model;
   const data = storedData(record, rows, model);
   desk.data = data;
@@ -178,8 +178,8 @@ export async function restoreWeights(
   // Where a copy of the weights is the snapshot, the weights pass through it on their way.
   const anchor = settings["snapshot"] === "copy" ? lastAnchor(model, settings, steps.length) : null;
   const usable = snapshots.filter(({ step }) => step <= (anchor ?? steps.length));
-  const { manifest, repairs } = await runs.restore(usable, ({ sizeBytes }, pieces) =>
-    model.loaded.weights.restore(counted(pieces, sizeBytes, report)),
+  const { manifest, repairs } = await runs.restore(usable, ({ sizeBytes, dtype }, pieces) =>
+    model.loaded.weights.restore(counted(pieces, sizeBytes, report), dtype),
   );
   const left = steps.slice(manifest.step);
   const onProgress = (done: number) =>
@@ -203,32 +203,32 @@ function lastAnchor({ config }: OpenModel, settings: SettingValues, count: numbe
 
 /** The base model in the store, once for all its runs; its weights' hash is its name. */
 export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
-  const { loaded } = model;
-  const total = parameterCount(loaded.layout.table) * 4;
+  const { base, loaded } = model;
+  const total = base.sizeBytes;
   const report = progressTo(desk);
   if (model.record.id === "") {
     let done = 0;
-    const id = await weightsSha256(loaded, (bytes) => {
+    const id = await baseSha256(base, (bytes) => {
       done += bytes;
       report({ label: "Taking the model's fingerprint", done, total, unit: "bytes" });
     });
     model.record = { ...model.record, id };
   }
-  await refuseWithoutRoom(desk, total);
+  await refuseWithoutRoom(desk, total + 2 * loaded.weights.sizeBytes);
   await runs.saveModel(model.record, {
-    ...{ step: 0, dtype: "F32", totalBytes: total },
-    pieces: counted(loaded.weights.read(loaded.readback), total, report, "Keeping the base model"),
+    ...{ step: 0, dtype: base.dtype, totalBytes: total },
+    pieces: counted(base.pieces(), total, report, "Keeping the base model"),
   });
 }
 
 /** A base model, two snapshots, and some air. */
-async function refuseWithoutRoom({ env }: Desk, weightBytes: number): Promise<void> {
+async function refuseWithoutRoom({ env }: Desk, neededBytes: number): Promise<void> {
   const free = await env.freeBytes();
-  if (free === null || free > weightBytes * 3) return;
+  if (free === null || free > neededBytes) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ZerothError(
     "E-STORE-1",
-    `Keeping this run safe takes about ${gigabytes(weightBytes * 3)} of storage; the browser offers ` +
+    `Keeping this run safe takes about ${gigabytes(neededBytes)} of storage; the browser offers ` +
       `${gigabytes(free)}. Delete old runs or free disk space.`,
   );
 }

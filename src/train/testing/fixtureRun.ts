@@ -9,9 +9,11 @@ import { parseConfig } from "#model/config.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import type { Parameter } from "#model/parameters.ts";
+import { decoded } from "#model/weights.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "../../entry/node/gpu.ts";
 import { type FixtureName, openFixture } from "../../model/testing/fixture.ts";
 import type { JournalStep } from "../journal.ts";
@@ -67,7 +69,7 @@ export async function openFixtureRun(
   const config = parseConfig(checkpoint.config);
   const table = parseTable("reviews.jsonl", reviewLines.slice(0, rows).join("\n"));
   const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), reviewTask, table);
-  const loaded = makeRoomForWeights(device, config);
+  const loaded = makeRoomForWeights(device, config, weightDtypeOf(settings));
   await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
   const model = await OptModel.create({
     ...{ device, sources, loaded, linear: usualLinear(device) },
@@ -104,14 +106,15 @@ export async function weightsOf({
 }: Pick<LoadedWeights, "layout" | "weights" | "readback">): Promise<
   ReadonlyMap<string, Float32Array>
 > {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of weights.read(readback)) pieces.push(piece.slice());
-  const bytes = new Uint8Array(Buffer.concat(pieces));
+  const pieces: Float32Array[] = [];
+  for await (const piece of weights.read(readback)) {
+    pieces.push(decoded(weights.storedDtype, piece));
+  }
+  const all = Float32Array.from(pieces.flatMap((piece) => [...piece]));
   let offset = 0;
   const valuesOf = ({ elements }: Parameter) => {
-    const values = new Float32Array(bytes.buffer, offset, elements);
-    offset += 4 * elements;
-    return values;
+    offset += elements;
+    return all.slice(offset - elements, offset);
   };
   return new Map(layout.table.map((parameter) => [parameter.name, valuesOf(parameter)]));
 }

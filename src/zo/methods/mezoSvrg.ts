@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import type { StepContext, StepPlan } from "../plan.ts";
 import { numberSetting, type SettingValues } from "../settings.ts";
+import { weightDtypeOf } from "../weightDtype.ts";
 import type { Method } from "./method.ts";
 
 /**
@@ -104,7 +105,16 @@ export const mezoSvrg: Method = {
     ],
   },
   sparsity: () => 0,
+  // Rounded updates cannot be taken back: `check` says so to whoever asks for it.
+  usual: ({ dtype }) => (dtype === "f16" ? { snapshot: "copy" } : {}),
   check(settings) {
+    if (weightDtypeOf(settings) === "f16" && settings["snapshot"] === "deltas") {
+      throw new ZerothError(
+        "E-CFG-1",
+        "Updates of weights stored as f16 are rounded at random and cannot be taken back step by step, " +
+          "so the snapshot must be a copy of the weights. Choose the copy, or store weights as f32.",
+      );
+    }
     const isDecaying = numberSetting(settings, "weightDecay") > 0;
     if (isDecaying && settings["snapshot"] === "deltas") {
       throw new ZerothError(

@@ -9,7 +9,7 @@ const reports = new Map<string, TrajectoryReport>();
 beforeAll(async () => {
   for (const [i, driver] of drivers.entries()) {
     // The second one, SwiftShader as a rule, takes five times as long: one method has to do.
-    const env = { ...driver.env, ...(i > 0 ? { ZEROTH_TRAJECTORIES: "sparse" } : {}) };
+    const env = { ...driver.env, ...(i > 0 ? { ZEROTH_TRAJECTORIES: "sparse_mezo" } : {}) };
     const report = await reportOf({ ...driver, env }, "src/train/testing/trajectoryReport.ts");
     reports.set(driver.name, report as TrajectoryReport);
   }
@@ -76,6 +76,12 @@ describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => 
   test("twelve steps of MeZO with gaussian noise on a post-norm model are those of PyTorch", () => {
     const file = "expected.mezo.gaussian.jsonl";
     expectTrajectory(report()[file]!, "opt-tiny-post-ln", file);
+  });
+
+  // python src/tools/f16_mezo.py: rounding by another way, losses by PyTorch
+  test("twelve steps of MeZO over weights stored as f16 are those of PyTorch", () => {
+    const file = "expected.mezo.f16.jsonl";
+    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file);
   });
 
   test("MeZO-SVRG takes the same steps with its snapshot as a copy of the weights", () => {

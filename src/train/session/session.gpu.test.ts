@@ -36,6 +36,14 @@ const recipes: Readonly<Record<string, SettingValues>> = {
   "LeZO with sparsity, embeddings drawn like a block, and noise of ±1": {
     ...{ method: "lezo", embedPolicy: "sampled", sparsity: 0.5, noise: "rademacher" },
   },
+  "MeZO with weights as f16, two directions and weight decay": {
+    ...{ method: "mezo", dtype: "f16", directions: 2, weightDecay: 0.01 },
+  },
+  "LeZO with sparsity and weights as f16": { method: "lezo", sparsity: 0.5, dtype: "f16" },
+  "MeZO-SVRG with weights as f16": {
+    ...{ method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 1e-3, dtype: "f16" },
+    snapshot: "copy",
+  },
   "MeZO-SVRG": { method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 1e-3 },
   "MeZO-SVRG with a copy as its snapshot, and weight decay": {
     ...{ method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 1e-3 },

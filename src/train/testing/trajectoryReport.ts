@@ -25,6 +25,7 @@ const common = { learningRate: 2e-4, epsilon: 1e-3, seed: 42, batchSize: 8, step
 const svrg = { method: "mezo_svrg", anchorLearningRate: 4e-4, svrgQ: 3 };
 const trials: readonly (readonly [string, FixtureName, Readonly<Record<string, unknown>>])[] = [
   ["expected.mezo.jsonl", "opt-tiny-pre-ln", { method: "mezo" }],
+  ["expected.mezo.f16.jsonl", "opt-tiny-pre-ln", { method: "mezo", dtype: "f16" }],
   ["expected.sparse_mezo.jsonl", "opt-tiny-pre-ln", { method: "sparse_mezo", sparsity: 0.75 }],
   ["expected.lezo.jsonl", "opt-tiny-pre-ln", { method: "lezo", lezoSparsity: 0.5 }],
   ["expected.mezo_svrg.jsonl", "opt-tiny-pre-ln", svrg],

@@ -1,0 +1,158 @@
+// Prints, as JSON, what models over weights stored as f16 compute on the driver this process has. Run by
+// tests in a process of its own: src/reference/testing/drivers.ts
+import { readFileSync } from "node:fs";
+import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
+import { packAll, sizeOfAll } from "#data/packing.ts";
+import type { EncodedExample } from "#data/task.ts";
+import { openDevice } from "#gpu/device.ts";
+import { replay } from "#train/replay.ts";
+import { weightsSha256 } from "#train/weightsHash.ts";
+import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
+import { someExamples } from "../../reference/batch.ts";
+import { logProbability } from "../../reference/opt.ts";
+import { type OptConfig, parseConfig } from "../config.ts";
+import { linearShared } from "../kernels.ts";
+import { matchTensors } from "../matchTensors.ts";
+import { type LoadedWeights, makeRoomForWeights, OptModel } from "../opt.ts";
+import { oddConfig } from "./configs.ts";
+import { encodedTexts, fixtureNames, openFixture } from "./fixture.ts";
+import type { Comparison } from "./modelReport.ts";
+import { randomWeights, tensorsOf } from "./randomWeights.ts";
+
+export interface HalvesReport {
+  /** -Σ log p of the texts, by fixture. */
+  readonly scores: Readonly<Record<string, readonly number[]>>;
+  /** Σ log p of options against the plain forward pass over the nearest halves; by name of the model. */
+  readonly oddScores: Readonly<Record<string, Comparison>>;
+  /** SHA-256 after the coefficients of `expected.replay.f16.json`; by how many steps go in one pass. */
+  readonly replayed: Readonly<Record<string, string>>;
+  /** Of weights brought back from pieces, beside the hash they should have; by how they were cut. */
+  readonly restored: Readonly<Record<string, readonly [string, string]>>;
+  /** Bytes on the GPU of a model's weights: as f32 and as f16. */
+  readonly weightBytes: readonly [number, number];
+}
+
+const device = await openDevice(nodeGpu());
+const sources = readShaders();
+// Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
+const models: OptModel[] = [];
+
+const report: HalvesReport = {
+  scores: await fixtureScores(),
+  oddScores: await oddScores(),
+  replayed: await replayed(),
+  restored: await restored(),
+  weightBytes: [await weightBytes("f32"), await weightBytes("f16")],
+};
+process.stdout.write(JSON.stringify(report), () => process.exit(0));
+
+async function modelOver(loaded: LoadedWeights, examples: readonly EncodedExample[]) {
+  const capacity = sizeOfAll(examples);
+  const model = await OptModel.create({
+    ...{ device, sources, loaded, capacity, linear: linearShared, noise: "binomial" },
+  });
+  models.push(model);
+  return model;
+}
+
+async function scoresOf(model: OptModel, examples: readonly EncodedExample[]): Promise<number[]> {
+  return [...(await model.score(packAll(examples, sizeOfAll(examples))[0]!))];
+}
+
+async function openHalves(name: (typeof fixtureNames)[number], dtype: "f16" | "f32" = "f16") {
+  const checkpoint = await openFixture(name);
+  const loaded = makeRoomForWeights(device, parseConfig(checkpoint.config), dtype);
+  await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
+  return { checkpoint, loaded };
+}
+
+async function fixtureScores() {
+  const scores: Record<string, number[]> = {};
+  for (const name of fixtureNames) {
+    const { checkpoint, loaded } = await openHalves(name);
+    const texts = encodedTexts(checkpoint);
+    const sums = await scoresOf(await modelOver(loaded, texts), texts);
+    scores[name] = sums.map((sum) => -sum);
+  }
+  return scores;
+}
+
+async function oddScores() {
+  const projected = { do_layer_norm_before: false };
+  const kinds: [name: string, config: OptConfig, maxBindingBytes?: number][] = [
+    ["layer norm first", oddConfig()],
+    ["in shards", oddConfig({ ...projected, word_embed_proj_dim: 20 }), 250 * 4],
+    ["a matrix of odd width", oddConfig({ ...projected, word_embed_proj_dim: 21 }), 4000],
+  ];
+  const comparisons: Record<string, Comparison> = {};
+  for (const [name, config, maxBindingBytes] of kinds) {
+    const examples = someExamples(config.vocabSize);
+    const weights = randomWeights(config);
+    const loaded = makeRoomForWeights(device, config, "f16", maxBindingBytes);
+    await loaded.weights.load(tensorsOf(config, weights));
+    const halves = new Map([...weights].map(([key, values]) => [key, f16ToF32(f32ToF16(values))]));
+    comparisons[name] = {
+      expected: examples
+        .flatMap((example) => example.options)
+        .map(({ ids, optionLength }) => logProbability(config, halves, ids, optionLength)),
+      actual: await scoresOf(await modelOver(loaded, examples), examples),
+    };
+  }
+  return comparisons;
+}
+
+/** Given steps, by themselves and many in one pass over the weights. */
+async function replayed() {
+  const file = "../../../e2e/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
+  const { seed, coefficients } = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
+  const settings = resolveSettings({ method: "mezo", seed, dtype: "f16", steps: 12 });
+  const steps = (coefficients as number[]).map((coefficient, i) => ({
+    ...{ step: i + 1, flags: 0, lossPlus: 0, lossMinus: 0, projectedGrad: 0, learningRate: 1 },
+    ...{ tokens: 0, forwardPasses: 2, milliseconds: 0 },
+    coefficients: Float32Array.of(coefficient),
+  }));
+  const hashes: Record<string, string> = {};
+  for (const atOnce of [12, 5, 1]) {
+    const { checkpoint, loaded } = await openHalves("opt-tiny-pre-ln");
+    const model = await modelOver(loaded, encodedTexts(checkpoint).slice(0, 1));
+    for (let i = 0; i < steps.length; i += atOnce) {
+      await replay(model, methodOf(settings), settings, steps.slice(i, i + atOnce));
+    }
+    hashes[atOnce] = await weightsSha256(loaded);
+  }
+  return hashes;
+}
+
+async function restored() {
+  const { loaded } = await openHalves("opt-tiny-post-ln");
+  const hash = await weightsSha256(loaded);
+  const whole: Uint8Array[] = [];
+  for await (const piece of loaded.weights.read(loaded.readback)) whole.push(piece);
+  const halves = new Uint8Array(Buffer.concat(whole));
+  const wide = new Uint8Array(f16ToF32(new Uint16Array(halves.buffer)).buffer);
+  const found: Record<string, [string, string]> = {};
+  const bring = async (
+    name: string,
+    bytes: Uint8Array,
+    weightsEach: number,
+    dtype: "F16" | "F32",
+  ) => {
+    const other = makeRoomForWeights(device, loaded.config, "f16");
+    const size = weightsEach * (dtype === "F16" ? 2 : 4);
+    async function* pieces() {
+      for (let i = 0; i < bytes.length; i += size) yield bytes.slice(i, i + size);
+    }
+    await other.weights.restore(pieces(), dtype);
+    found[name] = [await weightsSha256(other), hash];
+  };
+  await bring("halves, 1001 at a time", halves, 1001, "F16");
+  await bring("halves, 4096 at a time", halves, 4096, "F16");
+  await bring("f32s, 777 at a time", wide, 777, "F32");
+  return found;
+}
+
+async function weightBytes(dtype: "f16" | "f32"): Promise<number> {
+  const { loaded } = await openHalves("opt-tiny-real-vocab", dtype);
+  return loaded.memory.bytesByKind().weights;
+}

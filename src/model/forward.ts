@@ -265,7 +265,7 @@ export class Forward {
       [x, y] = [y, x];
     }
     if (this.#writing) {
-      this.#wholeLogits(pass, shape, x, this.#writing.logits);
+      this.#wholeLogits(pass, shape, plan, x);
       return;
     }
     this.#logits(pass, shape, plan, x);
@@ -300,12 +300,14 @@ export class Forward {
   }
 
   /** Every tile of the vocabulary at its columns of y. Nothing is perturbed where text is written. */
-  #wholeLogits(pass: Commands, shape: Shape, x: GPUBuffer, y: GPUBuffer): void {
+  #wholeLogits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
+    const y = this.#writing!.logits;
     const matrix = this.#matrix("embed_tokens");
     const linear = { matrix, x, y, overScored: true };
     for (const shard of matrix.shards) {
       for (const tile of shard.tiles) {
         const first = shard.firstRow + tile.firstRow;
+        this.#products.prepare(pass, plan, matrix, shard, tile);
         this.#products.products(pass, shape, false, linear, shard, tile, matrix.rows, first);
       }
     }

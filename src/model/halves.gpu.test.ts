@@ -52,6 +52,14 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
     }
   });
 
+  test("write text with the probabilities they score it with", () => {
+    const { expected, actual } = report().written;
+    expect(actual.length).toBe(3);
+    actual.forEach((value, i) => {
+      expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * Math.abs(expected[i]!));
+    });
+  });
+
   test("take given steps to the bits numpy finds, however many go in one pass", () => {
     const wanted = expectedReplay.weights_sha256;
     expect(report().replayed).toEqual({ 12: wanted, 5: wanted, 1: wanted });

@@ -28,7 +28,7 @@ export async function verifyCommand(args: Arguments): Promise<void> {
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
   const evaluated = values.checks.flatMap(idsOf).map(asExample);
-  const model = await loadModel(device, opened, { trained: [], evaluated, linear });
+  const model = await loadModel(device, opened, { trained: [], evaluated, linear, dtype: "f32" });
   const on = {
     engine: await verifyEngine(model),
     tokenizer: opened.tokenizer,

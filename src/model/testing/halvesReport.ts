@@ -25,6 +25,8 @@ export interface HalvesReport {
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** Σ log p of options against the plain forward pass over the nearest halves; by name of the model. */
   readonly oddScores: Readonly<Record<string, Comparison>>;
+  /** log p of each text's last id: as scored, and from the logits that text is written with. */
+  readonly written: Comparison;
   /** SHA-256 after the coefficients of `expected.replay.f16.json`; by how many steps go in one pass. */
   readonly replayed: Readonly<Record<string, string>>;
   /** Of weights brought back from pieces, beside the hash they should have; by how they were cut. */
@@ -41,6 +43,7 @@ const models: OptModel[] = [];
 const report: HalvesReport = {
   scores: await fixtureScores(),
   oddScores: await oddScores(),
+  written: await written(),
   replayed: await replayed(),
   restored: await restored(),
   weightBytes: [await weightBytes("f32"), await weightBytes("f16")],
@@ -100,6 +103,27 @@ async function oddScores() {
     };
   }
   return comparisons;
+}
+
+async function written(): Promise<Comparison> {
+  const { checkpoint, loaded } = await openHalves("opt-tiny-post-ln");
+  const texts = encodedTexts(checkpoint).slice(0, 3);
+  const lastOnly = texts.map(({ row, answer, options }) => {
+    return { row, answer, options: [{ ids: options[0]!.ids, optionLength: 1 }] };
+  });
+  const model = await modelOver(loaded, texts);
+  const expected = await scoresOf(model, lastOnly);
+  const ids = texts.map(({ options }) => options[0]!.ids);
+  const positions = Math.max(...ids.map(({ length }) => length));
+  const writer = await model.makeWriter({ slots: ids.length, positions });
+  const feeds = ids.map((all, slot) => ({ slot, ids: all.slice(0, -1), position: 0 }));
+  const logits = await writer.read(feeds);
+  const actual = logits.map((row, i) => row[ids[i]!.at(-1)!]! - logSumExp(row));
+  return { expected, actual };
+}
+
+function logSumExp(values: Float32Array): number {
+  return Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0));
 }
 
 /** Given steps, by themselves and many in one pass over the weights. */

@@ -74,7 +74,7 @@ async function memoryProblem(
 ): Promise<Failure | null> {
   if (!device || model || training) return null;
   try {
-    await admitModel(device, config, name);
+    await admitModel(device, config, name, "f32");
     return null;
   } catch (error) {
     if (error instanceof ZerothError && error.code === "E-MEM-1") return toFailure(error);

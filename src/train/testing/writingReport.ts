@@ -86,7 +86,7 @@ async function open(name: FixtureName, capacity: Capacity, limit?: number) {
   const checkpoint = await openFixture(name);
   const config = parseConfig(checkpoint.config);
   const sharded = limit !== undefined && name === "opt-tiny-real-vocab" ? 600_000 : limit;
-  const loaded = makeRoomForWeights(device, config, sharded);
+  const loaded = makeRoomForWeights(device, config, "f32", sharded);
   await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
   const options = { device, sources: readShaders(), loaded, capacity, linear };
   const model = await OptModel.create({ ...options, noise: "binomial" });

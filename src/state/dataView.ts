@@ -183,3 +183,17 @@ export function asOwnTask(task: TaskSpec, columns: readonly string[]): TaskSpec 
   const column = isThere ? labelColumn : (columns.at(-1) ?? "");
   return { ...own, template, labelColumn: column, labels: [], words: [] };
 }
+
+/** How a run's rows were drawn, and what was left out on purpose. */
+export function rulesText(rules: RowRules): string {
+  const left = [
+    ...(rules.duplicates === "drop" ? ["repeated rows"] : []),
+    ...(rules.leaks === "drop" ? ["training rows that are also held out"] : []),
+    ...(rules.empty === "drop" ? ["rows without text"] : []),
+    ...(rules.long === "drop" ? ["rows that are too long"] : []),
+  ];
+  const drawn =
+    `At most ${formatCount(rules.trainRows)} rows to train on, ${formatCount(rules.devRows)} held out and ` +
+    `${formatCount(rules.testRows)} for the final test, drawn with data seed ${formatCount(rules.dataSeed)}.`;
+  return left.length === 0 ? drawn : `${drawn} Left out: ${left.join(", ")}.`;
+}

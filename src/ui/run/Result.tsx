@@ -2,6 +2,7 @@ import type { RunRecord } from "#state/engineTypes.ts";
 import { formatCount, formatPercent } from "#state/format.ts";
 import { formatInterval, type Measurement, summarizeResult } from "#state/result.ts";
 import { Card } from "../parts/Card.tsx";
+import { FinalTest } from "./FinalTest.tsx";
 import styles from "./Run.module.css";
 
 const { result, score, big, after: afterLook, soft, arrow } = styles;
@@ -20,6 +21,7 @@ export function Result({ record }: { readonly record: RunRecord }) {
         <Score name="After training" measurement={summary.after} isAfter />
       </div>
       <p>{summary.verdict}</p>
+      <FinalTest record={record} />
       <p className={soft}>{summary.cost}</p>
     </Card>
   );

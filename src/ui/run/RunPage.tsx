@@ -5,6 +5,7 @@ import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import { BundleNote } from "./BundleNote.tsx";
 import { Downloads } from "./Downloads.tsx";
+import { Published } from "./Published.tsx";
 import { Result } from "./Result.tsx";
 import styles from "./Run.module.css";
 import { RunFacts } from "./RunFacts.tsx";
@@ -52,6 +53,7 @@ function Run({ report }: { readonly report: RunReport }) {
         <Result record={record} />
         {isFinished && <TrySentence record={record} />}
       </div>
+      <Published record={record} />
       <RunFacts report={report} />
       <Suspense fallback={<Waiting label="Loading the charts" />}>
         <RunCharts runId={record.id} />

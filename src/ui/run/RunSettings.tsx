@@ -1,4 +1,5 @@
 import { CopyPlus } from "lucide-react";
+import { rulesText } from "#state/dataView.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
 import { formatSetting } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
@@ -8,7 +9,7 @@ import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";
 
-const { template } = styles;
+const { template, soft } = styles;
 
 /** What the run was made with, and the way to another one like it. */
 export function RunSettings({ record }: { readonly record: RunRecord }) {
@@ -30,8 +31,11 @@ export function RunSettings({ record }: { readonly record: RunRecord }) {
       {/* Until the engine has told the settings' names, there are only their keys. */}
       {catalogue && <Facts items={items} />}
       <p className={template}>
-        Template <code>{record.task.template}</code>
+        {"task" in record.task && `${record.task.task}. `}Template{" "}
+        <code>{record.task.template}</code>
+        {`. First token ${record.task.bos}.`}
       </p>
+      {record.data.rules && <p className={soft}>{rulesText(record.data.rules)}</p>}
     </Card>
   );
 }

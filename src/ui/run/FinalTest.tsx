@@ -1,0 +1,8 @@
+import type { RunRecord } from "#state/engineTypes.ts";
+import { finalTestText } from "#state/finalTest.ts";
+
+/** What the rows kept for the end say. */
+export function FinalTest({ record }: { readonly record: RunRecord }) {
+  const text = finalTestText(record);
+  return text === null ? null : <p>{text}</p>;
+}

@@ -26,6 +26,11 @@ test.each([
     ["data/train-00000-of-00001.parquet", "data/validation-00000-of-00001.parquet"],
     ["train-00000-of-00001.parquet", "validation-00000-of-00001.parquet", undefined],
   ],
+  [
+    "a file beside one that is held out",
+    ["reviews.csv", "reviews-held-out.csv"],
+    ["reviews.csv", "reviews-held-out.csv", undefined],
+  ],
   ["one file of any name", ["reviews.csv", "notes.md"], ["reviews.csv", undefined, undefined]],
 ])("the parts of %s are told by their names", (_what, paths, parts) => {
   expect(found(...paths).parts).toEqual(parts);

@@ -5,7 +5,7 @@ const ROWS = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)$/i;
 
 const PARTS = [
   ["train", /(^|[^a-z])train(ing)?([^a-z]|$)/i],
-  ["dev", /(^|[^a-z])(dev|val|valid|validation|eval)([^a-z]|$)/i],
+  ["dev", /(^|[^a-z])(dev|val|valid|validation|eval|held[-_ ]?out)([^a-z]|$)/i],
   ["test", /(^|[^a-z])test([^a-z]|$)/i],
 ] as const;
 
@@ -26,7 +26,10 @@ export function findRowFiles(files: readonly NamedFile[]): FoundRowFiles {
     const part = PARTS.find(([, name]) => name.test(baseName(file)))?.[0];
     if (part && !of.has(part)) of.set(part, file);
   }
-  const [train, dev, test] = [of.get("train"), of.get("dev"), of.get("test")];
+  const [dev, test] = [of.get("dev"), of.get("test")];
+  const unnamed = held.filter((file) => !PARTS.some(([, name]) => name.test(baseName(file))));
+  // Beside files that are held out, the only other one is what is trained on.
+  const train = of.get("train") ?? (of.size > 0 && unnamed.length === 1 ? unnamed[0] : undefined);
   if (!train) return { sources: null, message: whyNone(held) };
   const used = [train, dev, test].filter((file) => file !== undefined);
   const rest = held.filter((file) => !used.includes(file));

@@ -20,7 +20,7 @@ import { Stepper } from "#train/stepper.ts";
 import { evaluateAt, train } from "#train/trainer.ts";
 import { weightsSha256 } from "#train/weightsHash.ts";
 import { methodOf } from "#zo/readSettings.ts";
-import type { SettingValues } from "#zo/settings.ts";
+import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { type Arguments, settingsFrom } from "./flags.ts";
 import {
@@ -92,6 +92,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
   await finish(model, end, kept, {
     ...{ examples: rows.examples, test: test?.examples ?? [] },
     ...{ isPerToken, tokenizer: opened.tokenizer, best: printer.best },
+    at: { step: numberSetting(settings, "steps"), forwardPasses: printer.forwardPasses },
   });
 }
 
@@ -111,6 +112,7 @@ interface Judging {
   readonly test: readonly EncodedExample[];
   readonly isPerToken: boolean;
   readonly tokenizer: Tokenizer;
+  readonly at: Pick<EvaluationRecord, "step" | "forwardPasses">;
   readonly best: EvaluationRecord | undefined;
 }
 
@@ -118,7 +120,7 @@ async function finish(
   model: OptModel,
   end: string,
   kept: Kept | null,
-  { examples, test, isPerToken, tokenizer, best }: Judging,
+  { examples, test, isPerToken, tokenizer, at, best }: Judging,
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
   const status = end === "finished" ? "finished" : "diverged";
@@ -131,7 +133,11 @@ async function finish(
     );
   }
   const { loss } = await evaluate(model, examples, { isPerToken });
+  const started = performance.now();
   const tested = test.length > 0 ? await evaluate(model, test, { isPerToken, tokenizer }) : null;
+  const seconds = (performance.now() - started) / 1000;
+  const testEvaluation = tested && { ...at, ...measuresOf(tested), seconds };
+  if (testEvaluation) await kept?.runs.updateRun(kept.id, { testEvaluation });
   print({
     ...{ final_loss: loss, weights_sha256: sha256 },
     ...(tested && {
@@ -215,6 +221,11 @@ class StepPrinter {
     this.#kept = kept;
     this.#settings = settings;
     this.#model = model;
+  }
+
+  /** Since the run began. */
+  get forwardPasses(): number {
+    return this.#totals.forwardPasses;
   }
 
   /** Takes Sparse-MeZO's mask density anew, for the lines to come. */

@@ -1,15 +1,11 @@
-import { readFileSync } from "node:fs";
-import { encodeTable } from "#data/encode.ts";
-import { parseTable } from "#data/table.ts";
-import type { EncodedExample, TaskSpec } from "#data/task.ts";
-import { matchTensors } from "#model/matchTensors.ts";
+import type { EncodedExample } from "#data/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import { evaluate } from "#train/evaluation.ts";
 import { prepareMasks } from "#train/session/sparsity.ts";
 import { Stepper } from "#train/stepper.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import { chooseLinear, loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
+import { type DemoGround, openDemo } from "./demo.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -50,7 +46,7 @@ interface Reached {
 }
 
 export async function methodsBench(): Promise<unknown> {
-  const ground = await openDemo();
+  const ground = await openDemo("f32");
   const results = [];
   for (const contender of contenders) {
     const tried: Trial[] = [];
@@ -70,37 +66,8 @@ export async function methodsBench(): Promise<unknown> {
   return { adapter: ground.adapter, forwardPassBudget, learningRates, seeds, results };
 }
 
-async function openDemo() {
-  const folder = "public/demo";
-  const opened = await openFolder(folder);
-  const task: TaskSpec = {
-    ...{ kind: "classification", template: "{text} It was", labelColumn: "label", bos: 2 },
-    ...{ labels: ["0", "1"], words: [" terrible", " great"], maxLength: 128 },
-  };
-  const rows = (name: string) => {
-    const table = parseTable(name, readFileSync(`${folder}/${name}`, "utf8"));
-    return encodeTable(opened.tokenizer, task, table).examples;
-  };
-  const train = rows("train.jsonl");
-  const dev = rows("dev.jsonl");
-  const device = await openNodeDevice();
-  const settings = resolveSettings({ method: "mezo", batchSize: 16 });
-  const linear = chooseLinear(device);
-  const model = await loadModel(device, opened, {
-    settings,
-    dtype: "f32",
-    trained: train,
-    evaluated: dev,
-    linear,
-  });
-  const reload = () => model.weights.load(matchTensors(model.layout.table, opened.checkpoint));
-  return { model, train, dev, reload, adapter: device.info.description };
-}
-
-type Ground = Awaited<ReturnType<typeof openDemo>>;
-
 async function run(
-  { model, train, dev, reload }: Ground,
+  { model, train, dev, reload }: DemoGround,
   contender: SettingValues,
   learningRate: number,
   seed: number,

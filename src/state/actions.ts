@@ -39,7 +39,11 @@ export function createActions(context: ActionContext) {
     },
     checkDevice: () => send({ type: "checkDevice" }),
     ...pageActions(context),
-    openModel: (source: ModelSource) => send({ type: "openModel", source }),
+    /** As f16 at once, where that is chosen: there may be no room for more. */
+    openModel: (source: ModelSource) => {
+      const isHalf = context.store.getState().draft.texts["dtype"] === "f16";
+      return send({ type: "openModel", source, ...(isHalf && { dtype: "f16" as const }) });
+    },
     ...dataActions({ store, clock, send, prefer, onOpened: sharing.applyImportedTask }),
     ...trainingActions(context, send),
     ...storedRunActions(context, send),

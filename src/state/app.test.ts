@@ -90,6 +90,18 @@ test("a refusal stays with its command until that is tried again", async () => {
   expect(state().failures.openModel).toBeUndefined();
 });
 
+test("a model is opened as f16 at once where that is chosen, and as usual where it is not", async () => {
+  const { actions, engine } = await open();
+  void actions.openModel({ kind: "demo" });
+  actions.editSetting("dtype", "f16");
+  void actions.openModel({ kind: "demo" });
+  const asked = engine.received.filter(({ type }) => type === "openModel");
+  expect(asked.map((command) => ("dtype" in command ? command.dtype : "f32"))).toEqual([
+    "f32",
+    "f16",
+  ]);
+});
+
 test("the trial stops at the first refusal and starts no run", async () => {
   const failure = { code: "E-GPU-6", message: "The GPU was reset." };
   const { actions, engine } = await open({ refusals: { openData: failure } });

@@ -9,6 +9,7 @@ import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
 import { planCapacity } from "./capacity.ts";
 import { needsByMethod, planRun } from "./memoryPlan.ts";
@@ -42,6 +43,9 @@ const methods: [string, SettingValues][] = [
   ["Sparse-MeZO", { method: "sparse_mezo" }],
   ["LeZO", { method: "lezo" }],
   ["MeZO-SVRG with deltas", { method: "mezo_svrg", svrgQ: 2, snapshot: "deltas" }],
+  ["MeZO over weights as f16", { method: "mezo", dtype: "f16" }],
+  ["Sparse-MeZO over weights as f16", { method: "sparse_mezo", dtype: "f16" }],
+  ["MeZO-SVRG over weights as f16", { method: "mezo_svrg", svrgQ: 2, dtype: "f16" }],
   ["MeZO-SVRG with a copy", { method: "mezo_svrg", svrgQ: 2, snapshot: "copy" }],
 ];
 const whole = Number.POSITIVE_INFINITY;
@@ -58,13 +62,14 @@ const models: [string, OptConfig, number][] = [
 describe.each(models)("%s", (_, config, limit) => {
   test.each(methods)("takes the planned buffers and no other with %s", async (__, given) => {
     const settings = resolveSettings({ ...given, batchSize: 2 });
-    const layout = planLayout(config, Math.min(bindableBytes(device.info), limit));
+    const dtype = weightDtypeOf(settings);
+    const layout = planLayout(config, Math.min(bindableBytes(device.info), limit), dtype);
     const bindable = Math.min(bindableBytes(device.info), limit);
     const capacity = planCapacity(config, layout, bindable, 2, examples, []);
     const plan = planRun(config, layout, capacity, settings);
 
     made.length = 0;
-    const loaded = makeRoomForWeights(device, config, "f32", limit);
+    const loaded = makeRoomForWeights(device, config, dtype, limit);
     const model = await OptModel.create({
       ...{ device, sources, loaded, capacity, noise: "binomial", linear: linearShared },
     });

@@ -32,6 +32,14 @@ test("what MeZO's program cannot do has no command but a reason", () => {
   expect(runPyCommand(many).notes[0]).toContain("no directions per step (here 4)");
 });
 
+test("weights stored as f16 are MeZO's --load_float16, and how the two differ is told", () => {
+  const halves = { ...run, settings: resolveSettings({ dtype: "f16" }) };
+  const { command, notes } = runPyCommand(halves);
+  expect(command).toContain("--load_float16 true");
+  expect(notes.join(" ")).toContain("rounds updates to the nearest half");
+  expect(runPyCommand(run).command).not.toContain("load_float16");
+});
+
 test("a prompt of one's own is told where to be added, and names are quoted for the shell", () => {
   const task = { ...run.task, template: "Is {text} good?" };
   const { command, notes } = runPyCommand({ ...run, task, modelName: "it's mine" });

@@ -38,6 +38,7 @@ export function runPyCommand({ settings, task, modelName, data }: RunFacts): Run
     ["max_length", task.maxLength],
     ["trainer", "zo"],
     ...settingFlags(settings),
+    ...(settings["dtype"] === "f16" ? [["load_float16", true] as [string, boolean]] : []),
     ["evaluation_strategy", "steps"],
     ["save_strategy", "steps"],
     ["save_total_limit", 1],
@@ -53,7 +54,7 @@ export function runPyCommand({ settings, task, modelName, data }: RunFacts): Run
 function obstaclesIn(settings: SettingValues): readonly string[] {
   const { method } = settings;
   if (method !== "mezo") return [`MeZO's repository holds MeZO only, not ${String(method)}.`];
-  const mapped = new Set([...Object.values(runPyFlags), "noise"]);
+  const mapped = new Set([...Object.values(runPyFlags), "noise", "dtype"]);
   const isDormant = (key: string) => settings["trainable"] === "all" && key.startsWith("trainable");
   return [...commonSettings, ...mezo.description.settings]
     .filter(({ key }) => !mapped.has(key) && !isDormant(key))
@@ -105,7 +106,7 @@ function isSame(
 }
 
 function differences(
-  { noise }: SettingValues,
+  { noise, dtype }: SettingValues,
   task: TaskSpec,
   name: string | undefined,
 ): readonly string[] {
@@ -119,6 +120,11 @@ function differences(
     "MeZO draws its own rows from the data set and its own noise, so losses will not be equal step by step.",
   );
   if (noise !== "gaussian") notes.push(`MeZO draws gaussian noise, this run ${String(noise)}.`);
+  if (dtype === "f16") {
+    notes.push(
+      "With --load_float16 MeZO computes in 16 bits too and rounds updates to the nearest half, which loses many of them; this run rounds at random.",
+    );
+  }
   if (task.bos !== 0) notes.push("MeZO puts token 0 in front of a prompt, this run token 2.");
   return notes;
 }

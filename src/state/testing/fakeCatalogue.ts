@@ -181,6 +181,21 @@ export const fakeCatalogue: Catalogue = {
       source: "chosen so that runs repeat exactly",
     },
     {
+      ...number({
+        key: "dtype",
+        label: "Weights stored as",
+        help: "f16 takes half the memory and half the disk. Every update is then rounded up or down at random, so that on average none is lost, and the steps are a little noisier. All else is computed in f32 either way.",
+      }),
+      type: "choice",
+      default: "f32",
+      choices: [
+        { value: "f32", label: "f32, 4 bytes each" },
+        { value: "f16", label: "f16, 2 bytes each" },
+      ],
+      advanced: true,
+      source: "Rounding to nearest would lose most updates of this size",
+    },
+    {
       ...number({ key: "linear", label: "Decay the learning rate", help: "Down to 0 at the end." }),
       type: "boolean",
       default: false,
@@ -197,6 +212,7 @@ export const fakeCatalogue: Catalogue = {
       evalEvery: 50,
       seed: 0,
       noise: "binomial",
+      dtype: "f32",
       linear: false,
     },
   },

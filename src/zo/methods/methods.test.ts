@@ -237,6 +237,15 @@ test("weight decay and a snapshot kept as steps contradict each other, and the w
   expect(() => resolveSettings({ ...contradiction, weightDecay: 0 })).not.toThrow();
 });
 
+test("updates rounded at random and a snapshot kept as steps contradict each other", () => {
+  const contradiction = { method: "mezo_svrg", dtype: "f16", snapshot: "deltas" };
+  expect(() => resolveSettings(contradiction)).toThrow(/cannot be taken back.* Choose the copy/);
+  expect(() => resolveSettings({ ...contradiction, dtype: "f32" })).not.toThrow();
+  // Where nobody chose, the copy is the default.
+  expect(resolveSettings({ method: "mezo_svrg", dtype: "f16" })["snapshot"]).toBe("copy");
+  expect(resolveSettings({ method: "mezo_svrg" })["snapshot"]).toBe("deltas");
+});
+
 test("annealing divides both rates of MeZO-SVRG", () => {
   const svrg = methods.find(({ description }) => description.id === "mezo_svrg")!;
   const settings = settingsOf(svrg, { svrgQ: 3, anchorLearningRate: 1e-2 });

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import type { WeightDtype } from "#base/storage.ts";
+import { encodeTable } from "#data/encode.ts";
+import { parseTable } from "#data/table.ts";
+import type { TaskSpec } from "#data/task.ts";
+import { matchTensors } from "#model/matchTensors.ts";
+import { resolveSettings } from "#zo/readSettings.ts";
+import { chooseLinear, loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
+
+export type DemoGround = Awaited<ReturnType<typeof openDemo>>;
+
+/** The bundled model and its rows on the GPU. `reload` brings its weights back as they were. */
+export async function openDemo(dtype: WeightDtype) {
+  const folder = "public/demo";
+  const opened = await openFolder(folder);
+  const task: TaskSpec = {
+    ...{ kind: "classification", template: "{text} It was", labelColumn: "label", bos: 2 },
+    ...{ labels: ["0", "1"], words: [" terrible", " great"], maxLength: 128 },
+  };
+  const rows = (name: string) => {
+    const table = parseTable(name, readFileSync(`${folder}/${name}`, "utf8"));
+    return encodeTable(opened.tokenizer, task, table).examples;
+  };
+  const train = rows("train.jsonl");
+  const dev = rows("dev.jsonl");
+  const device = await openNodeDevice();
+  const settings = resolveSettings({ method: "mezo", batchSize: 16 });
+  const linear = chooseLinear(device);
+  const model = await loadModel(device, opened, {
+    settings,
+    dtype,
+    trained: train,
+    evaluated: dev,
+    linear,
+  });
+  const reload = () => model.weights.load(matchTensors(model.layout.table, opened.checkpoint));
+  return { model, train, dev, reload, adapter: device.info.description };
+}

@@ -1,0 +1,37 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Device, openDevice } from "#gpu/device.ts";
+import { nodeGpu } from "../entry/node/gpu.ts";
+import { makeRoomForWeights } from "./opt.ts";
+import { oddConfig } from "./testing/configs.ts";
+import { randomWeights, tensorsOf } from "./testing/randomWeights.ts";
+
+// Dawn without a GPU: what is refused is refused before anything would be computed.
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice(nodeGpu(["backend=null"]));
+});
+
+const name = "model.decoder.layers.1.fc1.weight";
+
+async function load(value: number, dtype: "f32" | "f16"): Promise<void> {
+  const config = oddConfig();
+  const weights = randomWeights(config);
+  weights.get(name)!.fill(value, 5, 8);
+  const { weights: room } = makeRoomForWeights(device, config, dtype);
+  await room.load(tensorsOf(config, weights));
+}
+
+test("weights no half can hold are refused by name and number, and kept as f32", async () => {
+  await expect(load(-70_000, "f16")).rejects.toMatchObject({
+    code: "E-CFG-1",
+    message: `The tensor "${name}" holds 3 weights beyond 65504, the largest a 16-bit float can be. Store the weights as f32 instead.`,
+  });
+  await load(65_519, "f16");
+  await load(-70_000, "f32");
+});
+
+test("weights that are not numbers are refused whatever they are stored as", async () => {
+  for (const dtype of ["f32", "f16"] as const) {
+    await expect(load(Number.NaN, dtype)).rejects.toMatchObject({ code: "E-FILE-3" });
+  }
+});

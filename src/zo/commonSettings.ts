@@ -94,8 +94,8 @@ export const commonSettings: readonly SettingDescription[] = [
       value,
       label: value === "f32" ? "f32, 4 bytes each" : "f16, 2 bytes each",
     })),
-    help: "f16 takes half the memory and half the disk. Every update is then rounded up or down at random, so that on average none is lost, and the steps are a little noisier. All else is computed in f32 either way.",
-    source: "Rounding to nearest would lose most updates of this size",
+    help: "f16 takes half the memory and half the disk. Every update is then rounded up or down at random, so that on average none is lost (rounding to nearest would lose most), and the steps are a little noisier. All else is computed in f32 either way.",
+    source: "f32 loses nothing; MeZO's program can load f16",
     advanced: true,
   },
   {

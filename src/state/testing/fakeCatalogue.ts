@@ -193,7 +193,7 @@ export const fakeCatalogue: Catalogue = {
         { value: "f16", label: "f16, 2 bytes each" },
       ],
       advanced: true,
-      source: "Rounding to nearest would lose most updates of this size",
+      source: "f32 loses nothing; MeZO's program can load f16",
     },
     {
       ...number({ key: "linear", label: "Decay the learning rate", help: "Down to 0 at the end." }),

@@ -44,6 +44,8 @@ export default defineConfig({
   webServer: {
     command: `"${process.execPath}" src/tools/serve.mjs dist ${port}`,
     cwd: root,
+    // The hub of e2e/hub.spec.ts, on a port that is free; only here the page may read from it.
+    env: { ZEROTH_HUB: "http://127.0.0.1:*" },
     url: `http://localhost:${port}/`,
     reuseExistingServer: false,
     timeout: 20_000,

@@ -31,6 +31,8 @@ export interface PatientOptions extends Omit<DownloadOptions, "onProgress"> {
 
 /** Standings are told at most this often. */
 const TELL_MS = 200;
+/** Where the hub says not how long; pages are not let to read that of every server. */
+const USUAL_WAIT_S = 60;
 /** A hub that asks to wait longer is left to the person. */
 const LONGEST_WAIT_S = 600;
 const MOST_WAITS = 5;
@@ -45,16 +47,28 @@ export async function patientDownload(
   options: PatientOptions,
   onStanding: (standing: DownloadStanding) => void,
 ): Promise<void> {
-  const { signal } = options;
   const tell = await startTelling(options, onStanding);
+  try {
+    await persist(options, tell);
+  } finally {
+    tell.end();
+  }
+}
+
+async function persist(
+  options: PatientOptions,
+  tell: Awaited<ReturnType<typeof startTelling>>,
+): Promise<void> {
+  const { signal } = options;
   let waits = 0;
   for (;;) {
     try {
       await download({ ...options, onProgress: tell.progress });
       return;
     } catch (error) {
-      const seconds = error instanceof TooManyRequests ? error.retryAfterSeconds : null;
-      if (seconds !== null && seconds <= LONGEST_WAIT_S && ++waits <= MOST_WAITS) {
+      const isBusy = error instanceof TooManyRequests;
+      const seconds = (isBusy && error.retryAfterSeconds) || USUAL_WAIT_S;
+      if (isBusy && seconds <= LONGEST_WAIT_S && ++waits <= MOST_WAITS) {
         await countDown(options, seconds, (left) => tell.state("waiting", left));
       } else if (error instanceof ConnectionLost && !options.hub.isOnline()) {
         tell.state("offline", null);
@@ -78,7 +92,7 @@ async function countDown(
 
 /** Turns the progress of one file after another into the standing of all, a few times a second. */
 async function startTelling(
-  { repo, cache, now }: PatientOptions,
+  { repo, cache, now, sleep, signal }: PatientOptions,
   onStanding: (standing: DownloadStanding) => void,
 ) {
   const here = await bytesHere(cache, repo);
@@ -102,16 +116,33 @@ async function startTelling(
     };
   };
   onStanding(standing("loading", null, null));
+  let waiting: DownloadStanding | null = null;
+  let isOver = false;
+  const tell = (next: DownloadStanding) => {
+    waiting = null;
+    toldAt = now();
+    onStanding(next);
+  };
+  /** What came too soon after the last telling is told a moment later, unless newer came meanwhile. */
+  const tellLater = async (next: DownloadStanding) => {
+    const isFirst = waiting === null;
+    waiting = next;
+    if (!isFirst) return;
+    await sleep(TELL_MS, signal);
+    if (waiting && !isOver && !signal.aborted) tell(waiting);
+  };
   const progress: DownloadOptions["onProgress"] = ({ path, fileDone, activity, ...rest }) => {
     const file = files.find((one) => one.path === path);
     // What is being checked is here already, unless it turns out to be torn.
     if (file && activity === "loading") file.doneBytes = fileDone;
-    const isLast = fileDone === rest.fileTotal;
-    if (now() - toldAt < TELL_MS && !isLast) return;
-    toldAt = now();
-    onStanding(standing(activity, rest.bytesPerSecond, null));
+    const next = standing(activity, rest.bytesPerSecond, null);
+    if (now() - toldAt >= TELL_MS || fileDone === rest.fileTotal) tell(next);
+    else void tellLater(next);
   };
   const state = (name: "waiting" | "offline", waitSeconds: number | null) =>
-    onStanding(standing(name, null, waitSeconds));
-  return { progress, state };
+    tell(standing(name, null, waitSeconds));
+  const end = () => {
+    isOver = true;
+  };
+  return { progress, state, end };
 }

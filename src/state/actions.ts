@@ -30,11 +30,11 @@ export function createActions(context: ActionContext) {
     /** First of all: where the address leads, what was preferred, and a look at the GPU. */
     begin: async (hash: string) => {
       context.store.setState({ place: placeFromHash(hash) });
-      const [preferences] = await Promise.all([
-        context.keeper.load(),
-        send({ type: "checkDevice" }),
-      ]);
-      context.store.setState({ preferences });
+      // In force as soon as they are read: what is changed while the GPU is looked at stays changed.
+      const loaded = context.keeper.load().then((preferences) => {
+        context.store.setState({ preferences });
+      });
+      await Promise.all([loaded, send({ type: "checkDevice" })]);
       if (holdsSettings(hash)) await sharing.importSettings(hash);
     },
     checkDevice: () => send({ type: "checkDevice" }),

@@ -1,11 +1,15 @@
 import type {
+  DatasetConfigOffer,
   DatasetOffer,
   DownloadReport,
+  Failure,
   HubEvent,
   LibraryEntry,
   LibraryReport,
   ModelOffer,
+  Progress,
 } from "./engineTypes.ts";
+import { formatBytes, formatDuration, formatEstimate, formatPlural } from "./format.ts";
 
 /** What the page knows of the hub, and of what was downloaded from it. */
 export interface HubState {
@@ -14,16 +18,22 @@ export interface HubState {
   readonly datasetOffer: DatasetOffer | null;
   readonly downloads: readonly DownloadReport[];
   readonly library: LibraryReport | null;
+  /** The folder whose download was asked for last: a refusal speaks of it. */
+  readonly lastFolder: string;
   /** Lives as long as the page, and is written nowhere. */
   readonly token: string;
 }
 
 export const EMPTY_HUB: HubState = {
-  ...{ offer: null, datasetOffer: null, downloads: [], library: null, token: "" },
+  ...{ offer: null, datasetOffer: null, downloads: [], library: null, lastFolder: "", token: "" },
+};
+
+const types: Readonly<Record<HubEvent["type"], true>> = {
+  ...{ offer: true, datasetOffer: true, downloads: true, library: true },
 };
 
 export function isHubEvent(event: { readonly type: string }): event is HubEvent {
-  return ["offer", "datasetOffer", "downloads", "library"].includes(event.type);
+  return Object.hasOwn(types, event.type);
 }
 
 export function reduceHub(hub: HubState, event: HubEvent): HubState {
@@ -82,4 +92,96 @@ export function exceedsRoom({
   freeBytes,
 }: Pick<ModelOffer, "totalBytes" | "hereBytes" | "freeBytes">): boolean {
   return freeBytes !== null && totalBytes - hereBytes > freeBytes;
+}
+
+/** Why the last download ended, if it was of this kind. */
+export function downloadFailure(
+  { lastFolder }: HubState,
+  failure: Failure | undefined,
+  kind: LibraryEntry["kind"],
+): Failure | undefined {
+  const isDataset = lastFolder.startsWith("datasets--");
+  return isDataset === (kind === "dataset") ? failure : undefined;
+}
+
+/** A download as a wait with an end in sight. */
+export function downloadProgress(report: DownloadReport): Progress {
+  const { repo, doneBytes, totalBytes } = report;
+  return {
+    label: `${DOING[report.state]} ${repo}`,
+    done: doneBytes,
+    total: totalBytes,
+    unit: "bytes",
+  };
+}
+
+const DOING = {
+  checking: "Checking what is here of",
+  loading: "Downloading",
+  waiting: "Waiting with",
+  offline: "Waiting with",
+} as const;
+
+/** "12.3 MB a second, ≈ 40 s left", or what is waited for. */
+export function downloadPace({
+  state,
+  bytesPerSecond,
+  etaSeconds,
+  waitSeconds,
+}: DownloadReport): string {
+  if (state === "offline") return "No connection. It goes on by itself when there is one.";
+  if (state === "waiting") {
+    return `The hub asks to wait (too many requests). It goes on in ${formatDuration(waitSeconds)}.`;
+  }
+  if (bytesPerSecond === null) return "";
+  return `${formatBytes(bytesPerSecond)} a second, ${formatEstimate(etaSeconds)} left`;
+}
+
+/** "Agree and download 252 MB", "Go on: 130 MB left", "Open". */
+export function offerAction(
+  { repo, isHere, hereBytes, totalBytes }: ModelOffer,
+  agreedRepos: readonly string[],
+): string {
+  if (isHere) return "Open";
+  const left = formatBytes(totalBytes - hereBytes);
+  const verb = hereBytes > 0 ? `download the ${left} that are missing` : `download ${left}`;
+  return agreedRepos.includes(repo) ? capitalized(verb) : `Agree and ${verb}`;
+}
+
+/** The same of splits of a data set. */
+export function datasetAction(config: DatasetConfigOffer, chosen: readonly string[]): string {
+  const bytes = bytesToLoad(config.splits, chosen);
+  return bytes > 0 ? `Download ${formatBytes(bytes)} and open` : "Open";
+}
+
+/** Disk space a run takes beside the model's files: the base in 32-bit and two snapshots. */
+export function runDiskBytes({ parameterCount }: Pick<ModelOffer, "parameterCount">): number {
+  return parameterCount * 4 * 3;
+}
+
+/** "facebook/opt-125m", "aps/super_glue boolq (train, validation)", and its revision where it was asked for. */
+export function entryName({ repo, part, revision, splits }: LibraryEntry): string {
+  const config = part === null || part === "default" ? "" : ` ${part}`;
+  const at = revision === "main" || revision === "" ? "" : `@${revision}`;
+  return `${repo}${at}${config}${splits.length > 0 ? ` (${splits.join(", ")})` : ""}`;
+}
+
+/** "train, 67,349 rows, 3.1 MB". */
+export function splitText({
+  name,
+  rows,
+  sizeBytes,
+  isHere,
+}: DatasetConfigOffer["splits"][number]): string {
+  const count = rows === null ? "" : `, ${formatPlural(rows, "row")}`;
+  return `${name}${count}, ${formatBytes(sizeBytes)}${isHere ? ", here already" : ""}`;
+}
+
+/** "opt-125m" of "facebook/opt-125m". */
+export function shortName(repo: string): string {
+  return repo.slice(repo.indexOf("/") + 1);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -15,8 +15,10 @@ export function hubActions(store: AppStore, send: Send, prefer: Prefer) {
   };
   const change = (part: Partial<ReturnType<typeof store.getState>["hub"]>) =>
     store.setState(({ hub }) => ({ hub: { ...hub, ...part } }));
-  const download = (folder: string, splits: readonly string[] = []) =>
-    send({ type: "download", folder, splits, hub: choice() });
+  const download = (folder: string, splits: readonly string[] = []) => {
+    change({ lastFolder: folder });
+    return send({ type: "download", folder, splits, hub: choice() });
+  };
   const openDownloaded = (folder: string) =>
     send({ type: "openModel", source: { kind: "cached", folder } });
   return {

@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 /** @typedef {import("node:http").IncomingMessage} Request */
 /** @typedef {import("node:http").ServerResponse} Response */
 /** @typedef {import("node:http").Server} Server */
+/** @typedef {{folder: string, headers: Record<string, string>}} Place */
 
 /** @type {Record<string, string>} anything else is served as bytes */
 const mediaTypes = {
@@ -31,30 +32,51 @@ const mediaTypes = {
   ".woff2": "font/woff2",
 };
 
-// What the page needs and no more: its own files, and checkpoints from the Hugging Face Hub, whose
-// addresses redirect to hf.co. "nothing leaves this computer" is then the browser's promise too.
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "manifest-src 'self'",
-  "connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/**
+ * What the page needs and no more: its own files, and downloads from the Hugging Face Hub, whose
+ * addresses redirect to hf.co (cas-bridge.xethub.hf.co, us.aws.cdn.hf.co). "Nothing leaves this
+ * computer" is then the browser's promise too.
+ *
+ * @param {string} [mirror]  another hub the page may read from, and hosts it redirects to
+ */
+const policyWith = (mirror = "") =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    `connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co ${mirror}`.trim(),
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
 
-const securityHeaders = {
-  "Content-Security-Policy": policy,
+/** @param {string} [mirror] */
+const securityHeaders = (mirror) => ({
+  "Content-Security-Policy": policyWith(mirrorSources(mirror)),
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
   "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
-};
+});
+
+/**
+ * @param {string | undefined} text  addresses with spaces between them; a port may be `*`
+ * @returns {string} what of them may stand in a policy: origins, and nothing that adds a directive
+ */
+function mirrorSources(text) {
+  const origin = /^https?:\/\/[\w.*[\]:-]+$/;
+  const sources = (text ?? "").split(/\s+/).map((part) => part.replace(/\/+$/, ""));
+  const wrong = sources.find((part) => part !== "" && !origin.test(part));
+  if (wrong !== undefined) {
+    throw new Error(`ZEROTH_HUB has "${wrong}"; write addresses such as https://hub.example.org.`);
+  }
+  return sources.join(" ").trim();
+}
 
 /**
  * Serves a folder to this computer only.
@@ -63,14 +85,20 @@ const securityHeaders = {
  * @param {string} options.root
  * @param {number} options.port      0 for any free one
  * @param {boolean} [options.isFirstOf]  take one of the next 20 ports if this one is in use
+ * @param {string} [options.mirror]  another hub the page may read models from; by default ZEROTH_HUB
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  * @throws {Error} if no port is free
  */
-export async function serve({ root, port, isFirstOf = false }) {
-  const folder = resolve(root);
+export async function serve({
+  root,
+  port,
+  isFirstOf = false,
+  mirror = process.env["ZEROTH_HUB"] ?? "",
+}) {
+  const place = { folder: resolve(root), headers: securityHeaders(mirror) };
   const last = port + (isFirstOf ? 20 : 0);
   for (let candidate = port; candidate <= last; candidate++) {
-    const servers = await listen(folder, candidate);
+    const servers = await listen(place, candidate);
     if (!servers) continue;
     const address = servers[0]?.address();
     const actual = typeof address === "object" && address ? address.port : candidate;
@@ -82,16 +110,16 @@ export async function serve({ root, port, isFirstOf = false }) {
 /**
  * Both loopback addresses: browsers try ::1 for "localhost" first, other programs 127.0.0.1.
  *
- * @param {string} folder
+ * @param {Place} place
  * @param {number} port
  * @returns {Promise<Server[] | undefined>} undefined if the port is taken on one of them
  */
-async function listen(folder, port) {
+async function listen(place, port) {
   /** @type {Server[]} */
   const servers = [];
   for (const host of ["127.0.0.1", "::1"]) {
     const server = createServer((request, response) => {
-      answer(folder, request, response).catch(() => response.destroy());
+      answer(place, request, response).catch(() => response.destroy());
     });
     // With port 0 the second address takes the number the first was given.
     const first = servers[0]?.address();
@@ -120,12 +148,12 @@ async function closeAll(servers) {
 }
 
 /**
- * @param {string} folder
+ * @param {Place} place
  * @param {Request} request
  * @param {Response} response
  */
-async function answer(folder, request, response) {
-  for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+async function answer({ folder, headers }, request, response) {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     return refuse(response, 405, "Only GET and HEAD are answered here.");

@@ -112,3 +112,20 @@ test("a port in use is refused, or stepped over where that was asked for", async
   expect(Number(new URL(second.url).port)).toBeGreaterThan(port);
   await second.close();
 });
+
+test("a mirror of the hub may be read from only where the one who serves says so", async () => {
+  const policyOf = async (url: string) =>
+    (await fetch(url)).headers.get("content-security-policy") ?? "";
+  expect(await policyOf(server.url)).toMatch(/connect-src [^;]* https:\/\/\*\.hf\.co;/);
+  const mirrored = await serve({
+    root,
+    port: 0,
+    mirror: "https://hub.example.org/ http://[::1]:*",
+  });
+  expect(await policyOf(mirrored.url)).toMatch(
+    /hf\.co https:\/\/hub\.example\.org http:\/\/\[::1\]:\*;/,
+  );
+  await mirrored.close();
+  const twisted = { root, port: 0, mirror: "https://a.example; script-src *" };
+  await expect(serve(twisted)).rejects.toThrow('ZEROTH_HUB has "https://a.example;"');
+});

@@ -119,7 +119,10 @@ test("the card names the base model, inherits its licence and tells the result w
       address: "https://huggingface.co/facebook/opt-125m",
     },
   };
-  const data = { ...record.data, dataset: "stanfordnlp/sst2" };
+  const data = {
+    ...{ ...record.data, dataset: "stanfordnlp/sst2", datasetConfig: "default" },
+    datasetRevision: "3".repeat(40),
+  };
   const card = modelCard(base, { ...run, record: { ...record, data } });
   const head = card.split("---")[1];
   expect(head).toContain('license: "other"');
@@ -131,6 +134,7 @@ test("the card names the base model, inherits its licence and tells the result w
   expect(card).toContain("| after step 30 | 87.1 % | 84.7–89.2 % | 0.6000 | 872 |");
   expect(card).toContain("| 28–30 |");
   expect(card).toContain("--task_name SST2");
+  expect(card).toContain("`stanfordnlp/sst2`, configuration `default`, commit 333333333333 of");
 });
 
 test("a run judged by what it writes tells F1, and exact matches beside it, everywhere", () => {

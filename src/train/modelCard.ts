@@ -152,6 +152,7 @@ function training({
     "## Training",
     "",
     `${step} steps on ${data.trainRows} rows of ${code(bareName(data.trainName))}, BOS token ${task.bos}.`,
+    ...datasetLine(data),
     ...(best?.step === step
       ? ["Of the steps evaluated, this one had the lowest held-out loss."]
       : []),
@@ -167,6 +168,15 @@ function training({
     "",
     `SHA-256 of the base weights (f32, in the order of the parameters): ${code(modelId)}`,
     ...(weightsSha256 === undefined ? [] : ["", `Of the tuned weights: ${code(weightsSha256)}`]),
+  ];
+}
+
+function datasetLine({ dataset, datasetConfig, datasetRevision }: RunRecord["data"]): string[] {
+  if (dataset === undefined || datasetRevision === undefined) return [];
+  const part = datasetConfig === undefined ? "" : `, configuration ${code(datasetConfig)}`;
+  return [
+    `The rows are those of the data set ${code(dataset)}${part}, commit ${datasetRevision.slice(0, 12)} ` +
+      "of its Parquet files.",
   ];
 }
 

@@ -67,7 +67,8 @@ export function openOpfsCache(root: () => Promise<PrivateDirectory>): BlobCache 
       await orNothing(own.removeEntry(PLAN));
     },
     list: async () => {
-      const all = await orNothing((async () => (await root()).getDirectoryHandle(FOLDER))());
+      const found = (async () => (await root()).getDirectoryHandle(FOLDER))();
+      const all = await explained(orNothing(found));
       return all ? listFolders(all) : [];
     },
     delete: async (folder) => {

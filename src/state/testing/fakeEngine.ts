@@ -17,6 +17,7 @@ import { queuedRuns } from "../queuePlan.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { FakeRows } from "./fakeData.ts";
+import { fakeHubEvents } from "./fakeHub.ts";
 import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
 import { fakeImport, fakeShare } from "./fakeSharing.ts";
 import { fakeSparsity, fakeStepOf } from "./fakeSteps.ts";
@@ -86,6 +87,7 @@ export class FakeEngine implements EnginePort {
   }
 
   #perform(command: Command): void {
+    for (const event of fakeHubEvents(command)) this.emit(event);
     switch (command.type) {
       case "checkDevice":
         this.emit({ type: "device", device: this.#script.device ?? fakeDevice });

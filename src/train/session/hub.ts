@@ -2,19 +2,19 @@ import { type Failure, toFailure, ZerothError } from "#base/errors.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { bindableBytes } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
-import type { Command, CommandBody, HubCommand, ModelOffer } from "../protocol.ts";
+import type { Command, HubCommand, LibraryEntry, ModelOffer } from "../protocol.ts";
 import { admitModel } from "./admission.ts";
 import type { Desk } from "./desk.ts";
 import type { DescribedModel } from "./environment.ts";
 import { memoryNeeds } from "./modelNeeds.ts";
 
-const types: readonly CommandBody["type"][] = [
-  ...(["describeModel", "describeDataset", "download"] as const),
-  ...(["pauseDownload", "deleteDownload", "listDownloads"] as const),
-];
+const types: Readonly<Record<HubCommand["type"], true>> = {
+  ...{ describeModel: true, describeDataset: true, download: true },
+  ...{ pauseDownload: true, deleteDownload: true, listDownloads: true },
+};
 
 export function isHubCommand(command: Command): command is Command & HubCommand {
-  return types.includes(command.type);
+  return Object.hasOwn(types, command.type);
 }
 
 /** What is asked of the hub and of what lies here. None of it touches the GPU or waits for a run. */
@@ -130,10 +130,17 @@ async function remove(desk: Desk, folder: string): Promise<void> {
   await desk.env.hub.delete(folder);
 }
 
+/** @throws ZerothError E-STORE-3 where nothing can be kept; models can still be named */
 async function list({ env }: Desk): Promise<void> {
   const { hub } = env;
-  const library = { known: hub.known, entries: await hub.list() };
-  env.emit({ type: "library", library });
+  const tellOf = (entries: readonly LibraryEntry[]) =>
+    env.emit({ type: "library", library: { known: hub.known, entries } });
+  try {
+    tellOf(await hub.list());
+  } catch (error) {
+    tellOf([]);
+    throw error;
+  }
 }
 
 function tell({ env, downloads }: Desk): void {

@@ -8,6 +8,7 @@ import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import { BuiltInTask } from "./BuiltInTask.tsx";
 import { DataPicker } from "./DataPicker.tsx";
+import { DataFromHub } from "./FromHub.tsx";
 import { RowSplit } from "./RowSplit.tsx";
 import { RowTroubles } from "./RowTroubles.tsx";
 import { RowViewer } from "./RowViewer.tsx";
@@ -37,6 +38,7 @@ export function DataCard() {
       ) : (
         <DataPicker />
       )}
+      <DataFromHub />
       {data && <DataDetails data={data} />}
     </Card>
   );

@@ -10,6 +10,7 @@ import { Facts } from "../parts/Facts.tsx";
 import { FilePicker } from "../parts/FilePicker.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
+import { ModelsFromHub } from "./FromHub.tsx";
 import styles from "./Setup.module.css";
 
 const { row, soft, modelName } = styles;
@@ -23,6 +24,7 @@ export function ModelCard() {
       {model && <ModelFacts model={model} />}
       <FailureNotice failure={failure} title="The model was not opened" />
       {isOpening ? <Opening /> : <ModelPicker />}
+      <ModelsFromHub />
     </Card>
   );
 }
@@ -69,6 +71,7 @@ function ModelFacts({ model }: { readonly model: ModelReport }) {
   return (
     <>
       <p className={modelName}>{model.name}</p>
+      {model.origin && <Origin origin={model.origin} />}
       <Facts
         items={[
           { name: "Parameters", value: formatParameters(model.parameterCount) },
@@ -88,5 +91,18 @@ function ModelFacts({ model }: { readonly model: ModelReport }) {
         ]}
       />
     </>
+  );
+}
+
+function Origin({ origin }: { readonly origin: NonNullable<ModelReport["origin"]> }) {
+  const { address, commit, licence } = origin;
+  return (
+    <p className={soft}>
+      From{" "}
+      <a href={address} target="_blank" rel="noreferrer">
+        {address.replace("https://", "")}
+      </a>
+      , commit <span title={commit}>{commit.slice(0, 8)}</span>, licence “{licence}”
+    </p>
   );
 }

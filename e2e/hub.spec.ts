@@ -1,0 +1,80 @@
+import { expect } from "@playwright/test";
+import { expectAccessible } from "./testing/accessibility.ts";
+import { downloadModel } from "./testing/downloads.ts";
+import { dataset, forgive, modelName, openHub, visitHub, weightsPath } from "./testing/hub.ts";
+import { story } from "./testing/story.ts";
+import { button, fact, fingerprint, set, start } from "./testing/visit.ts";
+
+const short = { Steps: 4, "Batch size": 4, "Evaluate every": 100 };
+
+story(
+  "a hub's refusals are told in a sentence each, and a token opens what is gated",
+  async ({ page, complaints }) => {
+    const local = await openHub({ token: "hf_secret" });
+    await visitHub(page, local);
+    const lookUp = async (name: string) => {
+      await page.getByLabel("Model on the hub").fill(name);
+      await button(page, "Look up").first().click();
+    };
+    const alert = page.getByRole("alert");
+    await lookUp("facebook/opt-125");
+    await expect(alert).toContainText("Did you mean facebook/opt-125m?");
+    await lookUp("opt 125m");
+    await expect(alert).toContainText("E-CFG-1");
+    await lookUp(`${local.hub.endpoint}/${modelName}`);
+    await expect(alert).toContainText("enter a read token here");
+    await page.getByLabel("Access token").first().fill("hf_secret");
+    await lookUp(modelName);
+    await expect(button(page, /^Agree and download/)).toBeVisible();
+
+    // Asked to wait, it waits; a byte that was changed on the way is found out.
+    const wait = { kind: "status", status: 429, headers: { "Retry-After": "2" } } as const;
+    local.faults.set(weightsPath, [wait, { kind: "flipByte", at: 1000 }]);
+    await button(page, /^Agree and download/).click();
+    await expect(page.getByText("The hub asks to wait (too many requests).")).toBeVisible();
+    await expect(alert).toContainText("does not match the checksum");
+    await expect(button(page, `Open ${modelName}`)).toHaveCount(0);
+    await button(page, `Go on with ${modelName}`).click();
+    await button(page, `Open ${modelName}`).click();
+    await expect(fact(page, "Stored as")).toHaveText("F32, safetensors");
+
+    // The token is nowhere but in the page: gone after a reload.
+    await page.reload();
+    await expect(page.getByText("Models on this computer")).toBeVisible();
+    await expect(page.getByLabel("Access token")).toHaveValue("");
+    await button(page, `Delete ${modelName}`).click();
+    await button(page, "Delete the download").click();
+    await expect(page.getByText("Models on this computer")).toHaveCount(0);
+    await local.close();
+    forgive(complaints, local);
+  },
+);
+
+story("rows of a data set are taken by its name, and the run remembers which", async ({ page }) => {
+  const local = await openHub();
+  await visitHub(page, local);
+  await button(page, "Use the trial model").click();
+  await expect(fact(page, "Vocabulary")).not.toBeEmpty();
+  await page.getByText("Rows from the Hugging Face Hub").click();
+  await page.getByLabel("Data set on the hub").fill(dataset);
+  await button(page, "Look up").nth(1).click();
+  const offer = page.getByRole("region", { name: `Offer of ${dataset}` });
+  await expect(offer.getByRole("combobox").first()).toContainText("train, 48 rows, 2.7 kB");
+  await expect(offer.getByRole("combobox").last()).toHaveValue("validation");
+  await expectAccessible(page, "the offer of a data set");
+  await button(page, "Download 4.6 kB and open").click();
+  await expect(fact(page, "Format")).toHaveText("PARQUET");
+  await expect(fact(page, "Rows to train on")).toHaveText("48");
+  await expect(fact(page, "Held out")).toHaveText("16");
+
+  // Once here, no hub is needed.
+  await local.close();
+  await button(page, `Open ${dataset} (train, validation)`).click();
+  await expect(fact(page, "Rows to train on")).toHaveText("48");
+  await set(page, short);
+  await start(page);
+  await fingerprint(page);
+  const files = await downloadModel(page);
+  const readme = Buffer.from(files.get("README.md") ?? []).toString();
+  expect(readme).toContain(`datasets: ["${dataset}"]`);
+});

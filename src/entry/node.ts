@@ -6,12 +6,14 @@ import { bundleCommand, exportCommand, replayCommand } from "./node/replay.ts";
 import { scoreCommand } from "./node/score.ts";
 import { trainCommand } from "./node/train.ts";
 import { verifyCommand } from "./node/verify.ts";
+import { writeCommand } from "./node/write.ts";
 
 /** The command line: the engine of the page, in Node on Dawn. */
 const commands = {
   score: scoreCommand,
   train: trainCommand,
   eval: evalCommand,
+  write: writeCommand,
   replay: replayCommand,
   export: exportCommand,
   bundle: bundleCommand,

@@ -1,5 +1,5 @@
 import { dataActions } from "./dataActions.ts";
-import type { ModelSource, RunRecord, SettingValues } from "./engineTypes.ts";
+import type { ModelSource, RunRecord, SettingValues, WritingRequest } from "./engineTypes.ts";
 import { hubActions } from "./hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
@@ -128,6 +128,10 @@ function trainingActions({ store }: ActionContext, send: Send) {
     resume: () => send({ type: "resumeRun" }),
     stop: () => send({ type: "stopRun" }),
     predict: (values: Readonly<Record<string, string>>) => send({ type: "predict", values }),
+    write: (request: WritingRequest) => {
+      store.setState({ writing: null });
+      return send({ type: "write", request });
+    },
     /** Every held-out row, answered by the weights on the GPU and by the model before training. */
     showExamples: () => send({ type: "evaluate" }),
     /** @param at the best or the last weights; without it those on the GPU */
@@ -141,7 +145,7 @@ function storedRunActions({ store }: ActionContext, send: Send) {
   const openRun = async (runId: string) => {
     store.setState({ place: { name: "run", runId } });
     const isDone = await send({ type: "openRun", runId });
-    if (isDone) store.setState({ liveRunId: runId, prediction: null });
+    if (isDone) store.setState({ liveRunId: runId, prediction: null, writing: null });
     return isDone;
   };
   return {

@@ -39,13 +39,17 @@ export type {
   RunRecord,
   RunReport,
   RunSummary,
+  Sampling,
   SelfTestResult,
   SettingDescription,
   SettingValues,
   ShareReport,
+  SideReport,
   SparsityReport,
   StepRecord,
   TaskChoice,
   TaskSpec,
+  WritingReport,
+  WritingRequest,
 } from "#train/protocol.ts";
 export type { RunStatus, StepExtra } from "#train/records.ts";

@@ -15,7 +15,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "progress":
       return { ...state, progress: event.progress };
     case "model":
-      return { ...state, model: event.model, prediction: null, probe: null };
+      return { ...state, model: event.model, prediction: null, writing: null, probe: null };
     case "data":
       return {
         ...state,
@@ -33,6 +33,8 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
       return withReport(state, event.run);
     case "prediction":
       return { ...state, prediction: event.prediction };
+    case "written":
+      return { ...state, writing: event.writing };
     case "deleted":
       return withoutRun(state, event.runId, event.freedBytes);
     case "notice":
@@ -58,11 +60,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "shared":
       return { ...state, share: event.share };
     case "bundle":
-      return {
-        ...state,
-        bundles: { ...state.bundles, [event.runId]: event.isAsRecorded },
-        ...{ liveRunId: event.runId, prediction: null, place: { name: "run", runId: event.runId } },
-      };
+      return withBundle(state, event.runId, event.isAsRecorded);
     case "done":
     case "failed":
     case "file":
@@ -70,6 +68,15 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     default:
       return event satisfies never;
   }
+}
+
+/** A run that came in a bundle is open now, and looked at. */
+function withBundle(state: AppState, runId: string, isAsRecorded: boolean | null): AppState {
+  return {
+    ...state,
+    bundles: { ...state.bundles, [runId]: isAsRecorded },
+    ...{ liveRunId: runId, prediction: null, writing: null, place: { name: "run", runId } },
+  };
 }
 
 /** The state while a command is on its way: counted, its last refusal forgotten. */
@@ -125,13 +132,15 @@ function withReport(state: AppState, report: RunReport): AppState {
     prediction: hasMoved ? null : state.prediction,
   };
   // The queue goes from run to run by itself; whoever looks at one is left there.
-  if (isTurnOf(state, report)) return { ...next, liveRunId: record.id, prediction: null };
+  if (isTurnOf(state, report))
+    return { ...next, liveRunId: record.id, prediction: null, writing: null };
   if (!isNew) return next;
   return {
     ...next,
     isStarting: false,
     liveRunId: record.id,
     prediction: null,
+    writing: null,
     place: { name: "run", runId: record.id },
   };
 }

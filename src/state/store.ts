@@ -20,6 +20,7 @@ import type {
   ShareReport,
   SparsityReport,
   TaskSpec,
+  WritingReport,
 } from "./engineTypes.ts";
 import { EMPTY_HUB, type HubState } from "./hub.ts";
 import type { Place } from "./place.ts";
@@ -75,6 +76,8 @@ export interface AppState {
   /** A start was asked for, and the run it makes has not been heard of yet. */
   readonly isStarting: boolean;
   readonly prediction: Prediction | null;
+  /** What was written last, or is being written. */
+  readonly writing: WritingReport | null;
   /** Settings taken over from elsewhere, until they are forgotten. */
   readonly imported: ImportedReport | null;
   /** How to hand the settings of the run asked about last on. */
@@ -119,6 +122,7 @@ export const INITIAL_STATE: AppState = {
   liveRunId: null,
   isStarting: false,
   prediction: null,
+  writing: null,
   imported: null,
   share: null,
   bundles: {},

@@ -10,6 +10,9 @@ import type { MethodDescription, SettingDescription, SettingValues } from "#zo/s
 import type { ExampleResult } from "./examples.ts";
 import type { HubCommand, HubEvent } from "./hubProtocol.ts";
 import type { EvaluationRecord, Majority, ModelOrigin, RunRecord, StepRecord } from "./records.ts";
+import type { Sampling } from "./sampling.ts";
+import type { Written } from "./writing.ts";
+import type { WritingRequest } from "./writingRequest.ts";
 
 export type * from "./hubProtocol.ts";
 export type {
@@ -25,11 +28,13 @@ export type {
   RowRules,
   RowTrouble,
   RunRecord,
+  Sampling,
   SettingDescription,
   SettingValues,
   StepRecord,
   TaskChoice,
   TaskSpec,
+  WritingRequest,
 };
 
 /**
@@ -94,6 +99,12 @@ export type CommandBody =
   | { readonly type: "deleteRun"; readonly runId: string }
   /** Probability of each label for these column values, at the base and at the current weights. */
   | { readonly type: "predict"; readonly values: Readonly<Record<string, string>> }
+  /**
+   * Write on from a prompt: by the weights on the GPU, then by the model before training; by the open
+   * model alone where no run is open or it has no steps. Answered by `written`, again and again as the
+   * text grows. `cancel` ends it.
+   */
+  | { readonly type: "write"; readonly request: WritingRequest }
   /**
    * How the weights on the GPU answer every held-out row. Answered by `examples`: at once where the
    * rows were scored at this step before, then again when the base model has been asked for
@@ -165,6 +176,7 @@ export type EngineEvent =
   | { readonly type: "steps"; readonly runId: string; readonly steps: readonly StepRecord[] }
   | { readonly type: "evaluation"; readonly runId: string; readonly evaluation: EvaluationRecord }
   | { readonly type: "prediction"; readonly prediction: Prediction }
+  | { readonly type: "written"; readonly writing: WritingReport }
   | { readonly type: "learningRates"; readonly probe: LearningRateProbe }
   | { readonly type: "sparsity"; readonly runId: string; readonly sparsity: SparsityReport }
   /** Held-out rows scored at a step gone back to. */
@@ -346,6 +358,28 @@ export interface ImportedReport {
   readonly name: string;
   /** What was passed over or taken for granted, in sentences. */
   readonly notes: readonly string[];
+}
+
+/** What has been written so far. */
+export interface WritingReport {
+  readonly request: WritingRequest;
+  /** By the model before training; null until its turn comes. */
+  readonly before: SideReport | null;
+  /** By the weights on the GPU; null where they are the base's. */
+  readonly after: SideReport | null;
+}
+
+export interface SideReport {
+  /** Whole characters only. */
+  readonly text: string;
+  /** With the one that ended it. */
+  readonly tokens: number;
+  /** Measured since the first token; null until there are two. */
+  readonly tokensPerSecond: number | null;
+  /** Tokens the prompt lost at its beginning to fit the model's table of positions. */
+  readonly cutTokens: number;
+  /** null while it is being written. */
+  readonly ending: Written["ending"] | null;
 }
 
 export interface Prediction {

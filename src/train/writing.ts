@@ -180,6 +180,21 @@ function textOf(ids: readonly number[], tokenizer: Tokenizer): string {
 }
 
 /**
+ * Tokens a second since the first one, which waits for the prompt to be read; null before a second.
+ * To be asked once a token.
+ *
+ * @param now milliseconds, any origin
+ */
+export function tokenRate(now: () => number): (tokens: number) => number | null {
+  let began: number | null = null;
+  return (tokens) => {
+    const time = now();
+    began ??= time;
+    return tokens > 1 && time > began ? ((tokens - 1) * 1000) / (time - began) : null;
+  };
+}
+
+/**
  * The part of a text that further tokens cannot take back: no character that has not come whole, and
  * nothing that may turn out to begin a stop text.
  */

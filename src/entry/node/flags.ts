@@ -9,6 +9,7 @@ import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, string | undefined>>;
+  readonly isGreedy: boolean;
 }
 
 /** Flags that are no setting of a method. */
@@ -33,7 +34,11 @@ const plainFlags = [
   "step",
   "examples",
   "against",
+  ...["prompt", "temperature", "top-k", "top-p", "max-new-tokens", "stop"],
 ] as const;
+
+/** A flag that stands alone. */
+const GREEDY = "greedy";
 
 /** @throws ZerothError E-CFG-1 for a flag that does not exist */
 export function readArguments(args: readonly string[]): Arguments {
@@ -42,11 +47,12 @@ export function readArguments(args: readonly string[]): Arguments {
   try {
     const { positionals, values } = parseArgs({
       args: [...args],
-      options,
+      options: { ...options, [GREEDY]: { type: "boolean" } },
       allowPositionals: true,
       allowNegative: false,
     });
-    return { positionals, flags: values };
+    const { [GREEDY]: isGreedy = false, ...flags } = values;
+    return { positionals, flags, isGreedy };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
     throw new ZerothError("E-CFG-1", `${reason}. Known flags: --${[...names].join(", --")}.`);
@@ -71,9 +77,19 @@ export function settingsFrom({ flags }: Arguments): SettingValues {
   return resolveSettings(given);
 }
 
+/** A flag's number, or what it is without the flag. @throws ZerothError E-CFG-1 */
+export function numberFlag({ flags }: Arguments, flag: string, otherwise: number): number {
+  const text = flags[flag];
+  return text === undefined ? otherwise : numberFrom(flag, text);
+}
+
 function parseValue({ type, flag }: SettingDescription, text: string): unknown {
   if (type === "choice") return text;
   if (type === "boolean") return text === "true";
+  return numberFrom(flag, text);
+}
+
+function numberFrom(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be a number.`);

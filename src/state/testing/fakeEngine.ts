@@ -7,11 +7,8 @@ import type {
   Failure,
   ModelReport,
   RunRecord,
-  RunReport,
   RunStatus,
   RunSummary,
-  SettingValues,
-  StepRecord,
 } from "../engineTypes.ts";
 import { queuedRuns } from "../queuePlan.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
@@ -19,8 +16,10 @@ import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { FakeRows } from "./fakeData.ts";
 import { fakeHubEvents } from "./fakeHub.ts";
 import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
+import { newRecord, reportOf, stepOf } from "./fakeRun.ts";
 import { fakeImport, fakeShare } from "./fakeSharing.ts";
-import { fakeSparsity, fakeStepOf } from "./fakeSteps.ts";
+import { fakeSparsity } from "./fakeSteps.ts";
+import { fakeWriting } from "./fakeWriting.ts";
 
 /** How a scripted engine behaves. What is left out goes well. */
 export interface Script {
@@ -40,7 +39,7 @@ export interface Script {
 
 const TICK_MS = 60;
 const EVALUATE_EVERY = 50;
-const LONG_COMMANDS = ["startRun", "resumeRun", "runQueue", "probeLearningRates"];
+const LONG_COMMANDS = ["startRun", "resumeRun", "runQueue", "probeLearningRates", "write"];
 
 /** An engine that trains nothing: it answers every command with made-up reports, in order. */
 export class FakeEngine implements EnginePort {
@@ -56,6 +55,7 @@ export class FakeEngine implements EnginePort {
   #runCommand: number | null = null;
   #travelledTo: number | null = null;
   #isQueueOn = false;
+  #stopWriting: (() => void) | null = null;
   #probe: { readonly id: number; readonly ticker: ReturnType<typeof setInterval> } | null = null;
 
   constructor(script: Script = {}) {
@@ -81,7 +81,8 @@ export class FakeEngine implements EnginePort {
       return;
     }
     const isLong = LONG_COMMANDS.includes(command.type);
-    if (isLong && command.type !== "probeLearningRates") this.#runCommand = command.id;
+    if (isLong && !["probeLearningRates", "write"].includes(command.type))
+      this.#runCommand = command.id;
     this.#perform(command);
     if (!isLong) this.emit({ type: "done", id: command.id });
   }
@@ -113,6 +114,7 @@ export class FakeEngine implements EnginePort {
       case "cancel":
         this.#isQueueOn = false;
         this.#endProbe();
+        this.#stopWriting?.();
         return;
       case "probeLearningRates":
         this.#probeRates(command.id);
@@ -141,9 +143,20 @@ export class FakeEngine implements EnginePort {
         this.emit({ type: "file", name: "run.txt", blob: new Blob(["made up"]) });
         return;
       default:
-        if (!this.#share(command)) this.#keep(command);
+        if (!this.#share(command) && !this.#write(command)) this.#keep(command);
         return;
     }
+  }
+
+  /** Whether the command was one to write. */
+  #write(command: Command): boolean {
+    if (command.type !== "write") return false;
+    const tell = (event: EngineEvent) => this.emit(event);
+    this.#stopWriting = fakeWriting(command.request, TICK_MS, tell, () => {
+      this.#stopWriting = null;
+      this.emit({ type: "done", id: command.id });
+    });
+    return true;
   }
 
   /** Whether the command was one of sharing. */
@@ -357,39 +370,4 @@ export class FakeEngine implements EnginePort {
       },
     });
   }
-}
-
-function stepOf({ settings }: RunRecord, step: number): StepRecord {
-  return fakeStepOf(String(settings[METHOD_KEY]), step, Number(settings["seed"] ?? 0));
-}
-
-function newRecord(
-  id: string,
-  name: string,
-  settings: SettingValues,
-  status: RunStatus,
-): RunRecord {
-  const { lastEvaluation: _, zeroShot: __, best: ___, ...fresh } = fakeRecord;
-  return { ...fresh, id, name, settings, status, step: 0, seconds: 0, tokens: 0 };
-}
-
-/** Shares that suit the made-up model of 12 blocks. */
-const ACTIVE_SHARES: Readonly<Record<string, number>> = { lezo: 0.49, sparse_mezo: 0.2513 };
-
-function reportOf(record: RunRecord, travelledTo: number | null): RunReport {
-  const isOn = record.status === "running";
-  const { steps = 400 } = record.settings;
-  const totalSteps = Number(steps);
-  return {
-    record,
-    totalSteps: Math.max(totalSteps, record.step),
-    stepsPerSecond: isOn ? 9.6 : null,
-    tokensPerSecond: isOn ? 8294 : null,
-    etaSeconds: isOn ? (totalSteps - record.step) / 9.6 : null,
-    gpuBytes: fakeModel.gpuBytes,
-    savedAt: record.step > 0 ? record.updatedAt : null,
-    savedStep: record.step - (record.step % 10),
-    travelledTo,
-    activeShare: ACTIVE_SHARES[String(record.settings[METHOD_KEY])] ?? 1,
-  };
 }

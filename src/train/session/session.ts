@@ -36,6 +36,7 @@ import { readSettings, shareRun } from "./sharing.ts";
 import { openStoredRun, queueRun, recover, startRun } from "./starting.ts";
 import { deleteRun, listRuns, noteRun, renameRun, tellHistory, viewRun } from "./storedRuns.ts";
 import { comeHome, travelTo } from "./travel.ts";
+import { write } from "./write.ts";
 
 /** The engine behind the page: takes commands, tells events. */
 export interface Session {
@@ -95,6 +96,7 @@ async function perform(desk: Desk, command: Exclude<CommandBody, HubCommand>): P
     case "openRun":
     case "travelTo":
     case "predict":
+    case "write":
     case "evaluate":
     case "exportModel":
     case "openBundle":
@@ -158,7 +160,7 @@ type Work = Extract<
   {
     type:
       | ("queueRun" | "probeLearningRates" | "openRun" | "travelTo")
-      | ("predict" | "evaluate" | "exportModel" | "openBundle");
+      | ("predict" | "write" | "evaluate" | "exportModel" | "openBundle");
   }
 >;
 
@@ -177,6 +179,8 @@ async function work(desk: Desk, command: Work): Promise<void> {
       return travelTo(desk, command.step);
     case "predict":
       return predict(desk, command.values);
+    case "write":
+      return write(desk, command.request);
     case "evaluate":
       return tellExamples(desk);
     case "exportModel":

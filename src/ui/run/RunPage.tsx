@@ -5,6 +5,7 @@ import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import { BundleNote } from "./BundleNote.tsx";
 import { Downloads } from "./Downloads.tsx";
+import { Playground } from "./Playground.tsx";
 import { Published } from "./Published.tsx";
 import { Result } from "./Result.tsx";
 import styles from "./Run.module.css";
@@ -53,12 +54,14 @@ function Run({ report }: { readonly report: RunReport }) {
         <Result record={record} />
         {isFinished && <TrySentence record={record} />}
       </div>
+      {isFinished && <Playground record={record} />}
       <Published record={record} />
       <RunFacts report={report} />
       <Suspense fallback={<Waiting label="Loading the charts" />}>
         <RunCharts runId={record.id} />
       </Suspense>
       {!isFinished && <TrySentence record={record} />}
+      {!isFinished && <Playground record={record} />}
       <TimeTravel key={record.step} report={report} />
       <div className={pair}>
         <Downloads record={record} />

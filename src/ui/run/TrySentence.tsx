@@ -19,6 +19,8 @@ const { field, label, input } = controls;
 export function TrySentence({ record }: { readonly record: RunRecord }) {
   const { canAsk, canOpen } = useRunAccess(record.id);
   const prediction = useAppState((state) => state.prediction);
+  // Where answers are written or differ from row to row, there are no labels to be likely.
+  if (record.task.kind !== "classification") return null;
   if (canAsk) {
     return (
       <Card title="Try a sentence">

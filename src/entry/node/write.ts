@@ -1,0 +1,119 @@
+import { ZerothError } from "#base/errors.ts";
+import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import type { OptModel } from "#model/opt.ts";
+import type { Sampling } from "#train/sampling.ts";
+import { fitPrompt, tokenRate, writeAll } from "#train/writing.ts";
+import { checkWriting, type WritingRequest } from "#train/writingRequest.ts";
+import { type Arguments, numberFlag } from "./flags.ts";
+import {
+  chooseLinear,
+  createModel,
+  loadModel,
+  openFolder,
+  openNodeDevice,
+  taskFrom,
+} from "./open.ts";
+import { print } from "./print.ts";
+import { isRunFolder, rebuild } from "./runFolder.ts";
+import { needOne } from "./score.ts";
+
+const usage = 'write MODEL --prompt "…", or write RUN --prompt "…" [--step best|last|N]';
+
+/**
+ * `write MODEL --prompt "…" [--greedy | --temperature T --top-k K --top-p P --seed S]
+ * [--max-new-tokens N] [--stop TEXT]`: `{"text", "ids", "tokens_per_second"}`. `\n` in the prompt and
+ * the stop text is a line break.
+ */
+export async function writeCommand(args: Arguments): Promise<void> {
+  const folder = needOne(args, usage);
+  const request = requestFrom(args);
+  const { model, tokenizer, bos } = isRunFolder(folder)
+    ? await openRun(args, folder)
+    : await openModel(args, folder);
+  const ids = [bos, ...tokenizer.encode(request.prompt)];
+  const most = model.config.maxPositionEmbeddings;
+  const { prompt, maxNewTokens } = fitPrompt(ids, request.maxNewTokens, most);
+  const cut = ids.length - prompt.length;
+  if (cut > 0)
+    console.error(`The prompt lost ${cut} tokens at its beginning: this model sees ${most}.`);
+  const rate = tokenRate(() => performance.now());
+  let tokensPerSecond: number | null = null;
+  const options = { ...request, maxNewTokens };
+  const [written] = await writeAll(model, tokenizer, [prompt], options, {
+    onText: (_, { tokens }) => {
+      tokensPerSecond = rate(tokens);
+    },
+  });
+  print({
+    ...{ text: written?.text ?? "", ids: written?.ids ?? [] },
+    ...{ tokens_per_second: tokensPerSecond, ending: written?.ending },
+  });
+}
+
+function requestFrom(args: Arguments): WritingRequest {
+  const { prompt, stop } = args.flags;
+  if (prompt === undefined) {
+    throw new ZerothError("E-CFG-1", 'Give the text to write on from: --prompt "…".');
+  }
+  const request = {
+    prompt: withBreaks(prompt),
+    sampling: samplingFrom(args),
+    seed: numberFlag(args, "seed", 0),
+    maxNewTokens: numberFlag(args, "max-new-tokens", 50),
+    stops: stop === undefined ? [] : [withBreaks(stop)],
+  };
+  checkWriting(request);
+  return request;
+}
+
+/** Greedy unless a flag of sampling is given. */
+function samplingFrom(args: Arguments): Sampling {
+  const { flags, isGreedy } = args;
+  const given = ["temperature", "top-k", "top-p"].filter((flag) => flags[flag] !== undefined);
+  if (given.length === 0) return { kind: "greedy" };
+  if (isGreedy) {
+    throw new ZerothError("E-CFG-1", `--greedy draws nothing; leave out --${given.join(", --")}.`);
+  }
+  return {
+    kind: "sampled",
+    temperature: numberFlag(args, "temperature", 1),
+    topK: numberFlag(args, "top-k", 0),
+    topP: numberFlag(args, "top-p", 1),
+  };
+}
+
+/** Shells hand `\n` on as two characters. */
+function withBreaks(text: string): string {
+  return text.replaceAll("\\n", "\n");
+}
+
+interface Work {
+  readonly model: OptModel;
+  readonly tokenizer: Tokenizer;
+  readonly bos: number;
+}
+
+/** Room to read a prompt in parts. */
+const reading = { row: 0, answer: 0, options: [{ ids: new Array(65).fill(2), optionLength: 1 }] };
+
+async function openModel(args: Arguments, folder: string): Promise<Work> {
+  const opened = await openFolder(folder);
+  const { bos } = taskFrom(args, opened.config);
+  const device = await openNodeDevice();
+  const linear = chooseLinear(device, args.flags["linear"]);
+  const model = await loadModel(device, opened, { trained: [], evaluated: [reading], linear });
+  return { model, tokenizer: opened.tokenizer, bos };
+}
+
+async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
+  const { device, model, loaded, run, base, step } = await rebuild(folder, flags["step"] ?? "best");
+  model.destroy();
+  console.error(`The weights after step ${step} of ${run.steps.length}.`);
+  const linear = chooseLinear(device, flags["linear"] ?? run.record.kernels["linear"]);
+  const work = { trained: [], evaluated: [reading], linear };
+  return {
+    model: await createModel(device, loaded, work),
+    tokenizer: loadTokenizer(new Map(Object.entries(base.tokenizerFiles))),
+    bos: run.record.task.bos,
+  };
+}

@@ -1,0 +1,62 @@
+import type { SideReport } from "#state/engineTypes.ts";
+import { useAppState } from "#state/hooks.ts";
+import { sideFacts, writingStatus } from "#state/playground.ts";
+import { CopyButton } from "../parts/CopyButton.tsx";
+import styles from "./Playground.module.css";
+
+const { sides, side, afterSide, text, promptText, facts, soft } = styles;
+
+/** What both models wrote, side by side, growing as it is written. */
+export function WrittenTexts() {
+  const writing = useAppState((state) => state.writing);
+  const isBusy = useAppState(({ pending }) => Boolean(pending.write));
+  return (
+    <>
+      <p className={soft} aria-live="polite">
+        {writingStatus(writing, isBusy)}
+      </p>
+      {writing && (
+        <div className={sides}>
+          <Side name="Before training" report={writing.before} prompt={writing.request.prompt} />
+          <Side
+            name="After training"
+            report={writing.after}
+            prompt={writing.request.prompt}
+            isAfter
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface SideProps {
+  readonly name: string;
+  readonly report: SideReport | null;
+  readonly prompt: string;
+  readonly isAfter?: boolean;
+}
+
+function Side({ name, report, prompt, isAfter = false }: SideProps) {
+  return (
+    <section className={`${side} ${isAfter ? afterSide : ""}`} aria-label={name}>
+      <h3>{name}</h3>
+      {report ? (
+        <>
+          <p className={text} aria-busy={report.ending === null}>
+            <span className={promptText}>{prompt}</span>
+            {report.text}
+          </p>
+          <div className={facts}>
+            <span className={soft}>{sideFacts(report)}</span>
+            {report.ending !== null && report.text !== "" && (
+              <CopyButton label={`Copy the text ${name.toLowerCase()}`} text={report.text} />
+            )}
+          </div>
+        </>
+      ) : (
+        <p className={soft}>Nothing yet.</p>
+      )}
+    </section>
+  );
+}

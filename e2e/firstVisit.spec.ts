@@ -59,6 +59,24 @@ story(
       expect(after).not.toBe(before);
     });
 
+    await story.step("both models write on from the same words", async () => {
+      const playground = card(page, "Write on");
+      const prompt = playground.getByRole("textbox", { name: "Prompt" });
+      // The first row, up to where its answer would stand.
+      await expect(prompt).toHaveValue(/It was$/);
+      await prompt.fill("the film was");
+      await prompt.press("Control+Enter");
+      const after = playground.getByRole("region", { name: "After training" });
+      const before = playground.getByRole("region", { name: "Before training" });
+      await expect(after.getByText(/\d tokens? · .* tokens\/s/)).toBeVisible();
+      await expect(playground.getByText("Done.")).toBeVisible({ timeout: 60_000 });
+      for (const side of [before, after]) {
+        await expect(side).toContainText(/the film was .*\w/);
+        await expect(side).toContainText("ended by itself");
+      }
+      await expectAccessible(page, "the playground");
+    });
+
     await story.step("the model, its log and its settings can be taken home", async () => {
       const files = await downloadModel(page);
       for (const name of [

@@ -45,7 +45,7 @@ test("the same steps can be seen against forward passes", () => {
 
 test("the value before training runs level through the evaluation chart", () => {
   const evaluations = [evaluation(0, 0.7, 0.5), evaluation(50, 0.6, 0.8)];
-  const curve = evaluationCurveOf({ ...EMPTY_SERIES, evaluations }, "accuracy", "step");
+  const curve = evaluationCurveOf({ ...EMPTY_SERIES, evaluations }, "score", "step");
   expect(curve).toEqual({ x: [0, 50], y: [0.5, 0.8], before: [0.5, 0.5] });
 });
 

@@ -2,6 +2,7 @@ import { lowerBound, minMaxIndices } from "./buckets.ts";
 import type { EvaluationRecord } from "./engineTypes.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "./format.ts";
 import { type ColumnName, column, type RunSeries } from "./runSeries.ts";
+import { scoreName, scoreOf } from "./score.ts";
 import { debiasedEma } from "./smoothing.ts";
 
 export const X_AXES = ["step", "seconds", "forwardPasses", "tokens"] as const;
@@ -71,6 +72,13 @@ export function curveOf(
   };
 }
 
+/** What of an evaluation is drawn. */
+export type EvaluationKey = "score" | "loss";
+
+function valueOfKey(evaluation: EvaluationRecord, key: EvaluationKey): number {
+  return key === "score" ? scoreOf(evaluation) : evaluation.loss;
+}
+
 export interface EvaluationCurve {
   readonly x: readonly number[];
   readonly y: readonly Point[];
@@ -78,16 +86,19 @@ export interface EvaluationCurve {
   readonly before: readonly Point[];
 }
 
+/** @param key the score is F1 where the model writes its answers, else accuracy */
 export function evaluationCurveOf(
   series: RunSeries,
-  key: "accuracy" | "loss",
+  key: EvaluationKey,
   axis: XAxis,
 ): EvaluationCurve {
   const { evaluations } = series;
-  const before = evaluations.find(({ step }) => step === 0)?.[key] ?? null;
+  const shown = (evaluation: EvaluationRecord) => valueOfKey(evaluation, key);
+  const zeroShot = evaluations.find(({ step }) => step === 0);
+  const before = zeroShot ? shown(zeroShot) : null;
   return {
     x: evaluations.map((evaluation) => evaluationX(series, evaluation, axis)),
-    y: evaluations.map((evaluation) => evaluation[key]),
+    y: evaluations.map(shown),
     before: evaluations.map(() => before),
   };
 }
@@ -161,16 +172,17 @@ export function describeGradient(series: RunSeries): string {
 
 export function describeEvaluations(
   evaluations: readonly EvaluationRecord[],
-  key: "accuracy" | "loss",
+  key: EvaluationKey,
 ): string {
   const first = evaluations[0];
   const last = evaluations[evaluations.length - 1];
-  const name = key === "accuracy" ? "Held-out accuracy" : "Held-out loss";
+  const name = key === "score" ? `Held-out ${scoreName(first)}` : "Held-out loss";
   if (!first || !last) return `${name}: not evaluated yet.`;
-  const say = key === "accuracy" ? formatPercent : formatReading;
+  const say = (evaluation: EvaluationRecord) =>
+    key === "score" ? formatPercent(scoreOf(evaluation)) : formatReading(evaluation.loss);
   return (
-    `${name} on ${formatCount(last.n)} rows: ${say(first[key])} at step ${formatCount(first.step)}, ` +
-    `${say(last[key])} at step ${formatCount(last.step)}.`
+    `${name} on ${formatCount(last.n)} rows: ${say(first)} at step ${formatCount(first.step)}, ` +
+    `${say(last)} at step ${formatCount(last.step)}.`
   );
 }
 

@@ -2,6 +2,7 @@ import type { RunRecord } from "./engineTypes.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "./format.ts";
 import { middleOf } from "./histogram.ts";
 import type { RunSeries } from "./runSeries.ts";
+import { formatScore, scoreOf } from "./score.ts";
 
 /** What came of a run, as a row of a table has it. */
 export interface Outcome {
@@ -26,7 +27,7 @@ export function outcomeOf(record: RunRecord, series: RunSeries | undefined): Out
   const { lastEvaluation, seconds, step } = record;
   const last = (series?.length ?? 0) - 1;
   return {
-    accuracy: formatPercent(lastEvaluation?.accuracy),
+    accuracy: formatScore(lastEvaluation),
     loss: formatReading(lastEvaluation?.loss),
     steps: formatCount(step),
     seconds: formatDuration(seconds),
@@ -39,7 +40,7 @@ export function outcomeOf(record: RunRecord, series: RunSeries | undefined): Out
 /** "median 88.5 %, 87.0 % to 89.5 % over 3 seeds": how far runs that differ only in their seed lie apart. */
 export function spreadOf(runs: readonly RunRecord[]): string | null {
   const values = runs
-    .flatMap(({ lastEvaluation }) => (lastEvaluation ? [lastEvaluation.accuracy] : []))
+    .flatMap(({ lastEvaluation }) => (lastEvaluation ? [scoreOf(lastEvaluation)] : []))
     .sort((a, b) => a - b);
   const [lowest] = values;
   const highest = values.at(-1);

@@ -1,6 +1,8 @@
 import { evaluationX, type Point, type Range, type XAxis } from "./curves.ts";
+import type { EvaluationRecord } from "./engineTypes.ts";
 import { middleOf } from "./histogram.ts";
 import { column, type RunSeries } from "./runSeries.ts";
+import { scoreOf } from "./score.ts";
 import { debiasedEma } from "./smoothing.ts";
 
 /** What runs are compared by. */
@@ -124,10 +126,11 @@ function lossPoints(series: RunSeries, axis: XAxis, smoothing: number): Points {
 }
 
 function heldOutPoints(series: RunSeries, metric: Exclude<Metric, "loss">, axis: XAxis): Points {
-  const key = metric === "heldOutAccuracy" ? "accuracy" : "loss";
+  const shown = (evaluation: EvaluationRecord) =>
+    metric === "heldOutAccuracy" ? scoreOf(evaluation) : evaluation.loss;
   return {
     x: series.evaluations.map((evaluation) => evaluationX(series, evaluation, axis)),
-    y: series.evaluations.map((evaluation) => evaluation[key]),
+    y: series.evaluations.map(shown),
   };
 }
 

@@ -18,6 +18,19 @@ test("overlapping intervals are called what they may be: chance", () => {
   expect(after(0.6, 20)?.verdict).toContain("this may be chance");
 });
 
+test("a run judged by what it writes is told by its F1, without a claim the mean cannot carry", () => {
+  const summary = summarizeResult({
+    ...fakeRecord,
+    zeroShot: { ...evaluation(0, 3.1, 0.1), f1: 0.312, n: 200 },
+    lastEvaluation: { ...evaluation(400, 2.2, 0.4), f1: 0.455, n: 200 },
+  });
+  expect(summary?.after).toMatchObject({ f1: 0.455, accuracy: 0.4 });
+  expect(summary?.verdict).toBe(
+    "On 200 rows the model never trained on, what the model writes gives a mean F1 of 45.5 %; " +
+      "before, it was 31.2 %.",
+  );
+});
+
 test("a run without an evaluation after training has no result", () => {
   const { lastEvaluation: _, ...record } = fakeRecord;
   expect(summarizeResult(record)).toBeNull();

@@ -4,6 +4,8 @@ import { formatCount, formatDuration, formatPercent } from "./format.ts";
 
 export interface Measurement {
   readonly accuracy: number;
+  /** Of written answers, of which `accuracy` is the share of exact ones; null where none are written. */
+  readonly f1: number | null;
   readonly interval: readonly [number, number];
   readonly n: number;
 }
@@ -37,12 +39,16 @@ export function formatInterval([low, high]: readonly [number, number]): string {
   return `${formatPercent(low)} to ${formatPercent(high)}`;
 }
 
-function measure({ accuracy, n }: EvaluationRecord): Measurement {
-  return { accuracy, n, interval: wilsonInterval(accuracy, n) };
+function measure({ accuracy, f1, n }: EvaluationRecord): Measurement {
+  return { accuracy, f1: f1 ?? null, n, interval: wilsonInterval(accuracy, n) };
 }
 
 function verdictOf(before: Measurement, after: Measurement): string {
   const rows = `${formatCount(after.n)} rows the model never trained on`;
+  if (after.f1 !== null && before.f1 !== null) {
+    const [from, to] = [formatPercent(before.f1), formatPercent(after.f1)];
+    return `On ${rows}, what the model writes gives a mean F1 of ${to}; before, it was ${from}.`;
+  }
   if (after.interval[0] > before.interval[1]) {
     return `On ${rows}, the model clearly answers better than before.`;
   }

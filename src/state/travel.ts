@@ -22,6 +22,7 @@ export function travelledText(
   evaluation: EvaluationRecord | undefined,
 ): string | null {
   if (!evaluation || evaluation.step !== report.travelledTo) return null;
-  const { accuracy, loss, n } = evaluation;
-  return `${formatPercent(accuracy)} right, loss ${formatReading(loss)}, on ${formatCount(n)} held-out rows`;
+  const { f1, accuracy, loss, n } = evaluation;
+  const written = f1 === undefined ? "" : `${formatPercent(f1)} F1, `;
+  return `${written}${formatPercent(accuracy)} right, loss ${formatReading(loss)}, on ${formatCount(n)} held-out rows`;
 }

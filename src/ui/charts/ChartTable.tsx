@@ -2,6 +2,7 @@ import { useState } from "react";
 import { tableRows } from "#state/curves.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "#state/format.ts";
 import type { RunSeries } from "#state/runSeries.ts";
+import { scoreOf, scoreTitle } from "#state/score.ts";
 import styles from "./Charts.module.css";
 
 const { tableBox, scroller, table } = styles;
@@ -33,16 +34,16 @@ function EvaluationTable({ series }: { readonly series: RunSeries }) {
     <section className={scroller} aria-label="Held-out rows" tabIndex={0}>
       <table className={table}>
         <caption>Held-out rows</caption>
-        <Head names={["Step", "Accuracy", "Loss", "Rows"]} />
+        <Head names={["Step", scoreTitle(series.evaluations[0]), "Loss", "Rows"]} />
         <tbody>
-          {series.evaluations.map(({ step, accuracy, loss, n }) => (
+          {series.evaluations.map((evaluation) => (
             <Row
-              key={step}
+              key={evaluation.step}
               cells={[
-                formatCount(step),
-                formatPercent(accuracy),
-                formatReading(loss),
-                formatCount(n),
+                formatCount(evaluation.step),
+                formatPercent(scoreOf(evaluation)),
+                formatReading(evaluation.loss),
+                formatCount(evaluation.n),
               ]}
             />
           ))}

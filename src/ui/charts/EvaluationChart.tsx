@@ -1,20 +1,24 @@
 import { useMemo } from "react";
-import { describeEvaluations, evaluationCurveOf, formatX } from "#state/curves.ts";
+import {
+  describeEvaluations,
+  type EvaluationKey,
+  evaluationCurveOf,
+  formatX,
+} from "#state/curves.ts";
 import { formatPercent, formatPercentTick, formatReading, formatTick } from "#state/format.ts";
+import { scoreName } from "#state/score.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";
 import type { ChartProps } from "./LossChart.tsx";
 import { Plot } from "./Plot.tsx";
 
 const LOOKS = {
-  accuracy: {
-    title: "Held-out accuracy",
+  score: {
     format: formatPercent,
     tick: formatPercentTick,
     lines: linesIn("--series-accuracy"),
   },
   loss: {
-    title: "Held-out loss",
     format: formatReading,
     tick: formatTick,
     lines: linesIn("--series-loss"),
@@ -22,14 +26,15 @@ const LOOKS = {
 };
 
 interface EvaluationChartProps extends ChartProps {
-  readonly metric: "accuracy" | "loss";
+  readonly metric: EvaluationKey;
 }
 
 /** Rows the model never trains on, against what it answered before training. */
 export function EvaluationChart({ series, options, onRange, metric }: EvaluationChartProps) {
   const { axis, range, isLog } = options;
   const { evaluations } = series;
-  const { title, format, tick, lines } = LOOKS[metric];
+  const { format, tick, lines } = LOOKS[metric];
+  const title = metric === "loss" ? "Held-out loss" : `Held-out ${scoreName(evaluations[0])}`;
   const data = useMemo(() => {
     const { x, y, before } = evaluationCurveOf(series, metric, axis);
     return [[...x], [...y], [...before]] satisfies [number[], ...unknown[]];

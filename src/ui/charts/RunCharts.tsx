@@ -37,7 +37,7 @@ export function RunCharts({ runId }: { readonly runId: string }) {
       />
       <LossChart {...props} />
       <div className={pair}>
-        <EvaluationChart {...props} metric="accuracy" />
+        <EvaluationChart {...props} metric="score" />
         <EvaluationChart {...props} metric="loss" />
       </div>
       <MethodPanels {...props} runId={runId} />

@@ -38,8 +38,11 @@ function Score({ name, measurement, isAfter = false }: ScoreProps) {
     <div className={score}>
       <span className={soft}>{name}</span>
       <span className={`${big} ${isAfter ? afterLook : ""}`}>
-        {formatPercent(measurement.accuracy)}
+        {formatPercent(measurement.f1 ?? measurement.accuracy)}
       </span>
+      {measurement.f1 !== null && (
+        <span className={soft}>F1; {formatPercent(measurement.accuracy)} answered exactly</span>
+      )}
       <span className={soft}>95 % interval {formatInterval(measurement.interval)}</span>
       <span className={soft}>n = {formatCount(measurement.n)}</span>
     </div>

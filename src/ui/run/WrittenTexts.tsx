@@ -50,7 +50,7 @@ function Side({ name, report, prompt, isAfter = false }: SideProps) {
           <div className={facts}>
             <span className={soft}>{sideFacts(report)}</span>
             {report.ending !== null && report.text !== "" && (
-              <CopyButton label={`Copy the text ${name.toLowerCase()}`} text={report.text} />
+              <CopyButton label="Copy" text={report.text} />
             )}
           </div>
         </>

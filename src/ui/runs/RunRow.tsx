@@ -1,7 +1,8 @@
 import { CopyPlus, Eye } from "lucide-react";
 import type { RunSummary } from "#state/engineTypes.ts";
-import { formatBytes, formatCount, formatDate, formatPercent } from "#state/format.ts";
+import { formatBytes, formatCount, formatDate } from "#state/format.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { formatScore } from "#state/score.ts";
 import { Button, IconButton } from "../parts/Button.tsx";
 import { EditableName } from "../parts/EditableName.tsx";
 import { Facts } from "../parts/Facts.tsx";
@@ -56,8 +57,8 @@ export function RunRow({ run, isChosen, onChoose }: RunRowProps) {
         items={[
           { name: "Model", value: record.modelName },
           { name: "Steps", value: formatCount(record.step) },
-          { name: "Before", value: formatPercent(record.zeroShot?.accuracy) },
-          { name: "After", value: formatPercent(record.lastEvaluation?.accuracy) },
+          { name: "Before", value: formatScore(record.zeroShot) },
+          { name: "After", value: formatScore(record.lastEvaluation) },
           { name: "Size", value: formatBytes(sizeBytes) },
           { name: "Started", value: formatDate(record.createdAt) },
         ]}

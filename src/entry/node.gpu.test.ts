@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectedScores } from "../model/testing/fixture.ts";
 import { drivers } from "../reference/testing/drivers.ts";
+import { expectedWriting } from "../train/testing/expectedWriting.ts";
 import { reviewLines } from "../train/testing/fixtureRun.ts";
 import { type Outcome, zeroth, zerothWell } from "./testing/commandLine.ts";
 
@@ -139,6 +140,23 @@ describe("train", () => {
   });
 });
 
+describe("write", () => {
+  test("prints what transformers writes greedily, its ids and the measured rate", async () => {
+    const { promptIds, ids, text } = expectedWriting("opt-tiny-pre-ln")[3]!;
+    expect(promptIds[0]).toBe(2);
+    const prompt = "Question: who wrote the book?\\nAnswer:";
+    const { lines } = await run("write", preNorm, "--prompt", prompt, "--max-new-tokens", "24");
+    expect(lines).toEqual([{ text, ids, tokens_per_second: expect.any(Number), ending: "length" }]);
+  });
+
+  test("a seed draws the same text again", async () => {
+    const sampling = ["--temperature", "1.5", "--top-k", "50", "--seed", "9"];
+    const draw = async () => (await run("write", preNorm, "--prompt", "The", ...sampling)).lines;
+    const [[first], [second]] = [await draw(), await draw()];
+    expect(second!["ids"]).toEqual(first!["ids"]);
+  });
+});
+
 test("info tells the adapter, its limits and features, and that its arithmetic was checked", async () => {
   const { lines } = await run("info");
   const [facts] = lines;
@@ -183,6 +201,11 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     ],
     ["a run that is not there", /There is no run in/, ["replay", inside("nothing")]],
     ["a pointer in place of weights", /Git-LFS pointer/, ["score", broken, texts]],
+    ["writing on from nothing", /Give the text/, ["write", preNorm]],
+    [
+      ...(["greedy writing at a temperature", /--greedy draws nothing/] as const),
+      ["write", preNorm, "--prompt", "a", "--greedy", "--temperature", "2"],
+    ],
     ["too few words", /Usage: .*score MODEL TEXTS/, ["score", preNorm]],
     [
       ...(["a column that is not there", /film/] as const),

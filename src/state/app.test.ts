@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "./app.ts";
+import { defaultDraft, requestFrom } from "./playground.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
 import { queuedRuns } from "./queuePlan.ts";
 import { contradictionIn } from "./readiness.ts";
@@ -249,6 +250,29 @@ test("going back to a step forgets the answers of other weights", async () => {
   expect(state().reports["r2"]?.travelledTo).toBe(120);
   expect(state().travelled["r2"]?.step).toBe(120);
   expect(state().prediction).toBeNull();
+});
+
+test("both models write, the tuned one first; stopped, what stands stays", async () => {
+  const { actions, state, engine } = await open({ runs: fakeRuns });
+  void actions.openRun("r2");
+  await vi.advanceTimersByTimeAsync(10);
+  const request = requestFrom("the film was", defaultDraft({ kind: "classification" }))!;
+  void actions.write(request);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(state().writing).toMatchObject({ request, before: null, after: { ending: null } });
+  expect(state().pending.write).toBe(1);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(state().writing).toMatchObject({ before: { ending: "end token" } });
+  expect(state().pending.write).toBe(0);
+
+  void actions.write(request);
+  expect(state().writing).toBeNull();
+  await vi.advanceTimersByTimeAsync(200);
+  void actions.cancel();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(engine.received.at(-1)?.type).toBe("cancel");
+  expect(state().writing).toMatchObject({ before: null, after: { ending: "cancelled" } });
+  expect(state().pending.write).toBe(0);
 });
 
 test("curves of many runs are kept, but not of all that were ever looked at", async () => {

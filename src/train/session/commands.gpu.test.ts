@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { CommandBody, EngineEvent, RunSummary } from "../protocol.ts";
+import type { CommandBody, EngineEvent, RunSummary, WritingRequest } from "../protocol.ts";
 import { type Store, tableNames } from "../store.ts";
 import { reviewLines } from "../testing/fixtureRun.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
@@ -24,6 +24,10 @@ const mezo: SettingValues = {
 };
 const lezo: SettingValues = { ...mezo, method: "lezo" };
 const sparse: SettingValues = { ...mezo, method: "sparse_mezo" };
+
+const writing: WritingRequest = {
+  ...{ prompt: "fine", sampling: { kind: "greedy" }, seed: 0, maxNewTokens: 5, stops: [] },
+};
 
 const start = (tab: Tab, settings = mezo, name = "a run") =>
   tab.ask({ type: "startRun", settings, name });
@@ -57,6 +61,7 @@ describe("while a run trains", () => {
       { type: "openRun", runId: "run-1" },
       { type: "travelTo", step: 1 },
       { type: "predict", values: { text: "fine" } },
+      { type: "write", request: writing },
       { type: "evaluate" },
       { type: "exportModel" },
     ];

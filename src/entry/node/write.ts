@@ -8,6 +8,7 @@ import { type Arguments, numberFlag } from "./flags.ts";
 import {
   chooseLinear,
   createModel,
+  dtypeFrom,
   loadModel,
   openFolder,
   openNodeDevice,
@@ -101,7 +102,8 @@ async function openModel(args: Arguments, folder: string): Promise<Work> {
   const { bos } = taskFrom(args, opened.config);
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
-  const model = await loadModel(device, opened, { trained: [], evaluated: [reading], linear });
+  const work = { trained: [], evaluated: [reading], linear, dtype: dtypeFrom(args) };
+  const model = await loadModel(device, opened, work);
   return { model, tokenizer: opened.tokenizer, bos };
 }
 

@@ -1,11 +1,75 @@
 import { expect } from "@playwright/test";
 import { expectAccessible } from "./testing/accessibility.ts";
 import { downloadModel } from "./testing/downloads.ts";
-import { dataset, forgive, modelName, openHub, visitHub, weightsPath } from "./testing/hub.ts";
+import {
+  COMMIT,
+  dataset,
+  expectSent,
+  forgive,
+  modelName,
+  openHub,
+  visitHub,
+  weightsBytes,
+  weightsPath,
+} from "./testing/hub.ts";
 import { story } from "./testing/story.ts";
-import { button, fact, fingerprint, set, start } from "./testing/visit.ts";
+import { button, choose, fact, fingerprint, fixture, set, start } from "./testing/visit.ts";
 
 const short = { Steps: 4, "Batch size": 4, "Evaluate every": 100 };
+
+story(
+  "a model is agreed to, goes on after a reload where it stopped, trains, and works offline",
+  async ({ page, context, complaints }) => {
+    const local = await openHub();
+    await visitHub(page, local);
+    await button(page, /^opt-125m/).click();
+    const offer = page.getByRole("region", { name: `Offer of ${modelName}` });
+    await expect(offer).toContainText("non-commercial research only");
+    await expect(offer.getByRole("link", { name: "Read it" })).toHaveAttribute(
+      "href",
+      `${local.hub.endpoint}/${modelName}/blob/${COMMIT}/LICENSE.md`,
+    );
+    await expect(fact(page, "Parameters")).toHaveText("153 k");
+    await expect(offer.getByRole("listitem").filter({ hasText: "MeZO, LeZO" })).toContainText("≈");
+    expect(local.sentBytes.get(weightsPath)).toBeUndefined();
+    await expectAccessible(page, "the offer of a model");
+
+    // Half way nothing more comes; the tab is reloaded.
+    const half = 300_000;
+    local.faults.set(weightsPath, [{ kind: "stall", afterBytes: half }]);
+    await button(page, /^Agree and download/).click();
+    await expectSent(local, weightsPath, half);
+    await expect(page.getByRole("region", { name: "Download of" })).toContainText("Downloading");
+    await expect(page.getByRole("progressbar")).toHaveAttribute("aria-valuetext", /^3\d\d kB of/);
+    await page.reload();
+    await expect(page.getByText(/Not finished: 3\d\d kB of/)).toBeVisible();
+    await button(page, `Go on with ${modelName}`).click();
+    await button(page, `Open ${modelName}`).click();
+    await expect(fact(page, "Stored as")).toHaveText("F32, safetensors");
+    expect(local.sentBytes.get(weightsPath)).toBe(weightsBytes);
+
+    // From here on without the hub.
+    await local.close();
+    await context.setOffline(true);
+    await page.getByLabel("Model on the hub").fill("facebook/opt-350m");
+    await button(page, "Look up").first().click();
+    await expect(page.getByRole("alert")).toContainText("E-NET-1");
+    await button(page, `Open ${modelName}`).click();
+    await expect(page.getByText(`commit ${COMMIT.slice(0, 8)}, licence “other”`)).toBeVisible();
+    await context.setOffline(false);
+
+    await choose(page, "Choose rows", fixture("reviews.jsonl"));
+    await set(page, short);
+    await start(page);
+    await fingerprint(page);
+    const files = await downloadModel(page);
+    const readme = Buffer.from(files.get("README.md") ?? []).toString();
+    expect(readme).toContain(`base_model: "${modelName}"`);
+    expect(readme).toContain(`at commit ${COMMIT.slice(0, 12)}`);
+    expect(readme).toContain(`--model_name ${modelName}`);
+    forgive(complaints, local);
+  },
+);
 
 story(
   "a hub's refusals are told in a sentence each, and a token opens what is gated",
@@ -64,13 +128,15 @@ story("rows of a data set are taken by its name, and the run remembers which", a
   await expectAccessible(page, "the offer of a data set");
   await button(page, "Download 4.6 kB and open").click();
   await expect(fact(page, "Format")).toHaveText("PARQUET");
-  await expect(fact(page, "Rows to train on")).toHaveText("48");
-  await expect(fact(page, "Held out")).toHaveText("16");
+  // Known by its columns as SST-2: its validation split is for the end, as in MeZO.
+  await expect(fact(page, "Rows to train on")).toHaveText("39");
+  await expect(fact(page, "Held out")).toHaveText("9");
+  await expect(fact(page, "Final test")).toHaveText("16");
 
   // Once here, no hub is needed.
   await local.close();
   await button(page, `Open ${dataset} (train, validation)`).click();
-  await expect(fact(page, "Rows to train on")).toHaveText("48");
+  await expect(fact(page, "Final test")).toHaveText("16");
   await set(page, short);
   await start(page);
   await fingerprint(page);

@@ -61,11 +61,13 @@ function Splits({ config }: { readonly config: DatasetConfigOffer }) {
     <>
       <div className={form}>
         <Choice title="Train on" value={train} options={options} onChange={setTrain} />
-        <Choice title="Hold out" value={dev} options={[held, ...options]} onChange={setDev} />
+        <Choice title="Check on" value={dev} options={[held, ...options]} onChange={setDev} />
       </div>
       <p className={soft}>
         The Parquet files stay in this browser, to be used without a connection, until you delete
-        them. Labels of test splits are often left out.
+        them. Test splits often lack labels. For a published task, such as SST-2, the rows to check
+        on wait for the final test, and a share of the rows to train on is held out, as MeZO does
+        it.
       </p>
       <div className={row}>
         <Button

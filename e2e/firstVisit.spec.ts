@@ -77,6 +77,18 @@ story(
       await expectAccessible(page, "the playground");
     });
 
+    await story.step("every held-out row can be looked at, the wrong answers first", async () => {
+      await button(page, "Show the rows").click();
+      const rows = page.getByRole("region", { name: "Rows and answers" });
+      await expect(rows.getByRole("row")).toHaveCount(26);
+      const told = card(page, "Held-out rows, one by one");
+      await expect(told).toContainText(/After step 200, \d+ of 256 rows are answered right/);
+      await expect(told).toContainText(/Training turned \d+ right and \d+ wrong/);
+      await button(page, "Next").click();
+      await expect(told.getByRole("status")).toHaveText("26 to 50 of 256");
+      await expectAccessible(page, "a run with its held-out rows");
+    });
+
     await story.step("the model, its log and its settings can be taken home", async () => {
       const files = await downloadModel(page);
       for (const name of [

@@ -6,7 +6,7 @@ import { button } from "./visit.ts";
 /** What a download button hands over: its name and its bytes. */
 export async function download(
   page: Page,
-  name: string,
+  name: string | RegExp,
 ): Promise<{ name: string; bytes: Buffer; text: string }> {
   const event = page.waitForEvent("download");
   await button(page, name).click();
@@ -15,9 +15,9 @@ export async function download(
   return { name: file.suggestedFilename(), bytes, text: bytes.toString("utf8") };
 }
 
-/** Files of the downloaded model's folder, by name. */
+/** Files of the folder of the last step's model, by name. */
 export async function downloadModel(page: Page): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { bytes } = await download(page, "Download model");
+  const { bytes } = await download(page, /^Download (model|the last )/);
   const entries = Object.entries(unzipSync(bytes));
   return new Map(entries.map(([path, file]) => [path.slice(path.indexOf("/") + 1), file]));
 }

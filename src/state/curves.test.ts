@@ -46,7 +46,27 @@ test("the same steps can be seen against forward passes", () => {
 test("the value before training runs level through the evaluation chart", () => {
   const evaluations = [evaluation(0, 0.7, 0.5), evaluation(50, 0.6, 0.8)];
   const curve = evaluationCurveOf({ ...EMPTY_SERIES, evaluations }, "score", "step");
-  expect(curve).toEqual({ x: [0, 50], y: [0.5, 0.8], before: [0.5, 0.5] });
+  expect(curve).toMatchObject({ x: [0, 50], y: [0.5, 0.8], before: [0.5, 0.5] });
+});
+
+test("the majority baseline runs level through accuracy alone, the best step stands in both charts", () => {
+  const evaluations = [evaluation(0, 0.7, 0.5), evaluation(50, 0.4, 0.8), evaluation(99, 0.6, 0.9)];
+  const majority = { label: "1", share: 0.55, trainLabel: "1", trainShare: 0.55 };
+  const series = { ...EMPTY_SERIES, evaluations };
+  const record = { majority, best: evaluations[1]! };
+  expect(evaluationCurveOf(series, "score", "step", record)).toMatchObject({
+    majority: [0.55, 0.55, 0.55],
+    best: [null, 0.8, null],
+  });
+  expect(evaluationCurveOf(series, "loss", "step", record)).toMatchObject({
+    majority: [null, null, null],
+    best: [null, 0.4, null],
+  });
+});
+
+test("where answers are written, their F1 is drawn in place of accuracy", () => {
+  const evaluations = [{ ...evaluation(0, 0.7, 0.1), f1: 0.3 }];
+  expect(evaluationCurveOf({ ...EMPTY_SERIES, evaluations }, "score", "step").y).toEqual([0.3]);
 });
 
 test("zooming out to everything is the same as no zoom", () => {

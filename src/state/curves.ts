@@ -1,5 +1,5 @@
 import { lowerBound, minMaxIndices } from "./buckets.ts";
-import type { EvaluationRecord } from "./engineTypes.ts";
+import type { EvaluationRecord, RunRecord } from "./engineTypes.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "./format.ts";
 import { type ColumnName, column, type RunSeries } from "./runSeries.ts";
 import { scoreName, scoreOf } from "./score.ts";
@@ -84,6 +84,10 @@ export interface EvaluationCurve {
   readonly y: readonly Point[];
   /** The value before training, repeated: drawn dashed. */
   readonly before: readonly Point[];
+  /** Always giving the most frequent label, repeated; of accuracy alone. */
+  readonly majority: readonly Point[];
+  /** The value at the best step, and nothing elsewhere. */
+  readonly best: readonly Point[];
 }
 
 /** @param key the score is F1 where the model writes its answers, else accuracy */
@@ -91,15 +95,21 @@ export function evaluationCurveOf(
   series: RunSeries,
   key: EvaluationKey,
   axis: XAxis,
+  record?: Pick<RunRecord, "best" | "majority">,
 ): EvaluationCurve {
   const { evaluations } = series;
-  const shown = (evaluation: EvaluationRecord) => valueOfKey(evaluation, key);
+  const majority = key === "score" ? (record?.majority?.share ?? null) : null;
+  const bestStep = record?.best?.step;
   const zeroShot = evaluations.find(({ step }) => step === 0);
-  const before = zeroShot ? shown(zeroShot) : null;
+  const before = zeroShot ? valueOfKey(zeroShot, key) : null;
   return {
     x: evaluations.map((evaluation) => evaluationX(series, evaluation, axis)),
-    y: evaluations.map(shown),
+    y: evaluations.map((evaluation) => valueOfKey(evaluation, key)),
     before: evaluations.map(() => before),
+    majority: evaluations.map(() => majority),
+    best: evaluations.map((evaluation) =>
+      evaluation.step === bestStep ? valueOfKey(evaluation, key) : null,
+    ),
   };
 }
 
@@ -173,16 +183,23 @@ export function describeGradient(series: RunSeries): string {
 export function describeEvaluations(
   evaluations: readonly EvaluationRecord[],
   key: EvaluationKey,
+  record?: Pick<RunRecord, "best" | "majority">,
 ): string {
   const first = evaluations[0];
   const last = evaluations[evaluations.length - 1];
-  const name = key === "score" ? `Held-out ${scoreName(first)}` : "Held-out loss";
+  const name = `Held-out ${key === "loss" ? "loss" : scoreName(last)}`;
   if (!first || !last) return `${name}: not evaluated yet.`;
   const say = (evaluation: EvaluationRecord) =>
     key === "score" ? formatPercent(scoreOf(evaluation)) : formatReading(evaluation.loss);
   return (
     `${name} on ${formatCount(last.n)} rows: ${say(first)} at step ${formatCount(first.step)}, ` +
-    `${say(last)} at step ${formatCount(last.step)}.`
+    `${say(last)} at step ${formatCount(last.step)}.` +
+    (record?.best
+      ? ` The best step is ${formatCount(record.best.step)}: ${say(record.best)}.`
+      : "") +
+    (key === "score" && record?.majority
+      ? ` Always answering “${record.majority.label}” scores ${formatPercent(record.majority.share)}.`
+      : "")
   );
 }
 

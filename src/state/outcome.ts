@@ -1,5 +1,5 @@
 import type { RunRecord } from "./engineTypes.ts";
-import { formatCount, formatDuration, formatPercent, formatReading } from "./format.ts";
+import { formatCount, formatDuration, formatPercent, formatReading, UNKNOWN } from "./format.ts";
 import { middleOf } from "./histogram.ts";
 import type { RunSeries } from "./runSeries.ts";
 import { formatScore, scoreOf } from "./score.ts";
@@ -8,27 +8,40 @@ import { formatScore, scoreOf } from "./score.ts";
 export interface Outcome {
   readonly accuracy: string;
   readonly loss: string;
+  /** "step 300, loss 0.3012, 88.0 %". */
+  readonly best: string;
   readonly seconds: string;
   readonly forwardPasses: string;
   readonly steps: string;
 }
 
-export const OUTCOME_KEYS = ["accuracy", "loss", "steps", "seconds", "forwardPasses"] as const;
+export const OUTCOME_KEYS = [
+  "accuracy",
+  "loss",
+  "best",
+  "steps",
+  "seconds",
+  "forwardPasses",
+] as const;
 
 export const OUTCOME_NAMES: Readonly<Record<keyof Outcome, string>> = {
   accuracy: "Held-out accuracy",
   loss: "Held-out loss",
+  best: "Best",
   steps: "Steps",
   seconds: "Training time",
   forwardPasses: "Forward passes",
 };
 
 export function outcomeOf(record: RunRecord, series: RunSeries | undefined): Outcome {
-  const { lastEvaluation, seconds, step } = record;
+  const { lastEvaluation, best, seconds, step } = record;
   const last = (series?.length ?? 0) - 1;
   return {
     accuracy: formatScore(lastEvaluation),
     loss: formatReading(lastEvaluation?.loss),
+    best: best
+      ? `step ${formatCount(best.step)}, loss ${formatReading(best.loss)}, ${formatScore(best)}`
+      : UNKNOWN,
     steps: formatCount(step),
     seconds: formatDuration(seconds),
     forwardPasses: formatCount(

@@ -1,20 +1,17 @@
-import { wilsonInterval } from "#base/interval.ts";
-import type { EvaluationRecord, RunRecord } from "./engineTypes.ts";
-import { formatCount, formatDuration, formatPercent } from "./format.ts";
-
-export interface Measurement {
-  readonly accuracy: number;
-  /** Of written answers, of which `accuracy` is the share of exact ones; null where none are written. */
-  readonly f1: number | null;
-  readonly interval: readonly [number, number];
-  readonly n: number;
-}
+import type { RunRecord } from "./engineTypes.ts";
+import { formatCount, formatDuration, formatPercent, formatReading } from "./format.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { scoreName } from "./score.ts";
 
 export interface ResultSummary {
   readonly before: Measurement;
   readonly after: Measurement;
   /** What happened, in a sentence that claims no more than the rows allow. */
   readonly verdict: string;
+  /** The best step, where it is not the last; null otherwise. */
+  readonly best: string | null;
+  /** What always giving one answer scores, and whether the model clears it; null without labels. */
+  readonly baseline: string | null;
   readonly cost: string;
 }
 
@@ -28,6 +25,8 @@ export function summarizeResult(record: RunRecord): ResultSummary | null {
     before,
     after,
     verdict: verdictOf(before, after),
+    best: bestWords(record),
+    baseline: baselineWords(record, after),
     cost:
       `${formatCount(record.step)} steps, ${formatCount(lastEvaluation.forwardPasses)} forward passes, ` +
       `${formatDuration(record.seconds)} of training.`,
@@ -39,15 +38,30 @@ export function formatInterval([low, high]: readonly [number, number]): string {
   return `${formatPercent(low)} to ${formatPercent(high)}`;
 }
 
-function measure({ accuracy, f1, n }: EvaluationRecord): Measurement {
-  return { accuracy, f1: f1 ?? null, n, interval: wilsonInterval(accuracy, n) };
+function bestWords({ best, step }: RunRecord): string | null {
+  if (!best || best.step === step) return null;
+  const { value, interval } = measure(best);
+  return (
+    `The best step was ${formatCount(best.step)}: held-out loss ${formatReading(best.loss)}, ` +
+    `${scoreName(best)} ${formatPercent(value)} (95 % interval ${formatInterval(interval)}).`
+  );
+}
+
+function baselineWords({ majority }: RunRecord, after: Measurement): string | null {
+  if (!majority) return null;
+  const said = `Majority baseline ${formatPercent(majority.share)}: always answering “${majority.label}”.`;
+  return after.interval[0] > majority.share ? said : `${said} The model does not clearly beat it.`;
 }
 
 function verdictOf(before: Measurement, after: Measurement): string {
   const rows = `${formatCount(after.n)} rows the model never trained on`;
-  if (after.f1 !== null && before.f1 !== null) {
-    const [from, to] = [formatPercent(before.f1), formatPercent(after.f1)];
-    return `On ${rows}, what the model writes gives a mean F1 of ${to}; before, it was ${from}.`;
+  if (after.exact !== null) {
+    const [from, to] = [formatPercent(before.value), formatPercent(after.value)];
+    const isClear = after.interval[0] > before.interval[1];
+    return (
+      `On ${rows}, what the model writes gives a mean F1 of ${to}; before, it was ${from}.` +
+      `${isClear ? " That is clearly better." : ""}`
+    );
   }
   if (after.interval[0] > before.interval[1]) {
     return `On ${rows}, the model clearly answers better than before.`;
@@ -55,6 +69,6 @@ function verdictOf(before: Measurement, after: Measurement): string {
   if (after.interval[1] < before.interval[0]) {
     return `On ${rows}, the model clearly answers worse than before. A smaller learning rate often helps.`;
   }
-  const direction = after.accuracy > before.accuracy ? "a little better" : "no better";
+  const direction = after.value > before.value ? "a little better" : "no better";
   return `On ${rows}, the model answers ${direction} than before, but the intervals overlap: this may be chance.`;
 }

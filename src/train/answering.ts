@@ -1,3 +1,4 @@
+import { type Interval, meanInterval } from "#base/interval.ts";
 import { answerF1, normalizeAnswer } from "#data/answers.ts";
 import { MAX_NEW_TOKENS, STOP_TEXT, type Writing } from "#data/task.ts";
 import { pythonStrip } from "#data/template.ts";
@@ -51,12 +52,17 @@ function judged(text: string, golds: readonly string[]): WrittenAnswer {
   return { text, f1: answerF1(text, golds), isExact };
 }
 
-/** Mean F1, and the share of answers that are right word for word. */
-export function judgeAnswers(answers: readonly WrittenAnswer[]): { f1: number; accuracy: number } {
+/** Mean F1 with its 95 % interval, and the share of answers that are right word for word. */
+export function judgeAnswers(answers: readonly WrittenAnswer[]): {
+  readonly f1: number;
+  readonly f1Interval: Interval;
+  readonly accuracy: number;
+} {
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     f1: mean(answers.map(({ f1 }) => f1)),
+    f1Interval: meanInterval(answers.map(({ f1 }) => f1)),
     accuracy: mean(answers.map(({ isExact }) => Number(isExact))),
   };
 }

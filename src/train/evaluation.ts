@@ -1,3 +1,4 @@
+import type { Interval } from "#base/interval.ts";
 import { type PackedBatch, packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { Tokenizer } from "#data/tokenizer.ts";
@@ -16,6 +17,8 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Mean F1 of what was written against the right answers, 0..1, where rows are judged by that. */
   readonly f1?: number;
+  /** Its 95 % interval, by the normal approximation. */
+  readonly f1Interval?: Interval;
   readonly n: number;
   /** One entry per example: mean log-probability of each option's tokens. */
   readonly scores: readonly (readonly number[])[];
@@ -28,9 +31,10 @@ export function measuresOf({
   loss,
   accuracy,
   f1,
+  f1Interval,
   n,
-}: Evaluation): Pick<Evaluation, "loss" | "accuracy" | "f1" | "n"> {
-  return { loss, accuracy, ...(f1 === undefined ? {} : { f1 }), n };
+}: Evaluation): Pick<Evaluation, "loss" | "accuracy" | "f1" | "f1Interval" | "n"> {
+  return { loss, accuracy, ...(f1 !== undefined && { f1 }), ...(f1Interval && { f1Interval }), n };
 }
 
 /** What may be asked of an evaluation. */

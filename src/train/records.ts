@@ -1,4 +1,5 @@
 import type { Failure } from "#base/errors.ts";
+import type { Interval } from "#base/interval.ts";
 import type { DType } from "#data/checkpoint.ts";
 import type { RowRules } from "#data/rowRules.ts";
 import type { Row, TaskSpec } from "#data/task.ts";
@@ -49,6 +50,8 @@ export interface EvaluationRecord {
   readonly accuracy: number;
   /** Mean F1 of the written answers, 0..1, where the model is judged by what it writes. */
   readonly f1?: number;
+  /** Its 95 % interval, by the normal approximation. */
+  readonly f1Interval?: Interval;
   readonly n: number;
   readonly seconds: number;
   readonly forwardPasses: number;

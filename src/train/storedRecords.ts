@@ -120,6 +120,7 @@ const evaluation: z.ZodType<EvaluationRecord> = z.looseObject({
   loss: anyNumber,
   accuracy: anyNumber,
   f1: anyNumber.exactOptional(),
+  f1Interval: z.tuple([z.number(), z.number()]).exactOptional(),
   n: count,
   seconds: anyNumber,
   forwardPasses: anyNumber,

@@ -5,7 +5,6 @@ import { encodeTable } from "#data/encode.ts";
 import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import type { OptModel } from "#model/opt.ts";
-import type { WrittenAnswer } from "#train/answering.ts";
 import { type Evaluation, evaluate } from "#train/evaluation.ts";
 import { exampleResults } from "#train/examples.ts";
 import { majorityOf } from "#train/majority.ts";
@@ -31,7 +30,7 @@ const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N
 /**
  * `eval MODEL DEV.jsonl …`, or `eval RUN [DEV.jsonl] [--step best|last|N]` with the run's own rows and
  * task: `{"accuracy", "loss", "n", "interval"}`, where options are labels the majority baseline, and
- * where answers are written `"f1"` (accuracy is then the share of exact answers).
+ * where answers are written `"f1"`, whose interval it then is (accuracy is the share of exact answers).
  * `--examples FILE` gets a line per row, the wrong ones first.
  */
 export async function evalCommand(args: Arguments): Promise<void> {
@@ -45,11 +44,11 @@ export async function evalCommand(args: Arguments): Promise<void> {
   });
   const file = args.flags["examples"];
   if (file !== undefined) writeFileSync(file, exampleLines(work, evaluation));
-  const { accuracy, f1, loss, n } = evaluation;
+  const { accuracy, f1, f1Interval, loss, n } = evaluation;
   const majority = majorityOf(task, examples, examples);
   print({
     ...{ ...(f1 === undefined ? {} : { f1 }), accuracy, loss, n },
-    interval: wilsonInterval(accuracy, n),
+    interval: f1Interval ?? wilsonInterval(accuracy, n),
     ...(majority && { majority: majority.share, majority_label: majority.label }),
   });
 }
@@ -118,28 +117,14 @@ function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
   return { examples, table };
 }
 
-/** The wrong answers first, the surest of them at the head. */
-function exampleLines(work: Work, { scores, written }: Evaluation): string {
-  if (written) return writtenLines(work, written);
-  return wrongFirst(exampleResults({ ...work, scores, before: undefined }))
-    .map(({ row, text, right, answered, isRight, probability, rightProbability }) => {
-      const line = { row, text, right, answered, is_right: isRight, probability };
-      return `${JSON.stringify({ ...line, right_probability: rightProbability })}\n`;
+/** The wrong answers first, the surest of them at the head; of written ones, the farthest off. */
+function exampleLines(work: Work, answers: Evaluation): string {
+  return wrongFirst(exampleResults({ ...work, answers, before: undefined }))
+    .map(({ row, text, right, answered, isRight, probability, rightProbability, f1 }) => {
+      const line = { row, text, right, answered, is_right: isRight };
+      const measures = { probability, right_probability: rightProbability, f1 };
+      return `${JSON.stringify({ ...line, ...measures })}\n`;
     })
-    .join("");
-}
-
-/** Written answers, the worst first. */
-function writtenLines({ examples, table }: Work, written: readonly WrittenAnswer[]): string {
-  const lines = written.map(({ text, f1, isExact }, i) => {
-    const { row, writing } = examples[i]!;
-    const right = writing?.golds ?? [];
-    const place = table.rowNumbers[row] ?? row + 1;
-    return { row: place, right, answered: text, is_right: isExact, f1 };
-  });
-  return lines
-    .sort((a, b) => a.f1 - b.f1)
-    .map((line) => `${JSON.stringify(line)}\n`)
     .join("");
 }
 

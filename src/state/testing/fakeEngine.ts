@@ -14,6 +14,7 @@ import { queuedRuns } from "../queuePlan.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { FakeRows } from "./fakeData.ts";
+import { fakeExampleEvents } from "./fakeExamples.ts";
 import { fakeHubEvents } from "./fakeHub.ts";
 import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
 import { newRecord, reportOf, stepOf } from "./fakeRun.ts";
@@ -89,6 +90,7 @@ export class FakeEngine implements EnginePort {
 
   #perform(command: Command): void {
     for (const event of fakeHubEvents(command)) this.emit(event);
+    for (const event of fakeExampleEvents(command, this.#record)) this.emit(event);
     switch (command.type) {
       case "checkDevice":
         this.emit({ type: "device", device: this.#script.device ?? fakeDevice });

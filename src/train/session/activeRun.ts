@@ -10,7 +10,7 @@ import {
   measuresOf,
 } from "../evaluation.ts";
 import { isEvaluatedAfter } from "../evaluationInterval.ts";
-import type { Scores } from "../examples.ts";
+import type { Answers } from "../examples.ts";
 import {
   addSteps,
   type JournalStep,
@@ -52,7 +52,7 @@ export class ActiveRun {
   steps: JournalStep[];
   evaluations: EvaluationRecord[];
   /** Held-out rows as they were scored at the base weights and at the step scored last, by step. */
-  readonly scored = new Map<number, Scores>();
+  readonly scored = new Map<number, Answers>();
   /** Step whose weights are on the GPU, where it is not the last. */
   travelledTo: number | null = null;
   #ground: RunGround;
@@ -300,9 +300,9 @@ export class ActiveRun {
   }
 
   /** Those of the base model stay; of the others, the newest. */
-  keepScores(step: number, scores: Scores): void {
+  keepAnswers(step: number, { scores, written }: Answers): void {
     for (const known of this.scored.keys()) if (known !== 0) this.scored.delete(known);
-    this.scored.set(step, scores);
+    this.scored.set(step, { scores, ...(written && { written }) });
   }
 
   /** All steps so far, as the page shows them. */
@@ -340,7 +340,7 @@ export class ActiveRun {
       ...{ seconds: milliseconds / 1000, forwardPasses: this.#totals.forwardPasses },
     };
     this.evaluations.push(evaluation);
-    this.keepScores(step, result.scores);
+    this.keepAnswers(step, result);
     this.#env.emit({ type: "evaluation", runId: this.record.id, evaluation });
     await this.#keeper.addEvaluation(evaluation);
     const zeroShot = step === 0 ? { zeroShot: evaluation } : {};

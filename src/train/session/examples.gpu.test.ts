@@ -47,8 +47,8 @@ test("every held-out row is told with its answers before and after, as the evalu
     expect(row.text).toBe(`${told[i]!.text} It was`);
     expect(row.right).toBe(told[i]!.label === 1 ? "great (1)" : "terrible (0)");
     expect(row.isRight).toBe(row.answered === row.right);
-    expect(row.probability).toBeGreaterThanOrEqual(0.5);
-    const other = row.isRight ? row.probability : 1 - row.probability;
+    expect(row.probability!).toBeGreaterThanOrEqual(0.5);
+    const other = row.isRight ? row.probability! : 1 - row.probability!;
     expect(row.rightProbability).toBeCloseTo(other, 10);
   });
   const ones = told.filter(({ label }) => label === 1).length / 40;

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { evaluateUnless } from "../evaluation.ts";
-import { exampleResults, type Scores } from "../examples.ts";
+import { type Answers, exampleResults } from "../examples.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { type Desk, evaluating, progressTo, runOf, runsOf } from "./desk.ts";
 import { restoreWeights } from "./starting.ts";
@@ -9,34 +9,31 @@ import { restoreWeights } from "./starting.ts";
  * Every held-out row with the model's answer, at the weights as they stand; then once more with the
  * base model's answer beside it. Cancelled, it leaves what was told so far.
  *
- * @throws ZerothError E-CFG-1 where no rows are held out, or answers have no options to choose from
+ * @throws ZerothError E-CFG-1 where no rows are held out
  */
 export async function tellExamples(desk: Desk): Promise<void> {
   const run = runOf(desk);
-  const { facts, dev } = run.ground.data.inspection;
+  const { dev } = run.ground.data.inspection;
   if (dev.length === 0) {
     throw new ZerothError("E-CFG-1", "No rows are held out, so there is nothing to evaluate.");
   }
-  if (facts.task.kind === "generation") {
-    throw new ZerothError("E-CFG-1", "This task's answers are written, not chosen among options.");
-  }
   const step = run.travelledTo ?? run.steps.length;
-  const scores = run.scored.get(step) ?? (await score(desk, run, "Evaluating on held-out rows"));
-  if (!scores) return;
-  run.keepScores(step, scores);
-  tell(desk, run, step, scores);
+  const answers = run.scored.get(step) ?? (await score(desk, run, "Evaluating on held-out rows"));
+  if (!answers) return;
+  run.keepAnswers(step, answers);
+  tell(desk, run, step, answers);
   if (run.scored.has(0)) return;
   const base = await scoreBase(desk, run, step);
   if (!base) return;
   run.scored.set(0, base);
-  tell(desk, run, step, scores);
+  tell(desk, run, step, answers);
 }
 
-function tell(desk: Desk, run: ActiveRun, step: number, scores: Scores): void {
+function tell(desk: Desk, run: ActiveRun, step: number, answers: Answers): void {
   const { data, model } = run.ground;
   const rows = exampleResults({
     ...{
-      scores,
+      answers,
       tokenizer: model.tokenizer,
       table: data.inspection.tables.dev,
       task: data.inspection.facts.task,
@@ -47,14 +44,15 @@ function tell(desk: Desk, run: ActiveRun, step: number, scores: Scores): void {
   desk.env.emit({ type: "examples", runId: run.record.id, examples: { step, rows } });
 }
 
-async function score(desk: Desk, run: ActiveRun, label: string): Promise<Scores | null> {
-  const { opt, data } = run.ground;
+async function score(desk: Desk, run: ActiveRun, label: string): Promise<Answers | null> {
+  const { opt, data, model } = run.ground;
   const { dev } = data.inspection;
-  return (await evaluateUnless(opt, dev, evaluating(desk, label, dev.length)))?.scores ?? null;
+  const options = { ...evaluating(desk, label, dev.length), tokenizer: model.tokenizer };
+  return evaluateUnless(opt, dev, options);
 }
 
 /** The base weights come back for a moment; then those of the step, to the very bits they had. */
-async function scoreBase(desk: Desk, run: ActiveRun, step: number): Promise<Scores | null> {
+async function scoreBase(desk: Desk, run: ActiveRun, step: number): Promise<Answers | null> {
   if (desk.isCancelled) return null;
   const runs = await runsOf(desk);
   const { snapshots } = await runs.loadRun(run.record.id);

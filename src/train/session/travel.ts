@@ -21,7 +21,7 @@ export async function travelTo(desk: Desk, step: number | null): Promise<void> {
     ...evaluating(desk, "Evaluating on held-out rows", dev.length),
   });
   if (!scored) return;
-  run.keepScores(to, scored.scores);
+  run.keepAnswers(to, scored);
   const seconds = (desk.env.now() - started) / 1000;
   const forwardPasses = run.history()[to - 1]?.forwardPasses ?? 0;
   const evaluation = { step: to, ...measuresOf(scored), seconds, forwardPasses };

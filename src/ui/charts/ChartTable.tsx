@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { tableRows } from "#state/curves.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "#state/format.ts";
+import { measure } from "#state/measure.ts";
+import { formatInterval } from "#state/result.ts";
 import type { RunSeries } from "#state/runSeries.ts";
-import { scoreOf, scoreTitle } from "#state/score.ts";
+import { scoreTitle } from "#state/score.ts";
 import styles from "./Charts.module.css";
 
 const { tableBox, scroller, table } = styles;
@@ -29,21 +31,25 @@ export function ChartTable({ series, smoothing }: ChartTableProps) {
 }
 
 function EvaluationTable({ series }: { readonly series: RunSeries }) {
+  const { evaluations } = series;
+  const title = scoreTitle(evaluations[0]);
+  const measured = evaluations.map((evaluation) => ({ ...evaluation, ...measure(evaluation) }));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
     <section className={scroller} aria-label="Held-out rows" tabIndex={0}>
       <table className={table}>
         <caption>Held-out rows</caption>
-        <Head names={["Step", scoreTitle(series.evaluations[0]), "Loss", "Rows"]} />
+        <Head names={["Step", title, "95 % interval", "Loss", "Rows"]} />
         <tbody>
-          {series.evaluations.map((evaluation) => (
+          {measured.map(({ step, loss, n, value, interval }) => (
             <Row
-              key={evaluation.step}
+              key={step}
               cells={[
-                formatCount(evaluation.step),
-                formatPercent(scoreOf(evaluation)),
-                formatReading(evaluation.loss),
-                formatCount(evaluation.n),
+                formatCount(step),
+                formatPercent(value),
+                formatInterval(interval),
+                formatReading(loss),
+                formatCount(n),
               ]}
             />
           ))}

@@ -18,6 +18,7 @@ const { charts, pair } = styles;
 export function RunCharts({ runId }: { readonly runId: string }) {
   const live = useRunSeries(runId);
   const { axis, smoothing, isLog } = useAppState((state) => state.preferences);
+  const record = useAppState(({ reports }) => reports[runId]?.record);
   const [range, setRange] = useState<Range | null>(null);
   const [frozen, setFrozen] = useState<RunSeries | null>(null);
   const series = frozen ?? live;
@@ -37,8 +38,8 @@ export function RunCharts({ runId }: { readonly runId: string }) {
       />
       <LossChart {...props} />
       <div className={pair}>
-        <EvaluationChart {...props} metric="score" />
-        <EvaluationChart {...props} metric="loss" />
+        <EvaluationChart {...props} metric="score" record={record} />
+        <EvaluationChart {...props} metric="loss" record={record} />
       </div>
       <MethodPanels {...props} runId={runId} />
       <LossPairChart {...props} />

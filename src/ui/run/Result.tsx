@@ -1,6 +1,8 @@
 import type { RunRecord } from "#state/engineTypes.ts";
 import { formatCount, formatPercent } from "#state/format.ts";
-import { formatInterval, type Measurement, summarizeResult } from "#state/result.ts";
+import type { Measurement } from "#state/measure.ts";
+import { formatInterval, summarizeResult } from "#state/result.ts";
+import { scoreName } from "#state/score.ts";
 import { Card } from "../parts/Card.tsx";
 import { FinalTest } from "./FinalTest.tsx";
 import styles from "./Run.module.css";
@@ -11,16 +13,26 @@ const { result, score, big, after: afterLook, soft, arrow } = styles;
 export function Result({ record }: { readonly record: RunRecord }) {
   const summary = record.status === "finished" ? summarizeResult(record) : null;
   if (!summary) return null;
+  const isF1 = scoreName(record.lastEvaluation) === "F1";
   return (
     <Card title="Result">
       <div className={result}>
-        <Score name="Before training" measurement={summary.before} />
+        <Score
+          name={isF1 ? "F1 before training" : "Before training"}
+          measurement={summary.before}
+        />
         <span className={arrow} aria-hidden="true">
           →
         </span>
-        <Score name="After training" measurement={summary.after} isAfter />
+        <Score
+          name={isF1 ? "F1 after training" : "After training"}
+          measurement={summary.after}
+          isAfter
+        />
       </div>
       <p>{summary.verdict}</p>
+      {summary.best && <p>{summary.best}</p>}
+      {summary.baseline && <p>{summary.baseline}</p>}
       <FinalTest record={record} />
       <p className={soft}>{summary.cost}</p>
     </Card>
@@ -38,10 +50,10 @@ function Score({ name, measurement, isAfter = false }: ScoreProps) {
     <div className={score}>
       <span className={soft}>{name}</span>
       <span className={`${big} ${isAfter ? afterLook : ""}`}>
-        {formatPercent(measurement.f1 ?? measurement.accuracy)}
+        {formatPercent(measurement.value)}
       </span>
-      {measurement.f1 !== null && (
-        <span className={soft}>F1; {formatPercent(measurement.accuracy)} answered exactly</span>
+      {measurement.exact !== null && (
+        <span className={soft}>F1; {formatPercent(measurement.exact)} answered exactly</span>
       )}
       <span className={soft}>95 % interval {formatInterval(measurement.interval)}</span>
       <span className={soft}>n = {formatCount(measurement.n)}</span>

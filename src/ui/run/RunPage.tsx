@@ -1,10 +1,12 @@
 import { lazy, Suspense, useEffect } from "react";
 import type { RunReport } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import { BundleNote } from "./BundleNote.tsx";
 import { Downloads } from "./Downloads.tsx";
+import { Examples } from "./Examples.tsx";
 import { Playground } from "./Playground.tsx";
 import { Published } from "./Published.tsx";
 import { Result } from "./Result.tsx";
@@ -16,7 +18,7 @@ import { RunSettings } from "./RunSettings.tsx";
 import { TimeTravel } from "./TimeTravel.tsx";
 import { TrySentence } from "./TrySentence.tsx";
 
-const { pair, page } = styles;
+const { pair, page, row } = styles;
 
 // The chart library is the heaviest part of the page, and the first screen does without it.
 const RunCharts = lazy(async () => {
@@ -62,6 +64,7 @@ function Run({ report }: { readonly report: RunReport }) {
       </Suspense>
       {!isFinished && <TrySentence record={record} />}
       {!isFinished && <Playground record={record} />}
+      <Examples key={record.id} record={record} />
       <TimeTravel key={record.step} report={report} />
       <div className={pair}>
         <Downloads record={record} />
@@ -78,8 +81,10 @@ function RunTroubles({ report }: { readonly report: RunReport }) {
   const progress = useAppState((state) => state.progress);
   const failures = useAppState((state) => state.failures);
   const isOpening = useAppState((state) => Boolean(state.pending.openRun));
-  // Told where the step was chosen.
-  const isTravelling = useAppState((state) => Boolean(state.pending.travelTo));
+  const isStopping = useAppState((state) => Boolean(state.pending.stopRun));
+  const { cancel } = useActions();
+  // Told where they were asked for.
+  const isTravelling = useAppState(({ pending }) => Boolean(pending.travelTo || pending.evaluate));
   return (
     <>
       <FailureNotice failure={record.failure} />
@@ -93,6 +98,11 @@ function RunTroubles({ report }: { readonly report: RunReport }) {
       <FailureNotice failure={failures.startRun ?? failures.resumeRun} title="Training stopped" />
       <FailureNotice failure={failures.pauseRun ?? failures.stopRun} />
       {progress && (isLive || isOpening) && !isTravelling && <ProgressBar progress={progress} />}
+      {isStopping && progress?.unit === "examples" && (
+        <div className={row}>
+          <Button onClick={() => void cancel()}>Stop without scoring</Button>
+        </div>
+      )}
       {!progress && isOpening && <Waiting label="Rebuilding the run" />}
     </>
   );

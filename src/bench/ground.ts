@@ -1,7 +1,7 @@
 import type { EncodedExample } from "#data/task.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
-import type { LinearCard } from "#model/kernels.ts";
+import type { LinearChoice } from "#model/linearChoice.ts";
 import { bindableBytes, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { planCapacity } from "#train/capacity.ts";
 import { noise } from "#zo/noise.ts";
@@ -35,7 +35,7 @@ export async function randomModel(
   device: Device,
   config: OptConfig,
   examples: readonly EncodedExample[],
-  linear: LinearCard,
+  linear: LinearChoice,
 ): Promise<OptModel> {
   const loaded = makeRoomForWeights(device, config);
   const tile = noise("binomial", 3, { step: 0, probe: 0 }, 0, 0, 1 << 16);

@@ -1,6 +1,7 @@
 import { packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { encodeTerms, type SlottedTerm } from "#model/deltas.ts";
+import { toKernelRecord } from "#model/linearChoice.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import type { PassPlan } from "#model/products.ts";
@@ -53,7 +54,14 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
     model.destroy();
   }
   print(results, `${hidden} wide, ${layers} blocks, ${vocab} ids, ${device.info.description}`);
-  return { adapter: device.info.description, hidden, layers, vocab, linear: linear.name, results };
+  return {
+    adapter: device.info.description,
+    hidden,
+    layers,
+    vocab,
+    kernels: toKernelRecord(linear),
+    results,
+  };
 }
 
 async function stepTime(

@@ -15,6 +15,7 @@ import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
 import { type Layout, planLayout } from "./layout.ts";
+import { cardsOf, eachClass, type LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
 import { planForwardSites } from "./memoryPlan.ts";
 import type { PassPlan } from "./products.ts";
@@ -54,8 +55,8 @@ export interface OptModelOptions {
   readonly loaded: LoadedWeights;
   readonly noise: NoiseKind;
   readonly capacity: Capacity;
-  /** Kernel for matrix products. */
-  readonly linear: cards.LinearCard;
+  /** Kernels for matrix products. */
+  readonly linear: LinearChoice;
   readonly onCompiled?: (done: number, total: number) => void;
 }
 
@@ -338,7 +339,8 @@ function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
 async function compileAll(options: OptModelOptions) {
   const { device, sources, loaded, noise, linear } = options;
   const { config, layout } = loaded;
-  const total = 8 + 3 * storagesOf(layout).length;
+  const linearCards = cardsOf(linear);
+  const total = 7 + linearCards.length + 3 * storagesOf(layout).length;
   let done = 0;
   const compile = async <C extends cards.LinearCard | (typeof cards.cards)[number]>(
     card: C,
@@ -361,7 +363,7 @@ async function compileAll(options: OptModelOptions) {
     logSumExp,
     optionLoss,
     copyRows,
-    linearKernel,
+    ...linearKernels
   ] = await Promise.all([
     byStorage(cards.weightPass),
     compile(cards.coefficients),
@@ -373,10 +375,11 @@ async function compileAll(options: OptModelOptions) {
     compile(cards.logSumExp),
     compile(cards.optionLoss),
     compile(cards.copyRows),
-    compile(linear),
+    ...linearCards.map((card) => compile(card)),
   ]);
   return {
     ...{ weightPass, coefficients, embedTokens, embedPositions, layerNorm, attention },
-    ...{ gatherRows, logSumExp, optionLoss, copyRows, linear: linearKernel },
+    ...{ gatherRows, logSumExp, optionLoss, copyRows },
+    linear: eachClass((name) => linearKernels[linearCards.indexOf(linear[name])]!),
   };
 }

@@ -5,6 +5,7 @@ import type { Buffers } from "./buffers.ts";
 import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { LinearCard } from "./kernels.ts";
 import type { Layout, Matrix, Shard, Tile } from "./layout.ts";
+import { type LinearClass, linearClassOf } from "./linearChoice.ts";
 import type { Weights } from "./weights.ts";
 
 /** Sizes of one packed batch on its way through. */
@@ -40,7 +41,7 @@ export interface Linear {
 
 export interface ProductKernels {
   readonly weightPass: ByStorage;
-  readonly linear: Kernel & { readonly card: LinearCard };
+  readonly linear: Readonly<Record<LinearClass, Kernel & { readonly card: LinearCard }>>;
 }
 
 /** `writes_probe` of a weight pass. */
@@ -143,19 +144,18 @@ export class Products {
     yStride: number,
     yColumn: number,
   ): void {
-    const { tileRows, tileColumns } = this.#kernels.linear.card;
-    const rows = linear.overScored ? shape.scored : shape.tokens;
-    const columns = Math.ceil(tile.rows / tileColumns);
-    const make = (sign: 0 | 1 | 2) =>
-      this.#productSite(sign, linear, shard, tile, yStride, yColumn);
-    if (isProbed) {
-      dispatch(pass, make(0), columns, Math.ceil(rows / tileRows));
-      dispatch(pass, make(1), columns, Math.ceil(rows / tileRows));
-    } else {
-      dispatch(pass, make(2), columns, Math.ceil((rows * shape.signs) / tileRows));
+    const rowsPerSign = linear.overScored ? shape.scored : shape.tokens;
+    const rows = isProbed ? rowsPerSign : rowsPerSign * shape.signs;
+    const kernel = this.#kernels.linear[linearClassOf(rows, tile.rows, linear.overScored ?? false)];
+    const { tileRows, tileColumns } = kernel.card;
+    for (const sign of isProbed ? ([0, 1] as const) : ([2] as const)) {
+      const { group } = this.#productSite(sign, linear, shard, tile, yStride, yColumn);
+      const [x, y] = [Math.ceil(tile.rows / tileColumns), Math.ceil(rows / tileRows)];
+      dispatch(pass, { kernel, group }, x, y);
     }
   }
 
+  /** Every kernel for products has the same bindings, so a site suits them all. */
   #productSite(
     sign: 0 | 1 | 2,
     { matrix, x, y, bias, relu, accumulates, overScored }: Linear,
@@ -168,7 +168,7 @@ export class Products {
     const isInPlace = sign === 2 && !isWidened(matrix);
     const w = isInPlace ? this.#weights.shard(shard) : sign === 1 ? b.wMinus : b.wPlus;
     const name = `${matrix.name} ${shard.firstRow + tile.firstRow} ${sign}`;
-    return this.#sites.at(name, this.#kernels.linear, () => ({
+    return this.#sites.at(name, this.#kernels.linear["many.wide"], () => ({
       params: {
         inner: matrix.width,
         outer: tile.rows,

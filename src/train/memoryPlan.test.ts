@@ -4,6 +4,7 @@ import { type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { linearShared } from "#model/kernels.ts";
 import { planLayout } from "#model/layout.ts";
+import { onlyKernel } from "#model/linearChoice.ts";
 import { bindableBytes, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { oddConfig } from "#model/testing/configs.ts";
@@ -71,7 +72,7 @@ describe.each(models)("%s", (_, config, limit) => {
     made.length = 0;
     const loaded = makeRoomForWeights(device, config, dtype, limit);
     const model = await OptModel.create({
-      ...{ device, sources, loaded, capacity, noise: "binomial", linear: linearShared },
+      ...{ device, sources, loaded, capacity, noise: "binomial", linear: onlyKernel(linearShared) },
     });
     await prepareMasks(model, settings);
     await takeSteps(new Stepper(model, methodOf(settings), settings, examples, []));

@@ -8,6 +8,7 @@ import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import * as cards from "#model/kernels.ts";
+import { type LinearChoice, onlyKernel, usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
@@ -45,16 +46,15 @@ export async function openNodeDevice(): Promise<Device> {
   }
 }
 
-/** The kernel for matrix products: as named, else the one that suits the adapter. */
-export function chooseLinear(device: Device, name?: string): cards.LinearCard {
+/** The kernels for matrix products: the one named, else those that suit the adapter. */
+export function chooseLinear(device: Device, name?: string): LinearChoice {
   if (name !== undefined) {
     const card = cards.linearCards.find((candidate) => candidate.name === name);
-    if (card) return card;
+    if (card) return onlyKernel(card);
     const known = cards.linearCards.map((candidate) => candidate.name).join(", ");
     throw new ZerothError("E-CFG-1", `There is no kernel "${name}". Choose one of ${known}.`);
   }
-  const { isSoftware, hasSubgroups } = device.info;
-  return isSoftware && hasSubgroups ? cards.linearQuad : cards.linearShared;
+  return usualChoice(device.info);
 }
 
 export interface ModelWork {
@@ -63,7 +63,7 @@ export interface ModelWork {
   readonly dtype: WeightDtype;
   readonly trained: readonly EncodedExample[];
   readonly evaluated: readonly EncodedExample[];
-  readonly linear: cards.LinearCard;
+  readonly linear: LinearChoice;
 }
 
 /** What `--dtype` asks for. @throws ZerothError E-CFG-1 */

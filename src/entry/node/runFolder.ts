@@ -4,6 +4,7 @@ import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
 import * as cards from "#model/kernels.ts";
+import { onlyKernel } from "#model/linearChoice.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import type { JournalStep } from "#train/journal.ts";
@@ -78,7 +79,7 @@ export async function applySteps(
     sources: readShaders(),
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity: { tokens: 1, scored: 1, options: 1, examples: 1 },
-    linear: cards.linearShared,
+    linear: onlyKernel(cards.linearShared),
   });
   await prepareMasks(model, settings, thresholds);
   await replay(model, methodOf(settings), settings, steps);

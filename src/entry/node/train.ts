@@ -4,6 +4,7 @@ import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { Tokenizer } from "#data/tokenizer.ts";
+import { toKernelRecord } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import type { OptModel } from "#model/opt.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
@@ -64,7 +65,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
     settings,
     task,
     adapter: `${device.info.vendor} ${device.info.architecture} ${device.info.description}`.trim(),
-    kernels: { linear: linear.name },
+    kernels: toKernelRecord(linear),
     ...(thresholds ? { thresholds } : {}),
     data: describeRows(read),
   });

@@ -13,6 +13,7 @@ import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
 import { linearShared } from "../kernels.ts";
+import { onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "../opt.ts";
 import { oddConfig } from "./configs.ts";
@@ -53,7 +54,7 @@ process.stdout.write(JSON.stringify(report), () => process.exit(0));
 async function modelOver(loaded: LoadedWeights, examples: readonly EncodedExample[]) {
   const capacity = sizeOfAll(examples);
   const model = await OptModel.create({
-    ...{ device, sources, loaded, capacity, linear: linearShared, noise: "binomial" },
+    ...{ device, sources, loaded, capacity, linear: onlyKernel(linearShared), noise: "binomial" },
   });
   models.push(model);
   return model;

@@ -11,8 +11,9 @@ import { logProbability } from "../../reference/opt.ts";
 import { crossEntropy } from "../../reference/optionLoss.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
 import { encodeTerms } from "../deltas.ts";
-import { type LinearCard, linearCards } from "../kernels.ts";
+import { linearQuad, linearShared } from "../kernels.ts";
 import type { Matrix } from "../layout.ts";
+import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { makeRoomForWeights, OptModel } from "../opt.ts";
 import { parameterTable } from "../parameters.ts";
@@ -50,7 +51,8 @@ const coefficient = round16(-3.3e-3);
 
 const device = await openDevice(nodeGpu());
 const sources = readShaders();
-const usable = linearCards.filter(({ features = [] }) =>
+// Twins hold the other kernels; here it is the model around them that is looked at.
+const usable = [linearQuad, linearShared].filter(({ features = [] }) =>
   features.every((feature) => device.device.features.has(feature)),
 );
 // Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
@@ -69,7 +71,7 @@ process.stdout.write(JSON.stringify(report), () => process.exit(0));
 async function createModel(
   config: OptConfig,
   examples: readonly EncodedExample[],
-  linear: LinearCard,
+  linear: LinearChoice,
   maxBindingBytes = Infinity,
 ): Promise<OptModel> {
   const capacity = sizeOfAll(examples);
@@ -96,7 +98,7 @@ async function fixtureScores() {
       const tiny = linear === usable[0] ? 2000 : 20_000;
       const sharded = name === "opt-tiny-real-vocab" ? 600_000 : tiny;
       for (const [limit, suffix] of [[undefined, ""] as const, [sharded, " sharded"] as const]) {
-        const model = await createModel(config, texts, linear, limit);
+        const model = await createModel(config, texts, onlyKernel(linear), limit);
         await model.weights.load(matchTensors(model.layout.table, checkpoint));
         const sums = await scoresOf(model, texts);
         scores[`${name} ${linear.name}${suffix}`] = sums.map((sum) => -sum);
@@ -118,7 +120,7 @@ async function oddScores() {
     for (const linear of usable) {
       const examples = someExamples(config.vocabSize);
       const weights = randomWeights(config);
-      const model = await createModel(config, examples, linear, maxBindingBytes);
+      const model = await createModel(config, examples, onlyKernel(linear), maxBindingBytes);
       await model.weights.load(tensorsOf(config, weights));
       comparisons[`${name}, ${linear.name}`] = {
         expected: options(examples).map(({ ids, optionLength }) =>
@@ -164,7 +166,7 @@ async function openTrial(blocks: readonly number[] | null) {
   const examples = someExamples(config.vocabSize);
   const batch = packAll(examples, sizeOfAll(examples))[0]!;
   const weights = randomWeights(config);
-  const model = await createModel(config, examples, usable[0]!, 4000);
+  const model = await createModel(config, examples, onlyKernel(usable[0]!), 4000);
   await model.weights.load(tensorsOf(config, weights));
   const embeddings = blocks === null;
   const term = {

@@ -1,6 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { type LinearCard, linearCards, linearQuad, linearShared } from "#model/kernels.ts";
 import type { DownloadReport, Progress } from "../protocol.ts";
 import { createQueue, type Queue } from "../queue.ts";
 import { openRunStore, type RunStore } from "../runStore.ts";
@@ -132,14 +131,4 @@ export function evaluating(
     onProgress: (done) => report({ label, done, total, unit: "examples" }),
     isStopped: () => desk.isCancelled,
   };
-}
-
-/** The kernel that suits a device's kind, before anything is measured. */
-export function usualLinear({ info: { isSoftware, hasSubgroups } }: Device): LinearCard {
-  return isSoftware && hasSubgroups ? linearQuad : linearShared;
-}
-
-/** The kernel of that name, or the one that runs everywhere. */
-export function linearByName(name: string | undefined): LinearCard {
-  return linearCards.find((card) => card.name === name) ?? linearShared;
 }

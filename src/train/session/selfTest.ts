@@ -6,10 +6,12 @@ import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { batchState, knownAnswers, type LinearCard } from "#model/kernels.ts";
+import { knownAnswers, type LinearCard } from "#model/kernels.ts";
+import { onlyKernel } from "#model/linearChoice.ts";
 import { makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { noise } from "#zo/noise.ts";
 import type { SelfTestResult } from "../protocol.ts";
+import { LINEAR_BOUND, linearError } from "./linearBench.ts";
 
 /**
  * Three things no result could be trusted without, tried on this very GPU: the random numbers to the
@@ -65,72 +67,17 @@ async function randomNumbers(device: Device, sources: ShaderSources): Promise<Se
   });
 }
 
-const [M, N, K] = [37, 70, 50];
-const PRODUCT_BOUND = 1e-5;
-
 async function matrixProduct(
   device: Device,
   sources: ShaderSources,
   card: LinearCard,
 ): Promise<SelfTestResult> {
-  return onScratch(device, async (memory, readback) => {
-    const kernel = await compileKernel(device.device, sources, card);
-    const x = noise("binomial", 1, { step: 0, probe: 0 }, 0, 0, M * K);
-    const w = noise("binomial", 1, { step: 0, probe: 0 }, 1, 0, N * K).map((value) => value / 3);
-    const buffers = {
-      x: memory.allocate("x", "other", M * K * 4),
-      w: memory.allocate("w", "other", N * K * 4),
-      vectors: memory.allocate("vectors", "other", N * 4),
-      y: memory.allocate("y", "other", M * N * 4),
-    };
-    device.device.queue.writeBuffer(buffers.x, 0, x);
-    device.device.queue.writeBuffer(buffers.w, 0, w);
-    const params = packScalars(card.params, {
-      ...{ inner: K, outer: N, w_offset: 0, bias_offset: 0, has_bias: 0, relu: 0, accumulates: 0 },
-      ...{ sign: 2, over_scored: 0, y_stride: N, y_column: 0 },
-    });
-    const batch = packScalars(batchState, {
-      ...{ tokens: M, scored: 0, options: 0, examples: 0, signs: 1 },
-      ...{ accumulates: 0, probe_register: 0, per_token: 0 },
-    });
-    const group = bind(device.device, kernel, memory.allocateUniform("params", params), {
-      ...buffers,
-      batch: memory.allocateUniform("batch", batch),
-    });
-    runOnce(
-      device,
-      kernel.pipeline,
-      group,
-      Math.ceil(N / card.tileColumns),
-      Math.ceil(M / card.tileRows),
-    );
-    const y = new Float32Array(await readback.read(buffers.y, 0, M * N * 4));
-    const error = largestError(x, w, y);
-    return {
-      name: "Matrix product",
-      passed: error <= PRODUCT_BOUND,
-      detail: `largest error ${error.toExponential(1)}, allowed ${PRODUCT_BOUND.toExponential(0)}`,
-    };
-  });
-}
-
-/** Of y against x · wᵀ in doubles, relative to the largest sum of absolute products. */
-function largestError(x: Float32Array, w: Float32Array, y: Float32Array): number {
-  let worst = 0;
-  for (let m = 0; m < M; m++) {
-    for (let n = 0; n < N; n++) {
-      let sum = 0;
-      let size = 0;
-      for (let k = 0; k < K; k++) {
-        const product = x[m * K + k]! * w[n * K + k]!;
-        sum += product;
-        size += Math.abs(product);
-      }
-      const error = Math.abs(y[m * N + n]! - sum) / Math.max(size, 1e-30);
-      if (!(error <= worst)) worst = error;
-    }
-  }
-  return worst;
+  const error = await linearError(device, sources, card);
+  return {
+    name: "Matrix product",
+    passed: error <= LINEAR_BOUND,
+    detail: `largest error ${error.toExponential(1)}, allowed ${LINEAR_BOUND.toExponential(0)}`,
+  };
 }
 
 const tinyConfig: OptConfig = {
@@ -169,7 +116,7 @@ async function tinyLoss(
       loaded,
       noise: "binomial",
       capacity,
-      linear,
+      linear: onlyKernel(linear),
     });
     const [batch] = packAll([{ row: 0, options: [option], answer: 0 }], capacity);
     const [sum = Number.NaN] = await model.score(batch!);

@@ -1,6 +1,7 @@
 import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
 import { previewRow } from "#data/rowPreview.ts";
 import type { PartName } from "#data/rowRules.ts";
+import { usualChoice } from "#model/linearChoice.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
@@ -17,7 +18,6 @@ import {
   progressTo,
   refuseWhileTraining,
   runOf,
-  usualLinear,
 } from "./desk.ts";
 import { reportDevice, reportNoDevice } from "./deviceReport.ts";
 import type { Environment } from "./environment.ts";
@@ -251,7 +251,7 @@ async function checkDevice(desk: Desk): Promise<void> {
   const { env } = desk;
   try {
     const device = await deviceOf(desk);
-    const results = await selfTest(device, env.sources, usualLinear(device));
+    const results = await selfTest(device, env.sources, usualChoice(device.info)["few.narrow"]);
     env.emit({ type: "device", device: reportDevice(device, results) });
   } catch (error) {
     env.emit({ type: "device", device: reportNoDevice(error) });

@@ -1,6 +1,12 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
-import type { LinearCard } from "#model/kernels.ts";
+import {
+  fromKernelRecord,
+  type LinearChoice,
+  onlyKernel,
+  toKernelRecord,
+  usualChoice,
+} from "#model/linearChoice.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
@@ -22,11 +28,9 @@ import {
   type Desk,
   dataOf,
   deviceOf,
-  linearByName,
   modelOf,
   progressTo,
   runsOf,
-  usualLinear,
 } from "./desk.ts";
 import { type OpenData, storedData } from "./openData.ts";
 import { counted, type OpenModel, openStoredModel, storeAs } from "./openModel.ts";
@@ -130,8 +134,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
   desk.model = model;
   const data = storedData(record, rows, model);
   desk.data = data;
-  const started = record.kernels["linear"];
-  const linear = started ? linearByName(started) : await fastestLinear(desk, device, model);
+  const linear = fromKernelRecord(record.kernels) ?? (await fastestLinear(desk, device, model));
   const opt = await makeOpt(desk, device, model, data, record.settings, linear);
   const ground: RunGround = { model, opt, data };
   const ready = await makeReady(desk, runs, ground, record, linear);
@@ -148,7 +151,7 @@ async function makeReady(
   runs: RunStore,
   { model, opt }: RunGround,
   record: RunRecord,
-  linear: LinearCard,
+  linear: LinearChoice,
 ): Promise<RunRecord> {
   if (record.step > 0 || record.status !== "queued") {
     await prepareMasks(opt, record.settings, record.thresholds);
@@ -156,7 +159,7 @@ async function makeReady(
   }
   await model.reload(progressTo(desk));
   const thresholds = await prepareMasks(opt, record.settings);
-  const kernels = { linear: linear.name };
+  const kernels = toKernelRecord(linear);
   return runs.updateRun(record.id, { kernels, ...(thresholds ? { thresholds } : {}) });
 }
 
@@ -237,11 +240,11 @@ export async function fastestLinear(
   desk: Desk,
   device: Device,
   model: OpenModel,
-): Promise<LinearCard> {
+): Promise<LinearChoice> {
   const { env } = desk;
   // Times on a shared processor tell little, and kernels differ in the last bit: the choice stays
   // put, so that the same settings give the same weights.
-  if (device.info.isSoftware) return usualLinear(device);
+  if (device.info.isSoftware) return usualChoice(device.info);
   const earlier = await earlierChoice(desk, device);
   if (earlier) return earlier;
   const report = progressTo(desk);
@@ -252,16 +255,17 @@ export async function fastestLinear(
     () => env.now(),
     (done, total) => report({ label: "Measuring this GPU", done, total, unit: "shaders" }),
   );
-  return timings[0]?.card ?? linearByName(undefined);
+  const [fastest] = timings;
+  return fastest ? onlyKernel(fastest.card) : usualChoice(device.info);
 }
 
 /** What was measured for a run before on this adapter: measured again, the choice might flip. */
-async function earlierChoice(desk: Desk, { info }: Device): Promise<LinearCard | null> {
+async function earlierChoice(desk: Desk, { info }: Device): Promise<LinearChoice | null> {
   const { runs } = await (await runsOf(desk)).listRuns();
   const like = runs.find(
-    ({ record }) => record.adapter === nameOf(info) && record.kernels["linear"],
+    ({ record }) => record.adapter === nameOf(info) && fromKernelRecord(record.kernels),
   );
-  return like ? linearByName(like.record.kernels["linear"]) : null;
+  return like ? fromKernelRecord(like.record.kernels) : null;
 }
 
 function nameOf({ vendor, architecture, description }: Device["info"]): string {
@@ -275,7 +279,7 @@ export async function makeOpt(
   { config, loaded }: OpenModel,
   { inspection }: OpenData,
   settings: SettingValues,
-  linear: LinearCard,
+  linear: LinearChoice,
 ): Promise<OptModel> {
   const { train, dev, test } = inspection;
   const { layout } = loaded;
@@ -299,7 +303,7 @@ function describe(
   data: OpenData,
   settings: SettingValues,
   name: string,
-  linear: LinearCard | undefined,
+  linear: LinearChoice | undefined,
 ): RunRecord {
   const now = env.date().toISOString();
   const { facts, train, dev } = data.inspection;
@@ -312,7 +316,7 @@ function describe(
     task: facts.task,
     data: describeData(data),
     ...(majority && { majority }),
-    kernels: linear ? { linear: linear.name } : {},
+    kernels: linear ? toKernelRecord(linear) : {},
     adapter: nameOf(info),
   };
 }

@@ -6,6 +6,7 @@ import type { EncodedExample, TaskSpec } from "#data/task.ts";
 import { loadTokenizer } from "#data/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
+import { usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import type { Parameter } from "#model/parameters.ts";
@@ -17,7 +18,6 @@ import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "../../entry/node/gpu.ts";
 import { type FixtureName, openFixture } from "../../model/testing/fixture.ts";
 import type { JournalStep } from "../journal.ts";
-import { usualLinear } from "../session/desk.ts";
 import { prepareMasks } from "../session/sparsity.ts";
 import { Stepper } from "../stepper.ts";
 
@@ -72,7 +72,7 @@ export async function openFixtureRun(
   const loaded = makeRoomForWeights(device, config, weightDtypeOf(settings));
   await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
   const model = await OptModel.create({
-    ...{ device, sources, loaded, linear: usualLinear(device) },
+    ...{ device, sources, loaded, linear: usualChoice(device.info) },
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity:
       capacity === "one row at a time"

@@ -8,7 +8,7 @@ import { builtInTask } from "#data/tasks/index.ts";
 import { loadTokenizer } from "#data/tokenizer.ts";
 import { openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
-import { linearQuad, linearShared } from "#model/kernels.ts";
+import { usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { makeRoomForWeights, OptModel } from "#model/opt.ts";
 import type { Writer } from "#model/writer.ts";
@@ -32,7 +32,7 @@ export interface WritingReport {
 }
 
 const device = await openDevice(nodeGpu());
-const linear = device.info.hasSubgroups ? linearQuad : linearShared;
+const linear = usualChoice(device.info);
 const written: Record<string, readonly Written[]> = {};
 const cached: Record<string, number[]> = {};
 const whole: Record<string, number[]> = {};

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { linearFew, linearQuad, linearQuadTall, linearShared } from "./kernels.ts";
+import {
+  canRun,
+  cardsOf,
+  eachClass,
+  fromKernelRecord,
+  linearClasses,
+  linearClassOf,
+  onlyKernel,
+  toKernelRecord,
+  usualChoice,
+} from "./linearChoice.ts";
+
+const everywhere = { features: new Set(["subgroups"]) };
+const widths = { hiddenSize: 768, ffnDim: 3072, wordEmbedProjDim: 512 };
+
+describe("a record of kernels", () => {
+  test("gives back the choice it was made from", () => {
+    const choice = eachClass((name) => (name === "few.head" ? linearFew : linearShared));
+    expect(fromKernelRecord(toKernelRecord(choice))).toEqual(choice);
+    expect(toKernelRecord(choice)).toMatchObject({ "linear.few.head": "linear_few" });
+  });
+
+  test("names one kernel that does everything once, as runs of the first version did", () => {
+    expect(toKernelRecord(onlyKernel(linearQuad))).toEqual({ linear: "linear_quad" });
+    expect(fromKernelRecord({ linear: "linear_quad" })).toEqual(onlyKernel(linearQuad));
+  });
+
+  test("with a kernel that is gone opens with the one that runs everywhere", () => {
+    expect(fromKernelRecord({ linear: "linear_of_old" })).toEqual(onlyKernel(linearShared));
+  });
+
+  test("that names none is no choice", () => {
+    expect(fromKernelRecord({})).toBeNull();
+    expect(fromKernelRecord({ attention: "attention" })).toBeNull();
+  });
+});
+
+test("every class is reached by some product", () => {
+  const reached = [1, 32, 33, 256, 257, 4096].flatMap((rows) =>
+    [768, 3072].flatMap((columns) =>
+      [false, true].map((overScored) => linearClassOf(rows, columns, overScored)),
+    ),
+  );
+  expect(new Set(reached)).toEqual(new Set(linearClasses));
+});
+
+test("a software adapter takes tall register tiles where rows fill them", () => {
+  const choice = usualChoice({ isSoftware: true, hasSubgroups: true });
+  expect(choice["few.wide"]).toBe(linearQuad);
+  expect(choice["many.wide"]).toBe(linearQuadTall);
+  expect(cardsOf(choice)).toHaveLength(2);
+});
+
+test("what is unmeasured on a GPU runs on the kernel that needs nothing", () => {
+  expect(usualChoice({ isSoftware: false, hasSubgroups: true })).toEqual(onlyKernel(linearShared));
+  expect(usualChoice({ isSoftware: true, hasSubgroups: false })).toEqual(onlyKernel(linearShared));
+});
+
+test("a kernel that reads four neighbours at a time is no candidate for a width of 770", () => {
+  expect(canRun(linearFew, { ...everywhere, config: widths })).toBe(true);
+  expect(canRun(linearFew, { ...everywhere, config: { ...widths, ffnDim: 770 } })).toBe(false);
+  expect(canRun(linearShared, { ...everywhere, config: { ...widths, ffnDim: 770 } })).toBe(true);
+});
+
+test("a kernel that wants subgroups is no candidate where there are none", () => {
+  expect(canRun(linearQuad, { features: new Set(), config: widths })).toBe(false);
+});

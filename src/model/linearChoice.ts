@@ -1,0 +1,114 @@
+import type { OptConfig } from "./config.ts";
+import {
+  type LinearCard,
+  linearCards,
+  linearQuad,
+  linearQuadTall,
+  linearShared,
+} from "./kernels.ts";
+
+/**
+ * Kinds of matrix products that may each have a kernel of their own: by how many rows of x there are,
+ * and by what is multiplied. `head` is all that runs over scored positions.
+ */
+export const linearClasses = [
+  ...["few.narrow", "few.wide", "few.head"],
+  ...["some.narrow", "some.wide", "some.head"],
+  ...["many.narrow", "many.wide", "many.head"],
+] as const satisfies readonly `${RowClass}.${Part}`[];
+
+export type LinearClass = (typeof linearClasses)[number];
+type RowClass = keyof typeof mostRows | "many";
+type Part = "narrow" | "wide" | "head";
+
+/** The kernel of each class. */
+export type LinearChoice = Readonly<Record<LinearClass, LinearCard>>;
+
+/** Rows up to which a product counts as one of few or of some. */
+export const mostRows = { few: 32, some: 256 } as const;
+/** Columns of y up to which a product is narrow: 4096 outputs a row are work enough for any GPU. */
+const NARROW_COLUMNS = 1024;
+
+/** @param rows of x in one dispatch */
+export function linearClassOf(rows: number, columns: number, overScored: boolean): LinearClass {
+  const rowClass = rows <= mostRows.few ? "few" : rows <= mostRows.some ? "some" : "many";
+  if (overScored) return `${rowClass}.head`;
+  return columns <= NARROW_COLUMNS ? `${rowClass}.narrow` : `${rowClass}.wide`;
+}
+
+export function eachClass<T>(choose: (name: LinearClass) => T): Readonly<Record<LinearClass, T>> {
+  return {
+    "few.narrow": choose("few.narrow"),
+    "few.wide": choose("few.wide"),
+    "few.head": choose("few.head"),
+    "some.narrow": choose("some.narrow"),
+    "some.wide": choose("some.wide"),
+    "some.head": choose("some.head"),
+    "many.narrow": choose("many.narrow"),
+    "many.wide": choose("many.wide"),
+    "many.head": choose("many.head"),
+  };
+}
+
+/** One kernel for everything. */
+export function onlyKernel(card: LinearCard): LinearChoice {
+  return eachClass(() => card);
+}
+
+/** What a kernel asks of an adapter and a model. */
+export interface LinearGround {
+  readonly features: ReadonlySet<string>;
+  readonly config: Pick<OptConfig, "hiddenSize" | "ffnDim" | "wordEmbedProjDim">;
+}
+
+/** True where the device has what the kernel needs, and every width of the model suits it. */
+export function canRun(card: LinearCard, { features, config }: LinearGround): boolean {
+  const widths = [config.hiddenSize, config.ffnDim, config.wordEmbedProjDim];
+  return (
+    (card.features ?? []).every((feature) => features.has(feature)) &&
+    widths.every((width) => width % card.innerMultiple === 0)
+  );
+}
+
+/**
+ * The choice where nothing is measured. On software adapters it is the choice, so that the same
+ * settings give the same weights: times on a shared processor tell little.
+ *
+ * Software wants register tiles, tall ones where rows fill them (`npm run bench -- gemm` has the
+ * figures); GPUs workgroup memory, which they have for real.
+ */
+export function usualChoice({
+  isSoftware,
+  hasSubgroups,
+}: {
+  readonly isSoftware: boolean;
+  readonly hasSubgroups: boolean;
+}): LinearChoice {
+  if (!isSoftware || !hasSubgroups) return onlyKernel(linearShared);
+  return eachClass((name) => (name.startsWith("few.") ? linearQuad : linearQuadTall));
+}
+
+/** The distinct kernels of a choice. */
+export function cardsOf(choice: LinearChoice): readonly LinearCard[] {
+  return [...new Set(linearClasses.map((name) => choice[name]))];
+}
+
+/** A choice as a run's record keeps it: one entry where one kernel does everything. */
+export function toKernelRecord(choice: LinearChoice): Readonly<Record<string, string>> {
+  const [only, ...others] = cardsOf(choice);
+  if (only && others.length === 0) return { linear: only.name };
+  return Object.fromEntries(linearClasses.map((name) => [`linear.${name}`, choice[name].name]));
+}
+
+/**
+ * The choice a run was started with, or null if its record has none. A class it does not name, and a
+ * kernel that is gone, fall back to `linear`, then to the kernel that runs everywhere.
+ */
+export function fromKernelRecord(kernels: Readonly<Record<string, string>>): LinearChoice | null {
+  if (!Object.keys(kernels).some((key) => key === "linear" || key.startsWith("linear.")))
+    return null;
+  const named = (name: string | undefined) => linearCards.find((card) => card.name === name);
+  return eachClass((name) => {
+    return named(kernels[`linear.${name}`]) ?? named(kernels["linear"]) ?? linearShared;
+  });
+}

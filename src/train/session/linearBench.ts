@@ -1,0 +1,125 @@
+import { packScalars } from "#gpu/card.ts";
+import type { Device } from "#gpu/device.ts";
+import { bind, compileKernel, type Kernel } from "#gpu/kernel.ts";
+import { Memory } from "#gpu/memory.ts";
+import { Readback } from "#gpu/readback.ts";
+import type { ShaderSources } from "#gpu/wgsl.ts";
+import { batchState, type LinearCard } from "#model/kernels.ts";
+import { noise } from "#zo/noise.ts";
+
+/** Sizes of a product y = x Wᵀ: x is [rows, inner], y [rows, outer]. */
+export interface ProductSize {
+  readonly rows: number;
+  readonly inner: number;
+  readonly outer: number;
+}
+
+/** A kernel for matrix products with buffers of its own, to be tried by itself. */
+export interface LinearBench {
+  readonly x: GPUBuffer;
+  readonly w: GPUBuffer;
+  readonly y: GPUBuffer;
+  /** Submits that many products, one after another. */
+  run(times: number): void;
+}
+
+/** Buffers are made in `memory`, which the caller frees. x and w begin as zeros. */
+export function linearBench(
+  { device }: Device,
+  memory: Memory,
+  kernel: Kernel & { readonly card: LinearCard },
+  { rows, inner, outer }: ProductSize,
+): LinearBench {
+  const { card, pipeline } = kernel;
+  const params = packScalars(card.params, {
+    ...{ inner, outer, w_offset: 0, bias_offset: 0, has_bias: 0, relu: 0, accumulates: 0 },
+    ...{ sign: 2, over_scored: 0, y_stride: outer, y_column: 0 },
+  });
+  const batch = packScalars(batchState, {
+    ...{ tokens: rows, scored: 0, options: 0, examples: 0, signs: 1 },
+    ...{ accumulates: 0, probe_register: 0, per_token: 0 },
+  });
+  const weightBytes = card.weights === "f16" ? 2 : 4;
+  const [x, w, y] = [
+    memory.allocate("x", "other", rows * inner * 4),
+    memory.allocate("w", "other", outer * inner * weightBytes),
+    memory.allocate("y", "other", rows * outer * 4),
+  ];
+  const group = bind(device, kernel, memory.allocateUniform("params", params), {
+    ...{ x, w, y, batch: memory.allocateUniform("batch", batch) },
+    vectors: memory.allocate("vectors", "other", outer * 4),
+  });
+  return {
+    ...{ x, w, y },
+    run: (times) => {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      for (let i = 0; i < times; i++) {
+        pass.dispatchWorkgroups(
+          Math.ceil(outer / card.tileColumns),
+          Math.ceil(rows / card.tileRows),
+        );
+      }
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    },
+  };
+}
+
+/** What `linearError` may be of a kernel that can be trusted. */
+export const LINEAR_BOUND = 1e-5;
+
+/**
+ * How far a kernel's answers on this very GPU are from x · Wᵀ in doubles, on sizes that fill no tile:
+ * the largest difference, relative to the largest sum of sizes an element is made of.
+ */
+export async function linearError(
+  device: Device,
+  sources: ShaderSources,
+  card: LinearCard,
+): Promise<number> {
+  const size = { rows: 37, outer: 70, inner: card.innerMultiple === 4 ? 52 : 50 };
+  const memory = new Memory(device.device);
+  const readback = new Readback(device.device);
+  try {
+    const kernel = { ...(await compileKernel(device.device, sources, card)), card };
+    const bench = linearBench(device, memory, kernel, size);
+    const drawn = (tensor: number, count: number) =>
+      noise("binomial", 1, { step: 0, probe: 0 }, tensor, 0, count);
+    const x = drawn(0, size.rows * size.inner);
+    const w = drawn(1, size.outer * size.inner).map((value) => value / 3);
+    device.device.queue.writeBuffer(bench.x, 0, x);
+    device.device.queue.writeBuffer(bench.w, 0, w);
+    bench.run(1);
+    const y = new Float32Array(await readback.read(bench.y, 0, size.rows * size.outer * 4));
+    return largestError(x, w, y, size);
+  } finally {
+    readback.destroy();
+    memory.destroy();
+  }
+}
+
+function largestError(
+  x: Float32Array,
+  w: Float32Array,
+  y: Float32Array,
+  { rows, inner, outer }: ProductSize,
+): number {
+  let worst = 0;
+  for (let m = 0; m < rows; m++) {
+    for (let n = 0; n < outer; n++) {
+      let sum = 0;
+      let size = 0;
+      for (let k = 0; k < inner; k++) {
+        const product = x[m * inner + k]! * w[n * inner + k]!;
+        sum += product;
+        size += Math.abs(product);
+      }
+      const error = Math.abs(y[m * outer + n]! - sum) / Math.max(size, 1e-30);
+      if (!(error <= worst)) worst = error;
+    }
+  }
+  return worst;
+}

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { toFailure } from "#base/errors.ts";
+import { gemmBench } from "./gemm.ts";
 import { halvesBench } from "./halves.ts";
 import { methodsBench } from "./methods.ts";
 import { stepBench } from "./step.ts";
@@ -7,6 +8,7 @@ import { stepBench } from "./step.ts";
 /** One question a file: what it prints is a table, what it returns goes into a JSON file. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<unknown>>> = {
   halves: halvesBench,
+  gemm: gemmBench,
   methods: methodsBench,
   step: stepBench,
 };

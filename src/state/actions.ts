@@ -38,6 +38,8 @@ export function createActions(context: ActionContext) {
       if (holdsSettings(hash)) await sharing.importSettings(hash);
     },
     checkDevice: () => send({ type: "checkDevice" }),
+    /** The fastest kernels are measured anew before the next run. */
+    resetTuning: () => send({ type: "resetTuning" }),
     ...pageActions(context),
     /** As f16 at once, where that is chosen: there may be no room for more. */
     openModel: (source: ModelSource) => {

@@ -18,6 +18,7 @@ export type {
   HubChoice,
   HubEvent,
   ImportedReport,
+  KernelsReport,
   KnownModel,
   LearningRateProbe,
   LibraryEntry,

@@ -1,4 +1,4 @@
-import type { EngineEvent, RunReport, RunSummary } from "./engineTypes.ts";
+import type { DataReport, EngineEvent, RunReport, RunSummary } from "./engineTypes.ts";
 import { isHubEvent, reduceHub } from "./hub.ts";
 import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
 import { statusWord } from "./runStatus.ts";
@@ -17,14 +17,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "model":
       return { ...state, model: event.model, prediction: null, writing: null, probe: null };
     case "data":
-      return {
-        ...state,
-        data: event.data,
-        probe: null,
-        rowPreview: null,
-        // What is being typed right now is newer than the report it overtook.
-        taskDraft: state.isTaskPending ? state.taskDraft : event.data.task,
-      };
+      return withData(state, event.data);
     case "rowPreview":
       return { ...state, rowPreview: event.preview };
     case "runs":
@@ -47,6 +40,8 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
       return withSeries(state, event.runId, () =>
         event.evaluations.reduce(appendEvaluation, appendSteps(EMPTY_SERIES, event.steps)),
       );
+    case "kernels":
+      return { ...state, kernels: event.kernels };
     case "learningRates":
       return { ...state, probe: event.probe };
     case "sparsity":
@@ -77,6 +72,12 @@ function withBundle(state: AppState, runId: string, isAsRecorded: boolean | null
     bundles: { ...state.bundles, [runId]: isAsRecorded },
     ...{ liveRunId: runId, prediction: null, writing: null, place: { name: "run", runId } },
   };
+}
+
+function withData(state: AppState, data: DataReport): AppState {
+  // What is being typed right now is newer than the report it overtook.
+  const taskDraft = state.isTaskPending ? state.taskDraft : data.task;
+  return { ...state, data, probe: null, rowPreview: null, taskDraft };
 }
 
 /** The state while a command is on its way: counted, its last refusal forgotten. */

@@ -8,6 +8,7 @@ import type {
   ExamplesReport,
   Failure,
   ImportedReport,
+  KernelsReport,
   LearningRateProbe,
   ModelReport,
   Prediction,
@@ -43,6 +44,8 @@ export interface AppState {
   /** Set when the worker died and only a reload helps. */
   readonly broken: Failure | null;
   readonly device: DeviceReport | null;
+  /** Which kernels multiply matrices here. */
+  readonly kernels: KernelsReport | null;
   readonly catalogue: Catalogue | null;
   readonly progress: Progress | null;
   readonly model: ModelReport | null;
@@ -101,6 +104,7 @@ export type AppStore = StoreApi<AppState>;
 export const INITIAL_STATE: AppState = {
   broken: null,
   device: null,
+  kernels: null,
   catalogue: null,
   progress: null,
   model: null,

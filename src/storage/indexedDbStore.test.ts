@@ -10,7 +10,7 @@ describeStore("the store in IndexedDB", async () => {
   return { open: () => openIndexedDbStore(factory), lasts: true };
 });
 
-function openDatabase(factory: IDBFactory, version: number): Promise<IDBDatabase> {
+function openDatabase(factory: IDBFactory, version?: number): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const opening = factory.open("zeroth", version);
     opening.onsuccess = () => resolve(opening.result);
@@ -57,7 +57,7 @@ describe("the store in IndexedDB", () => {
   test("lets go of the database for a newer version in another tab, and says so from then on", async () => {
     const factory = new IDBFactory();
     const store = await openIndexedDbStore(factory);
-    (await openDatabase(factory, 2)).close();
+    (await openDatabase(factory, 9)).close();
     await expect(store.get("runs", "a")).rejects.toThrow(/newer version of Zeroth/);
     await expect(store.transact([{ type: "delete", table: "runs", key: "a" }])).rejects.toThrow(
       /stopped saving/,
@@ -70,10 +70,26 @@ describe("the store in IndexedDB", () => {
     await expect(openIndexedDbStore(factory)).rejects.toThrow(/Reload the page/);
   });
 
+  test("keeps what an older version stored, and adds the tables that came since", async () => {
+    const factory = new IDBFactory();
+    await new Promise<void>((resolve) => {
+      const opening = factory.open("zeroth", 1);
+      opening.onupgradeneeded = () =>
+        opening.result.createObjectStore("runs").put({ name: "old" }, "a");
+      opening.onsuccess = () => {
+        opening.result.close();
+        resolve();
+      };
+    });
+    const store = await openIndexedDbStore(factory);
+    expect(await store.get("runs", "a")).toEqual({ name: "old" });
+    expect(await store.keys("tunings")).toEqual([]);
+  });
+
   test("refuses a value it never wrote", async () => {
     const factory = new IDBFactory();
     const store = await openIndexedDbStore(factory);
-    const database = await openDatabase(factory, 1);
+    const database = await openDatabase(factory);
     await new Promise((resolve) => {
       const transaction = database.transaction("runs", "readwrite");
       transaction.objectStore("runs").put("a bare string", "a");

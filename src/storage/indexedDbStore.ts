@@ -11,7 +11,7 @@ import {
 } from "#train/store.ts";
 
 /** Goes up when a table is added; a page with an older number cannot open the database any more. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * The store of the page: one database, one object store a table, one transaction a `transact`.

@@ -3,7 +3,8 @@ import { type Entry, isBytes, type Store, type StoredValue, type TableName } fro
 /**
  * Under which key what is found. Tables: runs `<run>`; rows `<run>/train`, `<run>/dev` and, where there
  * are any, `<run>/test`; journal `<run>/<block>`; evaluations `<run>/<step>`; manifests
- * `<run or model>/<step>`; chunks `<snapshot>/<part>`; models `<model>`.
+ * `<run or model>/<step>`; chunks `<snapshot>/<part>`; models `<model>`;
+ * tunings by `tuningKey`.
  */
 export function numberedKey(ownerId: string, number: number, digits: 6 | 8 = 8): string {
   return `${ownerId}/${String(number).padStart(digits, "0")}`;

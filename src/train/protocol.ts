@@ -45,7 +45,7 @@ export type Command = { readonly id: number } & CommandBody;
 
 export type CommandBody =
   | HubCommand
-  /** Look at the adapter, run the self-test. Answered by `device`, `catalogue` and `runs`. */
+  /** Look at the adapter, run the self-test. Answered by `device`, `kernels`, `catalogue` and `runs`. */
   | { readonly type: "checkDevice" }
   /**
    * Open a checkpoint and put it on the GPU, as f32 unless told. Answered by `model`; `progress` on the
@@ -74,6 +74,8 @@ export type CommandBody =
    * `learningRates`, after each rate and at the end.
    */
   | { readonly type: "probeLearningRates"; readonly settings: SettingValues }
+  /** Forget which kernels are the fastest here; the next run measures again. Answered by `kernels`. */
+  | { readonly type: "resetTuning" }
   /** Ends a probe of learning rates, an evaluation, or the queue after the run at hand. */
   | { readonly type: "cancel" }
   /** Finish the step at hand, save, and hold. */
@@ -160,6 +162,7 @@ export type EngineEvent =
   | { readonly type: "done"; readonly id: number }
   | { readonly type: "failed"; readonly id: number; readonly failure: Failure }
   | { readonly type: "device"; readonly device: DeviceReport }
+  | { readonly type: "kernels"; readonly kernels: KernelsReport }
   | { readonly type: "catalogue"; readonly catalogue: Catalogue }
   | { readonly type: "progress"; readonly progress: Progress | null }
   | { readonly type: "model"; readonly model: ModelReport }
@@ -204,6 +207,29 @@ export interface DeviceReport {
   readonly hasSubgroups: boolean;
   readonly limits: readonly { readonly name: string; readonly value: number }[];
   readonly selfTest: readonly SelfTestResult[];
+}
+
+/** Which kernels multiply matrices, and how fast they were measured to be. */
+export interface KernelsReport {
+  /** By a table, on software adapters, so that the same settings give the same weights. */
+  readonly isFixed: boolean;
+  /** Null before the first measurement. */
+  readonly measured: {
+    /** ISO time. */
+    readonly at: string;
+    readonly milliseconds: number;
+    /** Of the model whose shapes were measured: "768 / 3072". */
+    readonly widths: string;
+  } | null;
+  readonly classes: readonly {
+    /** "few.narrow": how many rows, and what is multiplied. */
+    readonly name: string;
+    readonly kernel: string;
+    /** Null where nothing was measured. */
+    readonly gflops: number | null;
+  }[];
+  /** Kernels that gave wrong answers here or do not compile, a sentence each. */
+  readonly refused: readonly string[];
 }
 
 export interface SelfTestResult {

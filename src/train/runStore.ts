@@ -24,6 +24,7 @@ import type {
 import { type LoadedRun, listStoredRuns, type RunList, readRun } from "./recovery.ts";
 import type { Durability, Operation, Store } from "./store.ts";
 import { parseModelRecord, parseRunRecord, patched } from "./storedRecords.ts";
+import { forgetTunings, lastTuning, loadTuning, saveTuning, type TuningRecord } from "./tuning.ts";
 
 /** Weights to keep; whose they are and when, the run store knows. */
 export type Weights = Omit<SnapshotSource, "ownerId" | "createdAt">;
@@ -84,6 +85,16 @@ export function openRunStore(store: Store, now: () => Date) {
       restoreSnapshot(store, manifests, load),
     /** The weights of a manifest, every part checked. @throws ZerothError E-STORE-3 */
     readWeights: (manifest: Manifest) => readSnapshot(store, manifest),
+    /** Kernels measured on adapters, by `tuningKey`. */
+    tunings: {
+      load: (key: string) => inOrder(() => loadTuning(store, key)),
+      last: (adapter: string) => inOrder(() => lastTuning(store, adapter)),
+      save: (key: string, found: Omit<TuningRecord, "schemaVersion" | "measuredAt">) => {
+        const record: TuningRecord = { ...found, schemaVersion: 1, measuredAt: desk.now() };
+        return inOrder(() => saveTuning(store, key, record)).then(() => record);
+      },
+      forget: () => inOrder(() => forgetTunings(store)),
+    },
     /** Bytes freed. @param busy ids of runs and models that other tabs are at work on */
     collectGarbage: (busy: ReadonlySet<string> = new Set()): Promise<number> =>
       inOrder(() => collectGarbage(store, new Set([...busy, ...desk.saving]))),

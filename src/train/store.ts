@@ -35,6 +35,7 @@ export const tableNames = [
   "manifests",
   "chunks",
   "models",
+  "tunings",
 ] as const;
 export type TableName = (typeof tableNames)[number];
 

@@ -12,6 +12,7 @@ import type {
 } from "./records.ts";
 import { rulesSchema } from "./rulesSchema.ts";
 import { isStoredObject } from "./store.ts";
+import type { TuningRecord } from "./tuning.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -38,6 +39,11 @@ export function parseManifest(value: unknown, key: string): Manifest {
 /** @throws ZerothError E-STORE-3 */
 export function parseEvaluation(value: unknown, key: string): EvaluationRecord {
   return parse(evaluation, `Evaluation ${key}`, value);
+}
+
+/** @throws ZerothError E-STORE-3 */
+export function parseTuning(value: unknown, key: string): TuningRecord {
+  return parse(tuning, `Measurement ${key}`, value);
 }
 
 /**
@@ -200,6 +206,17 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
 });
 
 const texts = z.record(z.string(), z.string());
+
+const tuning: z.ZodType<TuningRecord> = z.looseObject({
+  schemaVersion: version,
+  adapter: z.string(),
+  measuredAt: z.string(),
+  milliseconds: z.number(),
+  widths: z.string(),
+  kernels: texts,
+  gflops: z.record(z.string(), z.number()),
+  refused: z.array(z.string()),
+});
 
 const modelRecord: z.ZodType<ModelRecord> = z.looseObject({
   schemaVersion: version,

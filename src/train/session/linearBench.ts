@@ -1,9 +1,8 @@
 import { packScalars } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
-import { bind, compileKernel, type Kernel } from "#gpu/kernel.ts";
+import { bind, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
-import type { ShaderSources } from "#gpu/wgsl.ts";
 import { batchState, type LinearCard } from "#model/kernels.ts";
 import { noise } from "#zo/noise.ts";
 
@@ -14,21 +13,42 @@ export interface ProductSize {
   readonly outer: number;
 }
 
-/** A kernel for matrix products with buffers of its own, to be tried by itself. */
-export interface LinearBench {
+export type LinearKernel = Kernel & { readonly card: LinearCard };
+
+export interface ProductBuffers {
   readonly x: GPUBuffer;
+  /** Room for f32; f16 takes half of it. */
   readonly w: GPUBuffer;
   readonly y: GPUBuffer;
+  readonly vectors: GPUBuffer;
+}
+
+/** Room for a product. Everything begins as zeros. */
+export function productBuffers(
+  memory: Memory,
+  { rows, inner, outer }: ProductSize,
+): ProductBuffers {
+  return {
+    x: memory.allocate("x", "other", rows * inner * 4),
+    w: memory.allocate("w", "other", outer * inner * 4),
+    y: memory.allocate("y", "other", rows * outer * 4),
+    vectors: memory.allocate("vectors", "other", outer * 4),
+  };
+}
+
+/** A kernel for matrix products, to be tried by itself. */
+export interface LinearBench {
   /** Submits that many products, one after another. */
   run(times: number): void;
 }
 
-/** Buffers are made in `memory`, which the caller frees. x and w begin as zeros. */
+/** Uniforms are made in `memory`, which the caller frees. */
 export function linearBench(
   { device }: Device,
   memory: Memory,
-  kernel: Kernel & { readonly card: LinearCard },
+  kernel: LinearKernel,
   { rows, inner, outer }: ProductSize,
+  buffers: ProductBuffers,
 ): LinearBench {
   const { card, pipeline } = kernel;
   const params = packScalars(card.params, {
@@ -39,18 +59,11 @@ export function linearBench(
     ...{ tokens: rows, scored: 0, options: 0, examples: 0, signs: 1 },
     ...{ accumulates: 0, probe_register: 0, per_token: 0 },
   });
-  const weightBytes = card.weights === "f16" ? 2 : 4;
-  const [x, w, y] = [
-    memory.allocate("x", "other", rows * inner * 4),
-    memory.allocate("w", "other", outer * inner * weightBytes),
-    memory.allocate("y", "other", rows * outer * 4),
-  ];
   const group = bind(device, kernel, memory.allocateUniform("params", params), {
-    ...{ x, w, y, batch: memory.allocateUniform("batch", batch) },
-    vectors: memory.allocate("vectors", "other", outer * 4),
+    ...buffers,
+    batch: memory.allocateUniform("batch", batch),
   });
   return {
-    ...{ x, w, y },
     run: (times) => {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
@@ -75,25 +88,21 @@ export const LINEAR_BOUND = 1e-5;
  * How far a kernel's answers on this very GPU are from x · Wᵀ in doubles, on sizes that fill no tile:
  * the largest difference, relative to the largest sum of sizes an element is made of.
  */
-export async function linearError(
-  device: Device,
-  sources: ShaderSources,
-  card: LinearCard,
-): Promise<number> {
-  const size = { rows: 37, outer: 70, inner: card.innerMultiple === 4 ? 52 : 50 };
+export async function linearError(device: Device, kernel: LinearKernel): Promise<number> {
+  const size = { rows: 37, outer: 70, inner: kernel.card.innerMultiple === 4 ? 52 : 50 };
   const memory = new Memory(device.device);
   const readback = new Readback(device.device);
   try {
-    const kernel = { ...(await compileKernel(device.device, sources, card)), card };
-    const bench = linearBench(device, memory, kernel, size);
+    const buffers = productBuffers(memory, size);
+    const bench = linearBench(device, memory, kernel, size, buffers);
     const drawn = (tensor: number, count: number) =>
       noise("binomial", 1, { step: 0, probe: 0 }, tensor, 0, count);
     const x = drawn(0, size.rows * size.inner);
     const w = drawn(1, size.outer * size.inner).map((value) => value / 3);
-    device.device.queue.writeBuffer(bench.x, 0, x);
-    device.device.queue.writeBuffer(bench.w, 0, w);
+    device.device.queue.writeBuffer(buffers.x, 0, x);
+    device.device.queue.writeBuffer(buffers.w, 0, w);
     bench.run(1);
-    const y = new Float32Array(await readback.read(bench.y, 0, size.rows * size.outer * 4));
+    const y = new Float32Array(await readback.read(buffers.y, 0, size.rows * size.outer * 4));
     return largestError(x, w, y, size);
   } finally {
     readback.destroy();

@@ -6,9 +6,10 @@ import { NOT_FINITE } from "../journal.ts";
 import type { LearningRateProbe } from "../protocol.ts";
 import { Stepper } from "../stepper.ts";
 import { closeRun, type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
+import { fastestLinear } from "./kernelChoice.ts";
 import { storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
-import { fastestLinear, makeOpt } from "./starting.ts";
+import { makeOpt } from "./starting.ts";
 
 /** Rates tried, as multiples of the one set. A factor of about three apart, as papers' grids are. */
 const factors = [1 / 100, 1 / 30, 1 / 10, 1 / 3, 1, 3, 10, 30, 100];

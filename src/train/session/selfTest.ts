@@ -72,7 +72,8 @@ async function matrixProduct(
   sources: ShaderSources,
   card: LinearCard,
 ): Promise<SelfTestResult> {
-  const error = await linearError(device, sources, card);
+  const kernel = { ...(await compileKernel(device.device, sources, card)), card };
+  const error = await linearError(device, kernel);
   return {
     name: "Matrix product",
     passed: error <= LINEAR_BOUND,

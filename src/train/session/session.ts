@@ -25,6 +25,7 @@ import { tellExamples } from "./examples.ts";
 import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportRun.ts";
 import { askHub, isHubCommand } from "./hub.ts";
+import { resetTuning, tellKernels } from "./kernelChoice.ts";
 import { type OpenData, openData, reportData, withRules, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
 import { predict } from "./predict.ts";
@@ -220,7 +221,7 @@ type StoredWork = Extract<
   {
     type:
       | ("viewRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog")
-      | ("shareRun" | "readSettings");
+      | ("shareRun" | "readSettings" | "resetTuning");
   }
 >;
 
@@ -236,6 +237,8 @@ async function readStored(desk: Desk, command: StoredWork): Promise<void> {
       return noteRun(desk, command.runId, command.note);
     case "deleteRun":
       return deleteRun(desk, command.runId);
+    case "resetTuning":
+      return resetTuning(desk);
     case "exportLog":
       return exportLog(desk, command.runId, command.format);
     case "shareRun":
@@ -253,6 +256,7 @@ async function checkDevice(desk: Desk): Promise<void> {
     const device = await deviceOf(desk);
     const results = await selfTest(device, env.sources, usualChoice(device.info)["few.narrow"]);
     env.emit({ type: "device", device: reportDevice(device, results) });
+    await tellKernels(desk);
   } catch (error) {
     env.emit({ type: "device", device: reportNoDevice(error) });
   }

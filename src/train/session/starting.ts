@@ -1,12 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
-import {
-  fromKernelRecord,
-  type LinearChoice,
-  onlyKernel,
-  toKernelRecord,
-  usualChoice,
-} from "#model/linearChoice.ts";
+import { fromKernelRecord, type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
@@ -32,10 +26,10 @@ import {
   progressTo,
   runsOf,
 } from "./desk.ts";
+import { adapterName, fastestLinear } from "./kernelChoice.ts";
 import { type OpenData, storedData } from "./openData.ts";
 import { counted, type OpenModel, openStoredModel, storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
-import { tuneLinear } from "./tuneLinear.ts";
 
 /** A new run over the open model and rows, ready to go. */
 export async function startRun(desk: Desk, given: SettingValues, name: string): Promise<ActiveRun> {
@@ -236,42 +230,6 @@ async function refuseWithoutRoom({ env }: Desk, neededBytes: number): Promise<vo
   );
 }
 
-export async function fastestLinear(
-  desk: Desk,
-  device: Device,
-  model: OpenModel,
-): Promise<LinearChoice> {
-  const { env } = desk;
-  // Times on a shared processor tell little, and kernels differ in the last bit: the choice stays
-  // put, so that the same settings give the same weights.
-  if (device.info.isSoftware) return usualChoice(device.info);
-  const earlier = await earlierChoice(desk, device);
-  if (earlier) return earlier;
-  const report = progressTo(desk);
-  const timings = await tuneLinear(
-    device,
-    env.sources,
-    model.config,
-    () => env.now(),
-    (done, total) => report({ label: "Measuring this GPU", done, total, unit: "shaders" }),
-  );
-  const [fastest] = timings;
-  return fastest ? onlyKernel(fastest.card) : usualChoice(device.info);
-}
-
-/** What was measured for a run before on this adapter: measured again, the choice might flip. */
-async function earlierChoice(desk: Desk, { info }: Device): Promise<LinearChoice | null> {
-  const { runs } = await (await runsOf(desk)).listRuns();
-  const like = runs.find(
-    ({ record }) => record.adapter === nameOf(info) && fromKernelRecord(record.kernels),
-  );
-  return like ? fromKernelRecord(like.record.kernels) : null;
-}
-
-function nameOf({ vendor, architecture, description }: Device["info"]): string {
-  return [vendor, architecture, description].filter(Boolean).join(" ");
-}
-
 /** @throws ZerothError E-MEM-1 if the GPU has no room for the work beside the weights */
 export async function makeOpt(
   desk: Desk,
@@ -317,7 +275,7 @@ function describe(
     data: describeData(data),
     ...(majority && { majority }),
     kernels: linear ? toKernelRecord(linear) : {},
-    adapter: nameOf(info),
+    adapter: adapterName(info),
   };
 }
 

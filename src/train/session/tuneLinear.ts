@@ -1,86 +1,207 @@
-import { packScalars } from "#gpu/card.ts";
+import { toFailure } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
-import { bind, compileKernel } from "#gpu/kernel.ts";
+import { compileKernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { batchState, type LinearCard, linearCards } from "#model/kernels.ts";
+import { type LinearCard, linearCards } from "#model/kernels.ts";
+import {
+  canRun,
+  eachClass,
+  type LinearChoice,
+  type LinearClass,
+  usualChoice,
+} from "#model/linearChoice.ts";
+import {
+  LINEAR_BOUND,
+  type LinearKernel,
+  linearBench,
+  linearError,
+  type ProductSize,
+  productBuffers,
+} from "./linearBench.ts";
 
-/** What the measurement found of one kernel. */
-export interface LinearTiming {
-  readonly card: LinearCard;
+export interface TuneParts {
+  readonly device: Device;
+  readonly sources: ShaderSources;
+  readonly config: OptConfig;
+  /** Columns of y that the head makes at once. */
+  readonly headColumns: number;
+  /** Milliseconds, any origin. */
+  now(): number;
+  onProgress?(done: number, total: number): void;
+}
+
+/** What the measurement found. */
+export interface Tuning {
+  readonly choice: LinearChoice;
+  /** GFLOP/s of the kernel chosen, for the classes there was time to measure. */
+  readonly gflops: Readonly<Partial<Record<LinearClass, number>>>;
+  /** Kernels that are out, and why: a sentence each. */
+  readonly refused: readonly string[];
   readonly milliseconds: number;
 }
 
-const ROWS = 256;
+/** All in all. What is not measured by then takes the kernel of its nearest neighbour. */
+const MOST_MS = 3000;
 const REPEATS = 3;
+/** A repetition lasts at least this, or thrice as long as merely submitting and waiting takes. */
+const LEAST_MS = 4;
+/** A kernel this many times slower than another at its first try is not tried again. */
+const HOPELESS = 2;
+/** Rows of x that stand for few, some and many. */
+const rowsOf = { few: 16, some: 128, many: 512 } as const;
+/** Weights of a trial take no more than this, whatever the model. */
+const MOST_WEIGHT_BYTES = 32 * 1024 * 1024;
+
+/** The costliest classes first, should time run out. */
+const order = [
+  ...["many.wide", "some.wide", "few.head", "many.narrow", "some.narrow"],
+  ...["few.wide", "few.narrow", "some.head", "many.head"],
+] as const satisfies readonly LinearClass[];
 
 /**
- * Times every kernel for matrix products that this device can run, on this model's largest product,
- * and names the fastest first. All of them give the same numbers up to rounding; tests hold them to
- * that.
+ * Times every kernel for matrix products that this device can run on shapes of this model, and names
+ * the fastest of each class. A kernel whose answers are wrong here, or that does not compile, is out.
  */
-export async function tuneLinear(
-  device: Device,
-  sources: ShaderSources,
-  config: OptConfig,
-  now: () => number,
-  onProgress: (done: number, total: number) => void = () => {},
-): Promise<readonly LinearTiming[]> {
-  const usable = linearCards.filter((card) =>
-    (card.features ?? []).every((feature) => device.device.features.has(feature)),
+export async function tuneLinear(parts: TuneParts): Promise<Tuning> {
+  const { device, now } = parts;
+  const started = now();
+  const isOver = () => now() - started >= MOST_MS;
+  const refused: string[] = [];
+  const candidates = linearCards.filter((card) =>
+    canRun(card, { features: device.device.features, config: parts.config }),
   );
-  const timings: LinearTiming[] = [];
-  for (const card of usable) {
-    timings.push({ card, milliseconds: await time(device, sources, config, card, now) });
-    onProgress(timings.length, usable.length);
+  const total = candidates.length + order.length;
+  let done = 0;
+  const tell = () => parts.onProgress?.(++done, total);
+  const kernels: LinearKernel[] = [];
+  for (const tried of await Promise.all(candidates.map((card) => compiled(parts, card)))) {
+    const sound = await checked(device, tried);
+    if (typeof sound === "string") refused.push(sound);
+    else kernels.push(sound);
+    tell();
   }
-  return timings.sort((a, b) => a.milliseconds - b.milliseconds);
+  const fastest = new Map<LinearClass, Fastest>();
+  const waitMs = await medianWait(parts);
+  for (const name of order) {
+    if (!isOver()) {
+      const leastMs = Math.max(LEAST_MS, 3 * waitMs);
+      const best = await fastestOf(parts, kernels, sizeOf(name, parts), leastMs, isOver);
+      if (best) fastest.set(name, best);
+    }
+    tell();
+  }
+  const isSound = (card: LinearCard) => kernels.some((kernel) => kernel.card === card);
+  const usual = usualChoice(device.info);
+  return {
+    choice: eachClass((name) => {
+      const near = fastest.get(name) ?? nearest(name, fastest);
+      return near?.card ?? (isSound(usual[name]) ? usual[name] : (kernels[0]?.card ?? usual[name]));
+    }),
+    gflops: Object.fromEntries([...fastest].map(([name, { gflops }]) => [name, gflops])),
+    refused,
+    milliseconds: now() - started,
+  };
 }
 
-async function time(
-  { device }: Device,
-  sources: ShaderSources,
-  { hiddenSize: inner, ffnDim: outer }: OptConfig,
+async function compiled(
+  { device, sources }: TuneParts,
   card: LinearCard,
-  now: () => number,
-): Promise<number> {
-  const memory = new Memory(device);
+): Promise<LinearKernel | string> {
   try {
-    const kernel = await compileKernel(device, sources, card);
-    const params = packScalars(card.params, {
-      ...{ inner, outer, w_offset: 0, bias_offset: 0, has_bias: 0, relu: 0, accumulates: 0 },
-      ...{ sign: 2, over_scored: 0, y_stride: outer, y_column: 0 },
-    });
-    const batch = packScalars(batchState, {
-      ...{ tokens: ROWS, scored: 0, options: 0, examples: 0, signs: 1 },
-      ...{ accumulates: 0, probe_register: 0, per_token: 0 },
-    });
-    const group = bind(device, kernel, memory.allocateUniform("params", params), {
-      batch: memory.allocateUniform("batch", batch),
-      x: memory.allocate("x", "other", ROWS * inner * 4),
-      w: memory.allocate("w", "other", outer * inner * 4),
-      vectors: memory.allocate("vectors", "other", outer * 4),
-      y: memory.allocate("y", "other", ROWS * outer * 4),
-    });
-    const run = async () => {
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(kernel.pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(Math.ceil(outer / card.tileColumns), Math.ceil(ROWS / card.tileRows));
-      pass.end();
-      device.queue.submit([encoder.finish()]);
-      await device.queue.onSubmittedWorkDone();
-    };
-    await run(); // drivers finish compiling at the first use
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < REPEATS; i++) {
-      const started = now();
-      await run();
-      best = Math.min(best, now() - started);
+    return { ...(await compileKernel(device.device, sources, card)), card };
+  } catch (error) {
+    return toFailure(error).message;
+  }
+}
+
+/** The kernel, or why it is out. */
+async function checked(
+  device: Device,
+  kernel: LinearKernel | string,
+): Promise<LinearKernel | string> {
+  if (typeof kernel === "string") return kernel;
+  const error = await linearError(device, kernel);
+  if (error <= LINEAR_BOUND) return kernel;
+  return `${kernel.card.name} is off by ${error.toExponential(1)}; ${LINEAR_BOUND.toExponential(0)} is allowed.`;
+}
+
+interface Fastest {
+  readonly card: LinearCard;
+  readonly gflops: number;
+}
+
+/** The measured class most like this one: as many rows first, then the many. */
+function nearest(name: LinearClass, fastest: ReadonlyMap<LinearClass, Fastest>) {
+  const rows = name.split(".")[0]!;
+  const like = [...fastest].find(([other]) => other.startsWith(rows));
+  return (like ?? [...fastest][0])?.[1];
+}
+
+function sizeOf(name: LinearClass, { config, headColumns }: TuneParts): ProductSize {
+  const rows = rowsOf[rowsPart(name)];
+  const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
+  if (name.endsWith(".head")) return within({ rows, inner: wordEmbedProjDim, outer: headColumns });
+  const outer = name.endsWith(".wide") ? ffnDim : hiddenSize;
+  return within({ rows, inner: hiddenSize, outer });
+}
+
+function rowsPart(name: LinearClass): keyof typeof rowsOf {
+  if (name.startsWith("few.")) return "few";
+  return name.startsWith("some.") ? "some" : "many";
+}
+
+function within({ outer, ...size }: ProductSize): ProductSize {
+  const most = Math.floor(MOST_WEIGHT_BYTES / 4 / size.inner);
+  return { ...size, outer: Math.max(1, Math.min(outer, most)) };
+}
+
+/** What submitting nothing and waiting for it takes: Firefox looks only now and then. */
+async function medianWait({ device: { device }, now }: TuneParts): Promise<number> {
+  const waits: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const started = now();
+    device.queue.submit([device.createCommandEncoder().finish()]);
+    await device.queue.onSubmittedWorkDone();
+    waits.push(now() - started);
+  }
+  return waits.sort((a, b) => a - b)[1]!;
+}
+
+/** The fastest kernel on a product, or null if time ran out before any was tried. */
+async function fastestOf(
+  { device, now }: TuneParts,
+  kernels: readonly LinearKernel[],
+  size: ProductSize,
+  leastMs: number,
+  isOver: () => boolean,
+): Promise<Fastest | null> {
+  const memory = new Memory(device.device);
+  try {
+    const buffers = productBuffers(memory, size);
+    let best: { readonly card: LinearCard; readonly ms: number } | null = null;
+    for (const kernel of kernels) {
+      if (isOver()) break;
+      const bench = linearBench(device, memory, kernel, size, buffers);
+      const run = async (times: number) => {
+        const started = now();
+        bench.run(times);
+        await device.device.queue.onSubmittedWorkDone();
+        return (now() - started) / times;
+      };
+      await run(1); // drivers finish compiling at the first use
+      const once = await run(1);
+      const times = Math.max(1, Math.ceil(leastMs / Math.max(once, leastMs / 64)));
+      let ms = await run(times);
+      for (let i = 1; i < REPEATS && !(best && ms > HOPELESS * best.ms); i++) {
+        ms = Math.min(ms, await run(times));
+      }
+      if (!best || ms < best.ms) best = { card: kernel.card, ms };
     }
-    return best;
+    if (!best) return null;
+    const { card, ms } = best;
+    return { card, gflops: (2 * size.rows * size.inner * size.outer) / ms / 1e6 };
   } finally {
     memory.destroy();
   }

@@ -7,6 +7,7 @@ import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./Home.module.css";
+import { Kernels } from "./Kernels.tsx";
 
 const { gpu, checks, passed, missed, limits } = styles;
 
@@ -41,6 +42,7 @@ function Device({ device }: { readonly device: DeviceReport }) {
         ]}
       />
       <SelfTest results={device.selfTest} />
+      <Kernels />
       <details className={limits}>
         <summary>{formatCount(device.limits.length)} limits of this GPU</summary>
         <Facts

@@ -1,0 +1,65 @@
+import { beforeAll, expect, test } from "vitest";
+import { type Device, openDevice } from "#gpu/device.ts";
+import { linearQuad, linearShared, linearTile } from "#model/kernels.ts";
+import { cardsOf, usualChoice } from "#model/linearChoice.ts";
+import { readShaders } from "../../entry/node/gpu.ts";
+import { oddConfig } from "../../model/testing/configs.ts";
+import { oneDeviceGpu } from "./testing/gpus.ts";
+import { type TuneParts, tuneLinear } from "./tuneLinear.ts";
+
+const sources = readShaders();
+const config = oddConfig({ num_attention_heads: 2, hidden_size: 64, ffn_dim: 128 });
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice(oneDeviceGpu());
+});
+
+/** By a clock that gives every look three milliseconds, so that none is left out for want of time. */
+function parts(): TuneParts {
+  let ms = 0;
+  return { device, sources, config, headColumns: 96, now: () => (ms += 3) };
+}
+
+test("every kernel is tried, and the fastest of a class is named with its rate", async () => {
+  const told: number[] = [];
+  const tuning = await tuneLinear({
+    ...parts(),
+    onProgress: (done, total) => told.push(done / total),
+  });
+  expect(tuning.refused).toEqual([]);
+  expect(Object.keys(tuning.gflops)).toHaveLength(9);
+  expect(Math.min(...Object.values(tuning.gflops))).toBeGreaterThan(0);
+  expect(told).toEqual([...told].sort((a, b) => a - b));
+  expect(told.at(-1)).toBe(1);
+});
+
+test("a kernel that gives wrong answers is told of and never taken, however fast it is", async () => {
+  const wrong = new Map(sources);
+  const text = sources.get(linearQuad.file)!;
+  wrong.set(linearQuad.file, text.replace("vec2f(w[at]", "vec2f(0.5 * w[at]"));
+  expect(wrong.get(linearQuad.file)).not.toBe(text);
+  const { choice, refused } = await tuneLinear({ ...parts(), sources: wrong });
+  expect(refused).toEqual([expect.stringMatching(/^linear_quad is off by .*1e-5 is allowed\.$/)]);
+  expect(cardsOf(choice)).not.toContain(linearQuad);
+});
+
+test("a kernel that does not compile is told of and left out", async () => {
+  const broken = new Map(sources).set(linearTile.file, "fn main( {");
+  const { choice, refused } = await tuneLinear({ ...parts(), sources: broken });
+  expect(refused).toEqual([expect.stringContaining("linear_tile.wgsl could not be built")]);
+  expect(cardsOf(choice)).not.toContain(linearTile);
+});
+
+test("where time ran out before anything was measured, the usual kernels are taken", async () => {
+  let ms = 0;
+  const { choice, gflops } = await tuneLinear({ ...parts(), now: () => (ms += 5000) });
+  expect(gflops).toEqual({});
+  expect(choice).toEqual(usualChoice(device.info));
+});
+
+test("on a width that is no multiple of four, only kernels that need none are tried", async () => {
+  const odd = { ...config, hiddenSize: 66, wordEmbedProjDim: 66 };
+  const { choice } = await tuneLinear({ ...parts(), config: odd });
+  for (const card of cardsOf(choice)) expect(card.innerMultiple).toBe(1);
+  expect(linearShared.innerMultiple).toBe(1);
+});

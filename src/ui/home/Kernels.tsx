@@ -1,0 +1,40 @@
+import { RotateCcw } from "lucide-react";
+import { useActions, useAppState } from "#state/hooks.ts";
+import { kernelFacts, kernelOrigin } from "#state/kernelFacts.ts";
+import { Button } from "../parts/Button.tsx";
+import { Facts } from "../parts/Facts.tsx";
+import { FailureNotice } from "../parts/Notice.tsx";
+import styles from "./Home.module.css";
+
+const { limits, small, kernels: content } = styles;
+
+/** Which kernels multiply matrices here, and how fast they were measured to be. */
+export function Kernels() {
+  const kernels = useAppState((state) => state.kernels);
+  const failure = useAppState((state) => state.failures.resetTuning);
+  const isBusy = useAppState((state) => (state.pending.resetTuning ?? 0) > 0);
+  const { resetTuning } = useActions();
+  if (!kernels) return null;
+  return (
+    <details className={limits}>
+      <summary>Kernels for matrix products</summary>
+      <div className={content}>
+        <p className={small}>{kernelOrigin(kernels)}</p>
+        <Facts isWide items={kernelFacts(kernels)} />
+        {kernels.refused.map((reason) => (
+          <p key={reason} className={small}>
+            {reason}
+          </p>
+        ))}
+        <FailureNotice failure={failure} />
+        {kernels.measured && (
+          <p>
+            <Button icon={RotateCcw} disabled={isBusy} onClick={() => void resetTuning()}>
+              Measure again before the next run
+            </Button>
+          </p>
+        )}
+      </div>
+    </details>
+  );
+}

@@ -4,7 +4,14 @@ import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import type { LinearKernel, ProductSize } from "#train/session/linearBench.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
-import { compileLinears, median, operationsOf, suits, timedProduct } from "./products.ts";
+import {
+  compileLinears,
+  filledBuffers,
+  median,
+  operationsOf,
+  suits,
+  timedProduct,
+} from "./products.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -60,9 +67,10 @@ async function measure(
 ): Promise<Row> {
   const memory = new Memory(device.device);
   try {
+    const buffers = filledBuffers(device, memory, size);
     const timed = [];
     for (const kernel of kernels.filter((candidate) => suits(candidate, size))) {
-      timed.push(await timedProduct(device, memory, kernel, size, clock));
+      timed.push(await timedProduct(device, memory, kernel, size, clock, buffers));
     }
     const rates: Record<string, number[]> = {};
     for (let i = 0; i < repeats; i++) {

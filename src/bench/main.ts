@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { toFailure } from "#base/errors.ts";
+import { forwardBench } from "./forward.ts";
 import { gemmBench } from "./gemm.ts";
 import { halvesBench } from "./halves.ts";
 import { methodsBench } from "./methods.ts";
@@ -7,8 +8,9 @@ import { stepBench } from "./step.ts";
 
 /** One question a file: what it prints is a table, what it returns goes into a JSON file. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<unknown>>> = {
-  halves: halvesBench,
+  forward: forwardBench,
   gemm: gemmBench,
+  halves: halvesBench,
   methods: methodsBench,
   step: stepBench,
 };

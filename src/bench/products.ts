@@ -46,16 +46,15 @@ export interface Timed {
 /** Repetitions last at least this long, so that submitting and waiting do not count. */
 const LEAST_MS = 20;
 
-/** Warms a kernel up on a product. The caller frees `memory`. */
+/** Warms a kernel up on a product. */
 export async function timedProduct(
   device: Device,
   memory: Memory,
   kernel: LinearKernel,
   size: ProductSize,
   clock: Clock,
+  buffers: ProductBuffers,
 ): Promise<Timed> {
-  const buffers = productBuffers(memory, size);
-  fill(device, kernel, buffers);
   const bench = linearBench(device, memory, kernel, size, buffers);
   const run = async (times: number) => {
     const started = clock.now();
@@ -72,18 +71,23 @@ export async function timedProduct(
   };
 }
 
-/** Numbers as they are in a model, not zeros, which some hardware multiplies with less power. */
-function fill({ device }: Device, { card }: LinearKernel, { x, w }: ProductBuffers): void {
+/** Room for a product, with numbers in it: some hardware multiplies zeros with less power. */
+export function filledBuffers(
+  { device }: Device,
+  memory: Memory,
+  size: ProductSize,
+): ProductBuffers {
+  const buffers = productBuffers(memory, size);
   const values = noise("binomial", 5, { step: 0, probe: 0 }, 0, 0, 1 << 14);
-  // Halves of 0.25 and -0.5, or what f32 makes of the same draw.
+  // As f16 0.25 and -0.5, as f32 about 1e-7: fair numbers to read either way.
   const halves = new Uint32Array(values.map((z) => (z > 0 ? 0x3400b800 : 0xb8003400)));
-  const tiles = { x: values, w: card.weights === "f16" ? halves : values };
-  for (const [buffer, tile] of [[x, tiles.x] as const, [w, tiles.w] as const]) {
+  for (const [buffer, tile] of [[buffers.x, values] as const, [buffers.w, halves] as const]) {
     for (let at = 0; at < buffer.size; at += tile.byteLength) {
       const bytes = Math.min(tile.byteLength, buffer.size - at);
       device.queue.writeBuffer(buffer, at, tile, 0, bytes / 4);
     }
   }
+  return buffers;
 }
 
 export function median(values: readonly number[]): number {

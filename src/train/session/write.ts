@@ -4,8 +4,9 @@ import { fitPrompt, tokenRate, type WritingOptions, writeAll } from "../writing.
 import { checkWriting, type WritingRequest } from "../writingRequest.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { type Desk, deviceOf, modelOf, progressTo, runsOf } from "./desk.ts";
+import { fastestLinear } from "./kernelChoice.ts";
 import type { OpenModel } from "./openModel.ts";
-import { fastestLinear, restoreWeights } from "./starting.ts";
+import { restoreWeights } from "./starting.ts";
 
 /**
  * Writes on from a person's own words, by the weights on the GPU and then by the model before

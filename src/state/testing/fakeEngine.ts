@@ -16,7 +16,7 @@ import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { FakeRows } from "./fakeData.ts";
 import { fakeExampleEvents } from "./fakeExamples.ts";
 import { fakeHubEvents } from "./fakeHub.ts";
-import { fakeKernels } from "./fakeKernels.ts";
+import { fakeKernelEvents } from "./fakeKernels.ts";
 import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
 import { newRecord, reportOf, stepOf } from "./fakeRun.ts";
 import { fakeImport, fakeShare } from "./fakeSharing.ts";
@@ -92,15 +92,12 @@ export class FakeEngine implements EnginePort {
   #perform(command: Command): void {
     for (const event of fakeHubEvents(command)) this.emit(event);
     for (const event of fakeExampleEvents(command, this.#record)) this.emit(event);
+    for (const event of fakeKernelEvents(command)) this.emit(event);
     switch (command.type) {
       case "checkDevice":
         this.emit({ type: "device", device: this.#script.device ?? fakeDevice });
-        this.emit({ type: "kernels", kernels: fakeKernels });
         this.emit({ type: "catalogue", catalogue: fakeCatalogue });
         this.emit({ type: "runs", runs: this.#runs });
-        return;
-      case "resetTuning":
-        this.emit({ type: "kernels", kernels: { ...fakeKernels, measured: null, refused: [] } });
         return;
       case "openModel":
         this.emit({ type: "model", model: this.#script.model ?? fakeModel });

@@ -1,7 +1,7 @@
-import type { KernelsReport } from "../engineTypes.ts";
+import type { Command, EngineEvent, KernelsReport } from "../engineTypes.ts";
 
 /** What a scripted engine says of kernels. Plausible, not measured: for tests and previews only. */
-export const fakeKernels: KernelsReport = {
+const fakeKernels: KernelsReport = {
   isFixed: false,
   measured: { at: "2026-11-20T09:12:00.000Z", milliseconds: 1840, widths: "768 / 3072" },
   classes: [
@@ -17,3 +17,11 @@ export const fakeKernels: KernelsReport = {
   ],
   refused: ["linear_quad is off by 3.1e-2; 1e-5 is allowed."],
 };
+
+/** What a scripted engine says of its kernels on the way to an answer. */
+export function fakeKernelEvents({ type }: Command): readonly EngineEvent[] {
+  if (type === "checkDevice") return [{ type: "kernels", kernels: fakeKernels }];
+  if (type !== "resetTuning") return [];
+  const classes = fakeKernels.classes.map((one) => ({ ...one, gflops: null }));
+  return [{ type: "kernels", kernels: { ...fakeKernels, measured: null, classes, refused: [] } }];
+}

@@ -208,3 +208,18 @@ export interface SnapshotPart {
   /** Hex. */
   readonly sha256: string;
 }
+
+/** Kernels measured on an adapter, kept so that the choice stays put. */
+export interface TuningRecord {
+  readonly schemaVersion: 1;
+  readonly adapter: string;
+  readonly measuredAt: string;
+  readonly milliseconds: number;
+  /** Of the model whose shapes were measured. */
+  readonly widths: string;
+  /** As a run's record has them. */
+  readonly kernels: Readonly<Record<string, string>>;
+  /** GFLOP/s of the kernel chosen, by class; classes there was no time for are not listed. */
+  readonly gflops: Readonly<Record<string, number>>;
+  readonly refused: readonly string[];
+}

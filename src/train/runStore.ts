@@ -20,11 +20,12 @@ import type {
   RunPatch,
   RunRecord,
   RunRows,
+  TuningRecord,
 } from "./records.ts";
 import { type LoadedRun, listStoredRuns, type RunList, readRun } from "./recovery.ts";
 import type { Durability, Operation, Store } from "./store.ts";
 import { parseModelRecord, parseRunRecord, patched } from "./storedRecords.ts";
-import { forgetTunings, lastTuning, loadTuning, saveTuning, type TuningRecord } from "./tuning.ts";
+import { forgetTunings, lastTuning, loadTuning, saveTuning } from "./tuning.ts";
 
 /** Weights to keep; whose they are and when, the run store knows. */
 export type Weights = Omit<SnapshotSource, "ownerId" | "createdAt">;

@@ -9,10 +9,10 @@ import type {
   RunPatch,
   RunRecord,
   RunStatus,
+  TuningRecord,
 } from "./records.ts";
 import { rulesSchema } from "./rulesSchema.ts";
 import { isStoredObject } from "./store.ts";
-import type { TuningRecord } from "./tuning.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });

@@ -1,22 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import type { TuningRecord } from "./records.ts";
 import type { Store } from "./store.ts";
 import { parseTuning } from "./storedRecords.ts";
-
-/** Kernels measured on an adapter, kept so that the choice stays put. */
-export interface TuningRecord {
-  readonly schemaVersion: 1;
-  readonly adapter: string;
-  readonly measuredAt: string;
-  readonly milliseconds: number;
-  /** Of the model whose shapes were measured. */
-  readonly widths: string;
-  /** As a run's record has them. */
-  readonly kernels: Readonly<Record<string, string>>;
-  /** GFLOP/s of the kernel chosen, by class; classes there was no time for are not listed. */
-  readonly gflops: Readonly<Record<string, number>>;
-  readonly refused: readonly string[];
-}
 
 /** What a measurement depends on. */
 export interface TuningGround {

@@ -9,8 +9,9 @@ import {
   usualChoice,
 } from "#model/linearChoice.ts";
 import type { KernelsReport } from "../protocol.ts";
+import type { TuningRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
-import { type TuningGround, type TuningRecord, tuningKey } from "../tuning.ts";
+import { type TuningGround, tuningKey } from "../tuning.ts";
 import { type Desk, deviceOf, progressTo, runsOf } from "./desk.ts";
 import type { OpenModel } from "./openModel.ts";
 import { type Tuning, tuneLinear } from "./tuneLinear.ts";

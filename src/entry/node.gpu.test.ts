@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +157,23 @@ describe("write", () => {
     expect(second!["ids"]).toEqual(first!["ids"]);
   });
 });
+
+test("a run over weights stored as f16 is kept, rebuilt and exported as such", async () => {
+  const out = ["--dtype", "f16", "--out", inside("half")];
+  const { lines } = await run("train", preNorm, rows, "--method", "sparse_mezo", ...shape, ...out);
+  const { final_loss: loss, weights_sha256: sha256 } = lines.at(-1)!;
+  // On another driver where there is one: the rounding is the same everywhere.
+  const replayed = await zerothWell(otherDriver ?? driver!, "replay", inside("half"));
+  expect(replayed.lines).toEqual([{ weights_sha256: sha256 }]);
+  await run("export", inside("half"), inside("halves"));
+  const config = JSON.parse(readFileSync(join(inside("halves"), "config.json"), "utf8"));
+  expect(config.torch_dtype).toBe("float16");
+  const bytes = readFileSync(join(inside("halves"), "model.safetensors"));
+  const data = bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));
+  expect(createHash("sha256").update(data).digest("hex")).toBe(sha256);
+  const [evaluated] = (await run("eval", inside("halves"), rows, "--dtype", "f16")).lines;
+  expect(evaluated).toMatchObject({ loss });
+}, 120_000);
 
 test("info tells the adapter, its limits and features, and that its arithmetic was checked", async () => {
   const { lines } = await run("info");

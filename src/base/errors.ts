@@ -35,6 +35,7 @@ export type ErrorCode =
   | "E-DATA-5" // too long
   | "E-CFG-1" // bad setting
   | "E-TRAIN-1" // loss is not a number
+  | "E-TRAIN-2" // loss runs away
   | "E-STORE-1" // no room before start
   | "E-STORE-2" // storage full during a run
   | "E-STORE-3" // stored data missing or damaged

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { toFailure } from "#base/errors.ts";
+import { evaluateBench } from "./evaluate.ts";
 import { forwardBench } from "./forward.ts";
 import { gemmBench } from "./gemm.ts";
 import { halvesBench } from "./halves.ts";
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<unkn
   forward: forwardBench,
   gemm: gemmBench,
   halves: halvesBench,
+  evaluate: evaluateBench,
   methods: methodsBench,
   step: stepBench,
 };

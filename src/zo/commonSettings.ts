@@ -123,6 +123,16 @@ export const commonSettings: readonly SettingDescription[] = [
     advanced: true,
   },
   {
+    key: "pauseOnBlowUp",
+    flag: "pause-on-blow-up",
+    label: "Pause when the loss runs away",
+    type: "boolean",
+    default: false,
+    help: "Hold the run when the mean loss of 60 steps lies above three times its beginning. Without it, the run goes on and only says so.",
+    source: "Bounds tried on the demo's curves",
+    advanced: true,
+  },
+  {
     key: "trainable",
     flag: "trainable",
     label: "Trainable part",

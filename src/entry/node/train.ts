@@ -10,6 +10,7 @@ import type { OptModel } from "#model/opt.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import { type BaseWeights, baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
 import { betterOf } from "#train/best.ts";
+import { BlowUpWatch, blowUpMessage } from "#train/blowUp.ts";
 import { type Evaluation, evaluate, measuresOf } from "#train/evaluation.ts";
 import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from "#train/journal.ts";
 import { majorityOf } from "#train/majority.ts";
@@ -84,7 +85,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
       printer.evaluation(step, evaluation, milliseconds),
     onEvaluating: () => {},
     onLongStep: () => {},
-    isPauseWanted: () => false,
+    isPauseWanted: () => printer.isHeld,
     judging: { isPerToken, tokenizer: opened.tokenizer },
   };
   if (dev) await evaluateAt(model, 0, dev.examples, hooks);
@@ -124,8 +125,11 @@ async function finish(
   { examples, test, isPerToken, tokenizer, at, best }: Judging,
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
-  const status = end === "finished" ? "finished" : "diverged";
+  const status = end === "finished" ? "finished" : end === "paused" ? "paused" : "diverged";
   await kept?.runs.updateRun(kept.id, { status, weightsSha256: sha256 });
+  if (end === "paused") {
+    throw new ZerothError("E-TRAIN-2", "The run was paused because its loss ran away.");
+  }
   if (end !== "finished") {
     throw new ZerothError(
       "E-TRAIN-1",
@@ -217,6 +221,9 @@ class StepPrinter {
   #evaluated: Evaluation | null = null;
   /** The step with the lowest held-out loss so far. */
   best: EvaluationRecord | undefined;
+  /** The loss ran away, and the run was to hold then. */
+  isHeld = false;
+  #blowUp = new BlowUpWatch(undefined);
 
   constructor(kept: Kept | null, settings: SettingValues, model: OptModel) {
     this.#kept = kept;
@@ -257,14 +264,23 @@ class StepPrinter {
       };
     }
     this.#totals = addSteps(this.#totals, steps);
+    this.#watchLoss(steps);
     const strict = steps.some(({ flags }) => flags & NOT_FINITE);
     await this.#kept?.runs.appendSteps(this.#kept.id, steps, strict ? "strict" : "relaxed");
+  }
+
+  #watchLoss(steps: readonly JournalStep[]): void {
+    const found = this.#blowUp.add(steps);
+    if (!found) return;
+    this.isHeld = this.#settings["pauseOnBlowUp"] === true;
+    console.error(blowUpMessage(found, this.isHeld));
   }
 
   async evaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void> {
     const { loss, accuracy, f1, n } = evaluation;
     this.#evaluated = evaluation;
     if (step === 0) {
+      this.#blowUp = new BlowUpWatch(loss);
       const [low, high] = wilsonInterval(accuracy, n).map((share) => share.toFixed(4));
       const written = f1 === undefined ? "" : `F1 ${f1}, `;
       console.error(

@@ -3,6 +3,7 @@ import type { OptModel } from "#model/opt.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
+import { BlowUpWatch, blowUpMessage } from "../blowUp.ts";
 import {
   type Evaluation,
   type EvaluationOptions,
@@ -32,6 +33,7 @@ import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
 import { activeShare, measureSparsity } from "./sparsity.ts";
 import { Speed } from "./speed.ts";
+import { sumBytes } from "./sumBytes.ts";
 
 /** Steps after which a snapshot is written even without a pause: it bounds what a resume replays. */
 const STEPS_PER_SNAPSHOT = 2000;
@@ -64,6 +66,9 @@ export class ActiveRun {
   readonly #keeper: Keeper;
   #snapshotStep: number;
   #density: number | null = null;
+  #blowUp: BlowUpWatch | null = null;
+  /** Why the run holds itself, where it was to. */
+  #holdReason: Failure | null = null;
 
   constructor(parts: {
     env: Environment;
@@ -173,7 +178,9 @@ export class ActiveRun {
    *
    * @throws DeviceLost
    */
-  async go(isPauseWanted: () => boolean): Promise<void> {
+  async go(isPauseAsked: () => boolean): Promise<void> {
+    this.#holdReason = null;
+    const isPauseWanted = () => isPauseAsked() || this.#holdReason !== null;
     const { opt, data, model } = this.#ground;
     const { train: examples, dev } = data.inspection;
     const { settings } = this.record;
@@ -188,6 +195,8 @@ export class ActiveRun {
     };
     await this.#measureSparsity();
     if (this.#isEvaluationDue() && !(await this.#evaluate(isPauseWanted))) return this.#hold(false);
+    // What was told of before the run was opened again is not told anew.
+    this.#blowUp ??= BlowUpWatch.after(this.steps, this.record.zeroShot?.loss);
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
     if (end !== "finished") return this.#hold(end === "not finite");
@@ -248,7 +257,7 @@ export class ActiveRun {
 
   async #hold(isDiverged: boolean): Promise<void> {
     await this.#saveSnapshot();
-    if (!isDiverged) return this.setStatus("paused");
+    if (!isDiverged) return this.setStatus("paused", this.#holdReason ?? undefined);
     const failure = {
       code: "E-TRAIN-1",
       message:
@@ -283,9 +292,19 @@ export class ActiveRun {
     this.steps.push(...finished);
     this.#speed.add(finished);
     this.#env.emit({ type: "steps", runId: this.record.id, steps: records });
+    this.#watchLoss(finished);
     const isBad = finished.some(({ flags }) => flags & NOT_FINITE);
     await this.#keeper.addSteps(finished, isBad ? "strict" : "relaxed");
     this.report();
+  }
+
+  #watchLoss(finished: readonly JournalStep[]): void {
+    const found = this.#blowUp?.add(finished);
+    if (!found) return;
+    const isPaused = this.record.settings["pauseOnBlowUp"] === true;
+    const failure = { code: "E-TRAIN-2", message: blowUpMessage(found, isPaused) };
+    if (isPaused) this.#holdReason = failure;
+    this.#env.emit({ type: "notice", failure, kind: "problem" });
   }
 
   /** What a step's method shows of itself. */
@@ -376,12 +395,4 @@ export class ActiveRun {
     });
     this.record = { ...this.record, status: before };
   }
-}
-
-function sumBytes(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return Object.fromEntries([...keys].map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]));
 }

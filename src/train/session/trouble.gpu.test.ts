@@ -145,6 +145,30 @@ test("a GPU lost while nothing trains is replaced at the next command, with the 
   expect(told).toEqual(Array(4).fill("E-GPU-6 recovered"));
 });
 
+describe("a loss that runs away", () => {
+  // At this rate the fixture's loss passes three times its beginning within the first stretches.
+  const hot = { ...mezo, steps: 120, learningRate: 0.3, evalEvery: 120 };
+
+  test("is told of once, and the run goes on", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await start(tab, hot);
+    expect(notices(tab).map(({ code }) => code)).toEqual(["E-TRAIN-2"]);
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 120 });
+  });
+
+  test("holds the run where that was set; it can be gone on with all the same", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await start(tab, { ...hot, pauseOnBlowUp: true });
+    const { status, step, failure } = lastRecord(tab);
+    expect([status, failure?.code]).toEqual(["paused", "E-TRAIN-2"]);
+    expect(step).toBeLessThan(120);
+    await tab.ask({ type: "resumeRun" });
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 120 });
+    expect(lastRecord(tab).failure).toBeUndefined();
+    expect(notices(tab).length).toBe(1);
+  });
+});
+
 describe("a store that is full", () => {
   test("is told of; training goes on, and everything is saved once there is room", async () => {
     const store = stubbornStore();

@@ -65,6 +65,7 @@ function preferrer({ store, keeper }: ActionContext) {
 function pageActions({ store }: ActionContext) {
   return {
     goTo: (place: Place) => store.setState({ place }),
+    tellStorage: (isStorageKept: boolean) => store.setState({ isStorageKept }),
     dismissNotice: (key: number) =>
       store.setState(({ notices }) => ({
         notices: notices.filter((notice) => notice.key !== key),

@@ -74,6 +74,8 @@ export interface AppState {
   readonly probedWith: SettingValues | null;
   /** The queue was asked to end after the run at hand. */
   readonly isQueueEnding: boolean;
+  /** Whether the browser has promised to keep what is stored; null until it was asked. */
+  readonly isStorageKept: boolean | null;
   /** The run the engine holds open: it can be paused, resumed, asked and exported. */
   readonly liveRunId: string | null;
   /** A start was asked for, and the run it makes has not been heard of yet. */
@@ -123,6 +125,7 @@ export const INITIAL_STATE: AppState = {
   probe: null,
   probedWith: null,
   isQueueEnding: false,
+  isStorageKept: null,
   liveRunId: null,
   isStarting: false,
   prediction: null,

@@ -14,6 +14,7 @@ export function usePageEffects(): void {
   }, [title]);
   useAddress();
   useTheme();
+  useKeptStorage(isActive);
   useWakeLock(isActive);
   useClosingGuard(isActive);
 }
@@ -47,6 +48,24 @@ function useTheme(): void {
     if (theme === "system") document.documentElement.removeAttribute("data-theme");
     else document.documentElement.setAttribute("data-theme", theme);
   }, [theme]);
+}
+
+/**
+ * Asks the browser, once there is a run to lose, not to clear this site when the disk runs full. Some
+ * browsers ask the person, others decide by themselves.
+ */
+function useKeptStorage(isActive: boolean): void {
+  const isAsked = useAppState((state) => state.isStorageKept !== null);
+  const { tellStorage } = useActions();
+  useEffect(() => {
+    if (!isActive || isAsked || !("storage" in navigator)) return;
+    const ask = async () => {
+      const isKept = (await navigator.storage.persisted()) || (await navigator.storage.persist());
+      tellStorage(isKept);
+    };
+    // Refused in some private windows; the store tells of its own troubles.
+    void ask().catch(() => tellStorage(false));
+  }, [isActive, isAsked, tellStorage]);
 }
 
 /** Keeps the screen on while a run is on and the page is in view; the lock ends with the view. */

@@ -15,6 +15,7 @@ const { row, soft, files, template: breaking } = styles;
 
 export function Downloads({ record }: { readonly record: RunRecord }) {
   const failure = useAppState((state) => state.failures.exportLog);
+  const isStorageKept = useAppState((state) => state.isStorageKept !== false);
   // The hash is that of the last weights only.
   const isAtEnd = useAppState(({ reports }) => (reports[record.id]?.travelledTo ?? null) === null);
   return (
@@ -52,6 +53,12 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
         </p>
       </Files>
       <FailureNotice failure={failure} title="The file was not made" />
+      {!isStorageKept && (
+        <p className={soft}>
+          The browser has not promised to keep this site's storage: it may clear it when the disk
+          runs full, or after weeks without a visit. Download what you would miss.
+        </p>
+      )}
     </Card>
   );
 }

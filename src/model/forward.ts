@@ -4,6 +4,7 @@ import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
 import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { OptConfig } from "./config.ts";
+import { ATTENTION_ROWS, attentionThreads } from "./kernels.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
   always,
@@ -219,7 +220,8 @@ export class Forward {
       params: { width, heads },
       buffers: { batch, rows, kvq, out },
     }));
-    dispatch(pass, site, Math.ceil((shape.signs * shape.tokens * heads) / 16));
+    const groups = shape.signs * Math.ceil(shape.tokens / ATTENTION_ROWS);
+    dispatch(pass, site, Math.ceil((groups * heads) / attentionThreads(width / heads)));
   }
 
   /** One sign only. Keys and values go to the cache first, so that a row finds its own there. */

@@ -171,6 +171,15 @@ export const attentionCached: Card = {
   overrides: ["WORKGROUP_SIZE", "HEAD_WIDTH"],
 };
 
+/** Rows of one head that a thread of `attention` takes. */
+export const ATTENTION_ROWS = 4;
+
+/** Threads of a workgroup of `attention`: what 16 KiB hold the sums of. */
+export function attentionThreads(headWidth: number): number {
+  const most = 16384 / (ATTENTION_ROWS * 4 * headWidth);
+  return most >= 32 ? 32 : most >= 16 ? 16 : most >= 8 ? 8 : 4;
+}
+
 export const gatherRows: Card = {
   name: "gather_rows",
   file: "opt/gather_rows.wgsl",

@@ -370,7 +370,10 @@ async function compileAll(options: OptModelOptions) {
     byStorage(cards.embedTokens),
     byStorage(cards.embedPositions),
     compile(cards.layerNorm),
-    compile(cards.attention, { HEAD_WIDTH: headWidthOf(config) }),
+    compile(cards.attention, {
+      HEAD_WIDTH: headWidthOf(config),
+      WORKGROUP_SIZE: cards.attentionThreads(headWidthOf(config)),
+    }),
     compile(cards.gatherRows),
     compile(cards.logSumExp),
     compile(cards.optionLoss),

@@ -26,6 +26,11 @@ function expectedLines(fixture: string, file: string): { steps: Line[]; finalLos
 
 /** f32 sums in another order: losses of about 0.7 differ by some 1e-7, after twelve steps a little more. */
 const lossBound = 5e-5;
+/**
+ * Over halves a last bit of the gradient turns the rounding of a few weights, by a thousandth of each:
+ * two kernels that agree to 1e-6 on f32 runs are up to 5e-5 and 7e-5 off here.
+ */
+const halfLossBound = 1.5e-4;
 
 /** A difference of two losses over 2ε = 0.002: 3 % of its size, or what the bound on losses allows. */
 function expectGradient(actual: number | undefined, expected: unknown): void {
@@ -34,13 +39,17 @@ function expectGradient(actual: number | undefined, expected: unknown): void {
   expect(Math.abs((actual ?? Number.NaN) - wanted), `${actual} for ${wanted}`).toBeLessThan(bound);
 }
 
-function expectLoss(actual: number | undefined, expected: unknown): void {
-  const error = Math.abs((actual ?? Number.NaN) - Number(expected));
-  expect(error, `${actual} for ${expected}`).toBeLessThan(lossBound);
-}
-
-function expectTrajectory(trajectory: Trajectory, fixture: string, file: string): void {
+function expectTrajectory(
+  trajectory: Trajectory,
+  fixture: string,
+  file: string,
+  bound = lossBound,
+): void {
   const { steps, finalLoss } = expectedLines(fixture, file);
+  const expectLoss = (actual: number | undefined, expected: unknown) => {
+    const error = Math.abs((actual ?? Number.NaN) - Number(expected));
+    expect(error, `${actual} for ${expected}`).toBeLessThan(bound);
+  };
   expect(trajectory.steps.length).toBe(steps.length);
   for (const [i, line] of steps.entries()) {
     const step = trajectory.steps[i]!;
@@ -81,7 +90,7 @@ describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => 
   // python src/tools/f16_mezo.py: rounding by another way, losses by PyTorch
   test("twelve steps of MeZO over weights stored as f16 are those of PyTorch", () => {
     const file = "expected.mezo.f16.jsonl";
-    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file);
+    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file, halfLossBound);
   });
 
   test("MeZO-SVRG takes the same steps with its snapshot as a copy of the weights", () => {

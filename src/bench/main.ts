@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { toFailure } from "#base/errors.ts";
 import { evaluateBench } from "./evaluate.ts";
@@ -30,11 +31,20 @@ try {
   const path = `${folder}/${name}.json`;
   writeFileSync(
     path,
-    `${JSON.stringify({ bench: name, date: new Date().toISOString(), result }, null, 2)}\n`,
+    `${JSON.stringify({ bench: name, date: new Date().toISOString(), commit: commit(), result }, null, 2)}\n`,
   );
   console.error(`Written to ${path}.`);
   process.exit(0);
 } catch (error) {
   console.error(toFailure(error).message);
   process.exit(1);
+}
+
+/** The commit the figures are of, or null outside a checkout. */
+function commit(): string | null {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
+  } catch {
+    return null;
+  }
 }

@@ -32,9 +32,11 @@ struct Term {
 const TERM_NOISE = 0u;
 const TERM_DECAY = 1u;
 const TERM_BACK = 2u;
-const NO_BLOCK = 0xffffffffu;
+const NO_BLOCK = 0xffffffffu; // embeddings, final norm, projections
+const HEAD_BLOCK = 0xfffffffeu; // a score head: it takes part in every step
 
 fn is_active(block: u32, blocks_low: u32, blocks_high: u32, embeddings: u32) -> bool {
+  if (block == HEAD_BLOCK) { return true; }
   if (block == NO_BLOCK) { return embeddings == 1u; }
   let word = select(blocks_low, blocks_high, block >= 32u);
   return ((word >> (block & 31u)) & 1u) == 1u;

@@ -13,7 +13,7 @@ export function configOf(hiddenSize: number, layers: number, vocabSize: number):
     ...{ vocabSize, hiddenSize, numHiddenLayers: layers, ffnDim: 4 * hiddenSize },
     ...{ numAttentionHeads: Math.max(1, hiddenSize / 64), maxPositionEmbeddings: 2048 },
     ...{ wordEmbedProjDim: hiddenSize, doLayerNormBefore: true, hasFinalLayerNorm: true },
-    ...{ bosTokenId: 2, eosTokenId: 2 },
+    ...{ numLabels: null, bosTokenId: 2, eosTokenId: 2 },
   };
 }
 

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { isPromptFree } from "./head.ts";
 import type { CustomTask, Row } from "./task.ts";
 import { generationSample } from "./tasks/squad.ts";
 import type { Sample } from "./tasks/task.ts";
@@ -27,6 +28,7 @@ export function checkCustomTask(spec: CustomTask, columns: readonly string[]): v
     );
   }
   if (spec.kind === "multiple choice") checkOptions(spec.optionColumns ?? [], columns);
+  if (isPromptFree(spec)) return;
   if (spec.kind === "classification" && spec.words.length !== spec.labels.length) {
     throw new ZerothError(
       "E-CFG-1",
@@ -75,7 +77,7 @@ export function customSample(
     case "classification":
       return {
         prompt,
-        options: spec.words,
+        options: isPromptFree(spec) ? spec.labels : spec.words,
         right: label === null ? [] : [labelAt(spec, row, label)],
       };
     case "multiple choice": {
@@ -105,7 +107,8 @@ function labelAt(spec: CustomTask, row: Row, label: string): number {
   if (ignoringCase >= 0) return ignoringCase;
   throw new ZerothError(
     "E-DATA-3",
-    `Label "${label}" has no word. The labels are ${wanted.join(", ")}.`,
+    `Label "${label}" ${isPromptFree(spec) ? "is not one of the task's" : "has no word"}. ` +
+      `The labels are ${wanted.join(", ")}.`,
   );
 }
 

@@ -1,7 +1,12 @@
 import { ZerothError } from "#base/errors.ts";
 import { checkCustomTask, customSample } from "./customTask.ts";
-import { type EncodedSample, encodeSample, type Purpose, textLimits } from "./encodeSample.ts";
-import { encodeText, type TextEncoderLike } from "./encodeText.ts";
+import {
+  type EncodedSample,
+  encodeAllOptions,
+  encodeSample,
+  type Purpose,
+} from "./encodeSample.ts";
+import type { TextEncoderLike } from "./encodeText.ts";
 import {
   type CustomTask,
   type EncodedExample,
@@ -89,7 +94,7 @@ export function encodeOptions(
 ): readonly EncodedOption[] {
   const [sample] = samplesOf(spec, row, "unasked");
   if (sample === undefined) return [];
-  return encodeText(tokenizer, textLimits(spec), sample.prompt, sample.options).options;
+  return encodeAllOptions(tokenizer, spec, sample).options;
 }
 
 /**

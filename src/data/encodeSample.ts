@@ -1,4 +1,12 @@
-import { encodePrompt, encodeText, type TextEncoderLike, type TextLimits } from "./encodeText.ts";
+import {
+  type EncodedText,
+  encodeForHead,
+  encodePrompt,
+  encodeText,
+  type TextEncoderLike,
+  type TextLimits,
+} from "./encodeText.ts";
+import { isPromptFree } from "./head.ts";
 import { type EncodedExample, MAX_NEW_TOKENS, type TaskSpec } from "./task.ts";
 import type { Sample } from "./tasks/task.ts";
 
@@ -34,12 +42,23 @@ export function encodeSample(
     const writing = { promptIds: encodePrompt(tokenizer, limits, prompt), golds };
     return { example: { ...example, writing }, uncutLength };
   }
-  const encoded = encodeText(tokenizer, limits, prompt, options);
+  const encoded = encodeAllOptions(tokenizer, spec, sample);
   const example = { options: encoded.options, answer };
   return {
     example: alsoRight.length > 0 ? { ...example, alsoRight } : example,
     uncutLength: encoded.uncutLength,
   };
+}
+
+/** Every option of a sample, right or not: words behind the prompt, or labels for a score head. */
+export function encodeAllOptions(
+  tokenizer: TextEncoderLike,
+  spec: TaskSpec,
+  { prompt, options }: Pick<Sample, "prompt" | "options">,
+): EncodedText {
+  return isPromptFree(spec)
+    ? encodeForHead(tokenizer, textLimits(spec), prompt, options.length)
+    : encodeText(tokenizer, textLimits(spec), prompt, options);
 }
 
 /**

@@ -45,6 +45,25 @@ export function encodeText(
   return { options, uncutLength };
 }
 
+/**
+ * A text with each label's number behind it, for a score head: the last token of the text is the one
+ * that is asked, and a label is "expected next" as a word would be. Texts are cut on the left.
+ */
+export function encodeForHead(
+  tokenizer: TextEncoderLike,
+  limits: TextLimits,
+  text: string,
+  labels: number,
+): EncodedText {
+  const ids = tokenizer.encode(stripSpaces(pythonLstrip(text)));
+  const kept = [limits.bos, ...ids.slice(1 - limits.maxLength)];
+  const options = Array.from({ length: labels }, (_, label) => ({
+    ids: [...kept, label],
+    optionLength: 1,
+  }));
+  return { options, uncutLength: 1 + ids.length };
+}
+
 /** BOS and the prompt alone, cut on the left. */
 export function encodePrompt(
   tokenizer: TextEncoderLike,

@@ -1,3 +1,4 @@
+import { isPromptFree, promptFree } from "./head.ts";
 import type { CustomTask, Row, Table } from "./task.ts";
 import { labelText } from "./template.ts";
 
@@ -29,9 +30,18 @@ export function guessTask(table: Table): CustomTask {
   };
 }
 
-/** Labels and words for the values of another column; the rest of the task stays. */
+/**
+ * Labels and words for the values of another column; the rest of the task stays. A task without a
+ * template gets the one that fits the table: a prompt, or for a score head the texts alone.
+ */
 export function withLabelColumn(task: CustomTask, table: Table, labelColumn: string): CustomTask {
   const labels = labelsOf(table, labelColumn);
+  if (task.template === "") {
+    const { template, words } = guessTask(table);
+    const guessed = { ...task, labelColumn, labels, template, words };
+    return isPromptFree(task) ? promptFree(guessed) : guessed;
+  }
+  if (isPromptFree(task)) return { ...task, labelColumn, labels };
   return { ...task, labelColumn, labels, words: promptOfText(undefined, labels).words };
 }
 

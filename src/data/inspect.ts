@@ -5,6 +5,7 @@ import { checkTask, encodeTable } from "./encode.ts";
 import { type Purpose, textLimits } from "./encodeSample.ts";
 import type { TextEncoderLike } from "./encodeText.ts";
 import { MAX_LABELS } from "./guess.ts";
+import { isPromptFree } from "./head.ts";
 import type { RowParts, RowRules } from "./rowRules.ts";
 import type { CustomTask, EncodedExample, EncodedOption, Table, TaskSpec } from "./task.ts";
 import { type TokenLengths, tokenLengths } from "./tokenLengths.ts";
@@ -93,7 +94,7 @@ export function inspectData(data: {
     labelCounts: countLabels(spec, { train, dev, test }),
     troubles,
     warnings: misfits.length === 0 ? dataWarnings(spec, train, dev) : [],
-    tokenCounts: spread(train.examples.map(longestOption)),
+    tokenCounts: spread(train.examples.map((example) => tokensOf(example, spec))),
     tokenLengths: tokenLengths(train.uncutLengths, textLimits(spec).maxLength),
     blockers:
       misfits.length > 0 ? misfits : [...exampleBlockers(spec, train), ...stops(troubles, rules)],
@@ -244,8 +245,10 @@ function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, n
   return counts;
 }
 
-function longestOption(example: EncodedExample): number {
-  return Math.max(...example.options.map((option) => option.ids.length));
+/** Tokens of the longest option. A label behind the text is none. */
+function tokensOf(example: EncodedExample, spec: TaskSpec): number {
+  const longest = Math.max(...example.options.map((option) => option.ids.length));
+  return isPromptFree(spec) ? longest - 1 : longest;
 }
 
 /** Smallest, middle (of an even count the mean of both) and largest. */

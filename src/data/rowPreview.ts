@@ -1,7 +1,8 @@
 import { ZerothError } from "#base/errors.ts";
 import { samplesOf } from "./encode.ts";
-import { textLimits } from "./encodeSample.ts";
+import { encodeAllOptions, textLimits } from "./encodeSample.ts";
 import { encodeText, type TextEncoderLike } from "./encodeText.ts";
+import { isPromptFree } from "./head.ts";
 import type { PartName } from "./rowRules.ts";
 import type { EncodedOption, Row, Table, TaskSpec } from "./task.ts";
 import type { Sample } from "./tasks/task.ts";
@@ -29,7 +30,7 @@ export interface RowPreview {
 }
 
 export interface PreviewOption {
-  /** What is appended to the prompt. */
+  /** What is appended to the prompt; nothing for a score head, which has one option for all labels. */
   readonly text: string;
   /** The label it stands for, where options are labels. */
   readonly label: string | null;
@@ -41,6 +42,7 @@ export interface PreviewOption {
 
 export interface PreviewToken {
   readonly text: string;
+  /** `scored`: its probability counts, or a score head reads it. */
   readonly role: "bos" | "prompt" | "scored";
 }
 
@@ -84,6 +86,7 @@ function optionsOf(
 ): readonly PreviewOption[] {
   const [sample] = samplesOf(spec, row, "asked");
   if (sample === undefined) return [];
+  if (isPromptFree(spec)) return [forHead(tokenizer, spec, sample)];
   const limits = textLimits(spec);
   return sample.options.map((text, index) => {
     const { options, uncutLength } = encodeText(tokenizer, limits, sample.prompt, [text]);
@@ -96,6 +99,18 @@ function optionsOf(
       tokens: option ? tokensOf(tokenizer, option) : [],
     };
   });
+}
+
+/** Labels differ by nothing the model reads, so the right one stands for all. */
+function forHead(tokenizer: InspectingTokenizer, spec: TaskSpec, sample: Sample): PreviewOption {
+  const [answer] = sample.right;
+  const { options, uncutLength } = encodeAllOptions(tokenizer, spec, sample);
+  // The id behind the text is a label's; what the head reads is the text's last token.
+  const ids = options[0]?.ids.slice(0, -1) ?? [];
+  return {
+    ...{ text: "", label: spec.labels[answer ?? -1] ?? null, isRight: answer !== undefined },
+    ...{ cut: uncutLength - ids.length, tokens: tokensOf(tokenizer, { ids, optionLength: 1 }) },
+  };
 }
 
 function isRight({ right }: Sample, index: number): boolean {

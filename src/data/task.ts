@@ -6,6 +6,8 @@ export interface CustomTask extends TaskText {
   readonly kind: TaskKind;
   /** Of multiple choice, the columns that hold the options; the label column says which is right. */
   readonly optionColumns?: readonly string[];
+  /** Of classification: a score head on the text's last token tells labels apart; no `words` then. */
+  readonly head?: true;
 }
 
 /** A published task by its name; make it with `builtInTask`. Its own file turns rows into text. */
@@ -74,7 +76,10 @@ export interface RowProblem {
   readonly message: string;
 }
 
-/** One example as token ids: every option is BOS + prompt + word (or answer). */
+/**
+ * One example as token ids: every option is BOS + prompt + word (or answer). For a score head, one
+ * option a label: BOS + text, and the label's number as the one id that is scored.
+ */
 export interface EncodedExample {
   /** Index of its row in the table. A row may make several examples. */
   readonly row: number;

@@ -1,4 +1,5 @@
 import { textLimits } from "./encodeSample.ts";
+import { isPromptFree } from "./head.ts";
 import type { PartName, RowRules } from "./rowRules.ts";
 import type { RowProblem, TaskSpec } from "./task.ts";
 import { templateColumns, valueText } from "./template.ts";
@@ -115,7 +116,7 @@ function longRows(
   const longest = examples.reduce((a, b) => ((lengths[b] ?? 0) > (lengths[a] ?? 0) ? b : a));
   const become =
     rule === "cut"
-      ? "the beginning of the text is cut, its end and the word stay"
+      ? `the beginning of the text is cut, its end ${isPromptFree(spec) ? "stays" : "and the word stay"}`
       : `${examples.length === 1 ? "it is" : "they are"} left out`;
   const sentence =
     `${count(examples.length, "row")} of ${part.table.name} ${isAre(examples.length)} longer than ` +

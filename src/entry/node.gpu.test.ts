@@ -175,6 +175,29 @@ test("a run over weights stored as f16 is kept, rebuilt and exported as such", a
   expect(evaluated).toMatchObject({ loss });
 }, 120_000);
 
+test("a run with a score head is rebuilt, handed on, exported and evaluated", async () => {
+  const sentences = reviewLines.slice(0, 8).map((line) => {
+    const { text, label } = JSON.parse(line);
+    return JSON.stringify({ sentence: text, label });
+  });
+  writeFileSync(inside("sst2.jsonl"), sentences.join("\n"));
+  const file = inside("sst2.jsonl");
+  const asked = ["--task", "SST2", "--head"];
+  const { lines } = await run(
+    ...["train", preNorm, file, ...asked, ...shape, "--dev", file, "--eval-every", "4"],
+    ...["--out", inside("head")],
+  );
+  const end = lines.at(-1)!["weights_sha256"];
+  await run("bundle", inside("head"), inside("head.zip"));
+  const handedOn = await run("replay", inside("head.zip"), preNorm);
+  expect(handedOn.lines).toEqual([{ weights_sha256: end, is_as_recorded: true }]);
+  await run("export", inside("head"), inside("classifier"), "--step", "last");
+  const [evaluated] = (await run("eval", inside("classifier"), file, ...asked)).lines;
+  const last = lines.at(-2)!;
+  const ended = { accuracy: last["eval_accuracy"], loss: last["eval_loss"], n: 8 };
+  expect(evaluated).toMatchObject(ended);
+});
+
 test("info tells the adapter, its limits and features, and that its arithmetic was checked", async () => {
   const { lines } = await run("info");
   const [facts] = lines;
@@ -232,6 +255,12 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     [
       ...(["labels without words", /words|label/i] as const),
       ["train", preNorm, rows, "--labels", "0|1|2"],
+    ],
+    ["a head that is not there yet", /no head for labels yet/, ["eval", preNorm, dev, "--head"]],
+    [
+      "words beside a head",
+      /leave out --words/,
+      ["train", preNorm, rows, "--head", "--words", "a|b"],
     ],
     ["a beginning token of its own", /--bos is "1"/, ["score", preNorm, texts, "--bos", "1"]],
   ])("%s", async (_, message, args) => {

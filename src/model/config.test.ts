@@ -12,6 +12,7 @@ describe("config.json of a published checkpoint", () => {
       ...{ vocabSize: 50272, hiddenSize: 768, numHiddenLayers: 12, ffnDim: 3072 },
       ...{ numAttentionHeads: 12, maxPositionEmbeddings: 2048, wordEmbedProjDim: 768 },
       ...{ doLayerNormBefore: true, hasFinalLayerNorm: true, bosTokenId: 2, eosTokenId: 2 },
+      numLabels: null,
     });
   });
 

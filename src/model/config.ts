@@ -16,6 +16,11 @@ export interface OptConfig {
   readonly hasFinalLayerNorm: boolean;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
+  /**
+   * Rows of the score head that reads a text's last token; null where the model gives words, by the
+   * head tied to the token embedding.
+   */
+  readonly numLabels: number | null;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -43,6 +48,7 @@ export function parseConfig(json: Json): OptConfig {
       flag(json, "do_layer_norm_before", true) && !flag(json, "_remove_final_layer_norm", false),
     bosTokenId: tokenId(json, "bos_token_id", 2),
     eosTokenId: tokenId(json, "eos_token_id", 2),
+    numLabels: isClassifier(json) ? labelCount(json) : null,
   };
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw unsupported(
@@ -50,6 +56,31 @@ export function parseConfig(json: Json): OptConfig {
     );
   }
   return config;
+}
+
+/**
+ * What a classifier calls its labels, in the order of its head's rows; null for any other model, and
+ * where config.json does not name them all.
+ */
+export function labelNames(json: Json): readonly string[] | null {
+  const names = json["id2label"];
+  if (!isClassifier(json) || typeof names !== "object" || names === null) return null;
+  const byId = new Map<string, unknown>(Object.entries(names));
+  const ordered = Array.from({ length: labelCount(json) }, (_, id) => byId.get(String(id)));
+  return ordered.every((name) => typeof name === "string") ? ordered : null;
+}
+
+/** @see transformers, modeling_opt.py, OPTForSequenceClassification */
+function isClassifier(json: Json): boolean {
+  const architectures = json["architectures"];
+  return Array.isArray(architectures) && architectures.includes("OPTForSequenceClassification");
+}
+
+/** As many as transformers makes of it: counted by name, two where nothing is said. */
+function labelCount(json: Json): number {
+  if (json["num_labels"] !== undefined) return size(json, "num_labels", 65536);
+  const names = json["id2label"];
+  return typeof names === "object" && names !== null ? Math.max(1, Object.keys(names).length) : 2;
 }
 
 function refuseOtherModels(json: Json): void {

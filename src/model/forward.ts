@@ -105,10 +105,13 @@ export class Forward {
   recordUpdate(pass: Commands, plan: PassPlan): void {
     this.#products.vectors(pass, never);
     for (const matrix of this.#layout.matrices.values()) {
-      if (!plan.isUpdated(matrix)) continue;
-      for (const shard of matrix.shards) {
-        for (const tile of shard.tiles) this.#products.weightPass(pass, matrix, shard, tile, never);
-      }
+      if (plan.isUpdated(matrix)) this.#writeUpdate(pass, matrix);
+    }
+  }
+
+  #writeUpdate(pass: Commands, matrix: Matrix): void {
+    for (const shard of matrix.shards) {
+      for (const tile of shard.tiles) this.#products.weightPass(pass, matrix, shard, tile, never);
     }
   }
 
@@ -127,6 +130,8 @@ export class Forward {
       });
       dispatch(pass, site, Math.ceil(wordEmbedProjDim / 64), shape.signs * shape.tokens);
     }
+    // Where a score head reads the stream, no later part comes back to the token rows.
+    if (this.#config.numLabels !== null && plan.isUpdated(tokens)) this.#writeUpdate(pass, tokens);
     if (projectIn)
       this.#products.linear(pass, shape, plan, { matrix: projectIn, x: wide, y: stream });
     const positions = this.#matrix("embed_positions");
@@ -246,7 +251,10 @@ export class Forward {
     dispatch(pass, attend, heads, tokens);
   }
 
-  /** Scored positions only: last norm, projection, logits tile by tile, loss. */
+  /**
+   * Scored positions only: last norm, projection, logits tile by tile, loss. A score head's logits are
+   * over labels, and an option's scored id is its label.
+   */
   #head(pass: Commands, shape: Shape, plan: PassPlan): void {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
@@ -283,7 +291,7 @@ export class Forward {
 
   #logits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
     const { batch, scored, logits, logSumExp: state } = this.#buffers;
-    const matrix = this.#matrix("embed_tokens");
+    const matrix = this.#matrix(this.#config.numLabels === null ? "embed_tokens" : "score");
     const isProbed = plan.isProbed(matrix);
     const stride = this.#layout.headTileRows;
     const linear = { matrix, x, y: logits, overScored: true };

@@ -5,6 +5,7 @@ import { type ChunkRange, type Layout, type Matrix, planLayout } from "./layout.
 import { publishedConfigs } from "./publishedConfigs.ts";
 
 const NO_BLOCK = 0xffffffff;
+const HEAD_BLOCK = 0xfffffffe;
 
 interface Chunk {
   readonly tensor: number;
@@ -38,6 +39,7 @@ const smallConfigs = fc
     maxPositionEmbeddings: fc.integer({ min: 1, max: 40 }),
     wordEmbedProjDim: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
     doLayerNormBefore: fc.boolean(),
+    numLabels: fc.option(fc.integer({ min: 1, max: 20 }), { nil: null }),
   })
   .map(({ headWidth, ...config }): OptConfig => {
     const hiddenSize = headWidth * config.numAttentionHeads;
@@ -97,7 +99,8 @@ describe("whatever the model and the binding limit", () => {
     everyLayout((layout) => {
       for (const { tensor, block, decays } of allChunks(layout)) {
         const parameter = layout.table[tensor]!;
-        expect(block).toBe(parameter.block ?? NO_BLOCK);
+        const group = parameter.block === "head" ? HEAD_BLOCK : (parameter.block ?? NO_BLOCK);
+        expect(block).toBe(group);
         expect(decays).toBe(Number(parameter.decays));
       }
     });
@@ -153,13 +156,15 @@ describe("whatever the model and the binding limit", () => {
   });
 
   test("the tiles of a shard cover its rows; only the embedding has several", () => {
-    everyLayout(({ matrices, headTileRows }) => {
+    everyLayout(({ matrices, headTileRows }, { numLabels }) => {
+      const head = numLabels === null ? "embed_tokens" : "score";
       for (const { name, shards } of matrices.values()) {
         for (const { tiles, rows } of shards) {
           expect(tiles.reduce((sum, tile) => sum + tile.rows, 0)).toBe(rows);
-          if (name === "embed_tokens") {
+          if (name === head) {
             for (const tile of tiles) expect(tile.rows).toBeLessThanOrEqual(headTileRows);
-          } else expect(tiles.length).toBe(1);
+          }
+          if (name !== "embed_tokens") expect(tiles.length).toBe(1);
         }
       }
     });

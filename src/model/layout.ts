@@ -1,6 +1,6 @@
 import type { Storage, WeightDtype } from "#base/storage.ts";
 import type { OptConfig } from "./config.ts";
-import { type Parameter, parameterTable } from "./parameters.ts";
+import { type Block, type Parameter, parameterTable } from "./parameters.ts";
 
 /**
  * Where every parameter lies on the GPU. Pure arithmetic: the plan shown before loading is the plan
@@ -20,7 +20,7 @@ export interface Layout {
   readonly chunks: Uint32Array<ArrayBuffer>;
   /** Elements of each of the two scratch matrices W+ and W-. */
   readonly scratchElements: number;
-  /** Rows of the embedding that go through the head at once. */
+  /** Rows of the embedding, or of the score head, that give logits at once. */
   readonly headTileRows: number;
 }
 
@@ -39,8 +39,7 @@ export interface Matrix {
   readonly rows: number;
   /** Halves lie two a word where rows have even length, so that no word has weights of two rows. */
   readonly storage: Storage;
-  /** Its block, or null. */
-  readonly block: number | null;
+  readonly block: Block;
   readonly shards: readonly Shard[];
 }
 
@@ -80,6 +79,7 @@ const CHUNK_ELEMENTS = 4096;
 /** Scratch is at least this (16 MiB in f32), so that small vocabularies pass the head in one go. */
 const MIN_SCRATCH_ELEMENTS = 4 * 1024 * 1024;
 const NO_BLOCK = 0xffffffff;
+const HEAD_BLOCK = 0xfffffffe;
 
 /**
  * @param maxBindingBytes what the device can bind as one storage buffer
@@ -107,10 +107,10 @@ export function planLayout(
       .map(({ parameters }) => Math.min(maxElements, sum(parameters.map((p) => p.elements)))),
   );
   const scratchElements = Math.min(largest, maxElements);
-  const headTileRows = Math.max(1, Math.floor(scratchElements / config.wordEmbedProjDim));
+  const embeddingTileRows = Math.max(1, Math.floor(scratchElements / config.wordEmbedProjDim));
   const matrices = new Map<string, Matrix>();
   for (const { name, parameters } of wanted) {
-    const tileRows = name === "embed_tokens" ? headTileRows : Number.POSITIVE_INFINITY;
+    const tileRows = name === "embed_tokens" ? embeddingTileRows : Number.POSITIVE_INFINITY;
     matrices.set(name, planMatrix(name, parameters, maxElements, tileRows, chunks, dtype));
   }
   return {
@@ -120,7 +120,7 @@ export function planLayout(
     matrices,
     chunks: new Uint32Array(chunks),
     scratchElements,
-    headTileRows,
+    headTileRows: Math.min(embeddingTileRows, config.numLabels ?? embeddingTileRows),
   };
 }
 
@@ -148,6 +148,7 @@ function matrixTensors(config: OptConfig): { name: string; tensors: string[] }[]
       { name: `${at}fc2`, tensors: [`${at}fc2.weight`] },
     );
   }
+  if (config.numLabels !== null) matrices.push({ name: "score", tensors: ["score.weight"] });
   return matrices;
 }
 
@@ -256,7 +257,8 @@ function pushChunks(
   for (let done = 0; done < count; done += CHUNK_ELEMENTS) {
     const elements = Math.min(CHUNK_ELEMENTS, count - done);
     const at = [index, first + done, elements, thetaOffset + done, outOffset + done];
-    chunks.push(...at, block ?? NO_BLOCK, decays ? 1 : 0, 0);
+    const group = block === "head" ? HEAD_BLOCK : (block ?? NO_BLOCK);
+    chunks.push(...at, group, decays ? 1 : 0, 0);
   }
 }
 

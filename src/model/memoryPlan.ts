@@ -50,6 +50,6 @@ export function weightBuffers(
 export function planForwardSites({ table, matrices }: Layout): PlannedBuffer {
   const shards = [...matrices.values()].flatMap((matrix) => matrix.shards);
   const tiles = shards.reduce((sum, shard) => sum + shard.tiles.length, 0);
-  const blocks = Math.max(...table.map(({ block }) => (block ?? -1) + 1));
+  const blocks = Math.max(...table.map(({ block }) => (typeof block === "number" ? block + 1 : 0)));
   return planSites("uniforms", 8 * tiles + shards.length + 8 * blocks + 32);
 }

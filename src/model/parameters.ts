@@ -1,24 +1,33 @@
 import type { OptConfig } from "./config.ts";
 
+/**
+ * The transformer block a parameter belongs to; null for embeddings, projections and the final norm;
+ * "head" for the score head, which takes part in every step.
+ */
+export type Block = number | "head" | null;
+
+/** The weight of the score head: [labels, wordEmbedProjDim], no bias. */
+const HEAD = "score.weight";
+
 /** One parameter of the model. */
 export interface Parameter {
-  /** As in `OPTForCausalLM.named_parameters()`. */
+  /** As in `named_parameters()` of `OPTForCausalLM`, or of `OPTForSequenceClassification`. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly elements: number;
   /** Its place in that order: the `tensor` of the noise contract. */
   readonly index: number;
-  /** The transformer block it belongs to; null for embeddings, projections and the final norm. */
-  readonly block: number | null;
+  readonly block: Block;
   /** Weight decay applies: neither bias nor layer norm, as MeZO skips them. */
   readonly decays: boolean;
 }
 
 /**
  * Every parameter, in the order of transformers' `named_parameters()`. The tied `lm_head.weight` does
- * not appear.
+ * not appear; a score head comes last, so the table without it is the same but for its end.
  *
- * @see transformers, modeling_opt.py, OPTDecoder.__init__ and OPTDecoderLayer.__init__
+ * @see transformers, modeling_opt.py, OPTDecoder.__init__, OPTDecoderLayer.__init__ and
+ *   OPTForSequenceClassification.__init__
  */
 export function parameterTable(config: OptConfig): readonly Parameter[] {
   const { hiddenSize: C, wordEmbedProjDim: E, ffnDim: F } = config;
@@ -37,7 +46,11 @@ export function parameterTable(config: OptConfig): readonly Parameter[] {
       }),
     );
   }
-  return shapes.map(([name, ...shape], index) => describe(name, shape, index));
+  const table = shapes.map(([name, ...shape], index) =>
+    describe(`model.decoder.${name}`, shape, index),
+  );
+  const { numLabels } = config;
+  return numLabels === null ? table : [...table, describe(HEAD, [numLabels, E], table.length)];
 }
 
 function blockShapes(C: number, F: number): [name: string, ...shape: number[]][] {
@@ -61,13 +74,13 @@ function blockShapes(C: number, F: number): [name: string, ...shape: number[]][]
 }
 
 function describe(name: string, shape: readonly number[], index: number): Parameter {
-  const block = /^layers\.(\d+)\./.exec(name);
+  const block = /^model\.decoder\.layers\.(\d+)\./.exec(name);
   return {
-    name: `model.decoder.${name}`,
+    name,
     shape,
     elements: shape.reduce((product, n) => product * n, 1),
     index,
-    block: block ? Number(block[1]) : null,
+    block: name === HEAD ? "head" : block ? Number(block[1]) : null,
     decays: !/bias|layer_norm/.test(name),
   };
 }

@@ -4,8 +4,8 @@ import type { OptConfig } from "./config.ts";
 import type { Parameter } from "./parameters.ts";
 
 /**
- * Which parameters a run's settings let move: all, the last blocks with the final norm, or those
- * whose names match a pattern (`*` stands for any text, commas separate patterns).
+ * Which parameters a run's settings let move: all, the last blocks with what comes after them (the
+ * final norm and a score head), or those whose names match a pattern (`*` stands for any text, commas separate patterns).
  *
  * @throws ZerothError E-CFG-1 if no parameter is left
  */
@@ -31,7 +31,9 @@ function chooser(settings: SettingValues, config: OptConfig): (parameter: Parame
     case "last": {
       const first = config.numHiddenLayers - numberSetting(settings, "trainableBlocks");
       return ({ block, name }) =>
-        block === null ? name.startsWith("model.decoder.final_layer_norm") : block >= first;
+        block === null
+          ? name.startsWith("model.decoder.final_layer_norm")
+          : block === "head" || block >= first;
     }
     case "named": {
       const patterns = textSetting(settings, "trainablePattern").split(",").map(toPattern);

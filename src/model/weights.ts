@@ -117,9 +117,15 @@ export class Weights {
     }
   }
 
+  /** Sets all of one parameter, rounded to the nearest half where that is what it is here. */
+  write(index: number, values: Float32Array<ArrayBuffer>): void {
+    this.#write(this.#stretches[index]!, 0, values);
+  }
+
   /**
    * Fills the weights from pieces in table order, as `read` gives them, rounded to the nearest half where
-   * that is what they are here.
+   * that is what they are here. A last parameter that only one side has (a score head) is passed over, or
+   * left as it is.
    *
    * @param dtype what the pieces hold: whole weights each
    */

@@ -2,6 +2,7 @@
 
 export const chunkWords = 8;
 export const NO_BLOCK = 0xffffffff;
+export const HEAD_BLOCK = 0xfffffffe;
 
 /** A run of elements of one tensor. */
 export interface Chunk {

@@ -1,5 +1,6 @@
 import { type Direction, type NoiseKind, noise, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
+import { HEAD_BLOCK } from "./chunks.ts";
 import { atStepsEnd } from "./theta.ts";
 import { type Bound, field, floats, seedOf, type TwinCase, toTheBit, words } from "./twin.ts";
 
@@ -17,7 +18,7 @@ const TERM_WORDS = 8;
 export interface Place {
   readonly tensor: number;
   readonly element: number;
-  /** null for embeddings, projections and the final norm. */
+  /** null for embeddings, projections and the final norm; `HEAD_BLOCK` for a score head. */
   readonly block: number | null;
   readonly decays: boolean;
 }
@@ -110,6 +111,7 @@ export function deltaBound(testCase: TwinCase): Bound {
 }
 
 function isActive({ block }: Place, low: number, high: number, embeddings: number): boolean {
+  if (block === HEAD_BLOCK) return true;
   if (block === null) return embeddings === 1;
   return (((block < 32 ? low : high) >>> (block % 32)) & 1) === 1;
 }

@@ -6,6 +6,7 @@ import {
   chunkTable,
   chunkWords,
   evenChunks,
+  HEAD_BLOCK,
   NO_BLOCK,
   raggedChunks,
   raggedElements,
@@ -101,6 +102,14 @@ function casesOf(kind: number): TwinCase[] {
         { step: 6, slot: 1, blocksLow: 0, blocksHigh: 1 << 1, embeddings: false },
         { step: 6, slot: 2, blocksLow: 0, blocksHigh: 0, continuesStep: true },
       ],
+    }),
+    make("a score head moves whatever the blocks and embeddings do", {
+      chunks: raggedChunks.map((chunk) => ({ ...chunk, block: HEAD_BLOCK })),
+      ...{
+        updates: 1,
+        terms: [{ step: 5, slot: 0, blocksLow: 0, blocksHigh: 0, embeddings: false }],
+      },
+      state: { probe_blocks_low: 0, probe_blocks_high: 0, probe_embeddings: 0 },
     }),
     make("a coefficient of 0 changes no bit, not even of -0", {
       ...{ terms: twoSteps, updates: 3, coefficients: [0, 0, 0], hasNegativeZeros: true },

@@ -35,7 +35,7 @@ interface Told {
   readonly examples: readonly EncodedExample[];
   readonly answers: Answers;
   readonly before: Answers | undefined;
-  readonly task: Pick<TaskSpec, "labels">;
+  readonly task: Pick<TaskSpec, "labels"> & { readonly head?: true };
   readonly table: Pick<Table, "rowNumbers">;
   readonly tokenizer: Pick<Tokenizer, "decode">;
 }
@@ -70,11 +70,12 @@ function answered(told: Told, { scores, written }: Answers, i: number): Answered
   };
 }
 
-/** "great (1)": what stands behind the prompt, and the label it stands for. */
+/** "great (1)": what stands behind the prompt, and the label it stands for; of a head, the label alone. */
 function optionName({ task, tokenizer }: Told, { options }: EncodedExample, option: number) {
   const { ids, optionLength } = options[option]!;
   const text = tokenizer.decode(ids.slice(ids.length - optionLength)).trim();
   const label = task.labels[option];
+  if (task.head) return label ?? "";
   return label === undefined || label === text ? text : `${text} (${label})`;
 }
 

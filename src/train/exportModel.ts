@@ -1,3 +1,5 @@
+import { isPromptFree } from "#data/head.ts";
+import type { TaskSpec } from "#data/task.ts";
 import type { LoadedWeights } from "#model/opt.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { bytesFile, type ExportedFile, textFile } from "./exportedFile.ts";
@@ -20,8 +22,8 @@ export interface ExportedRun extends Log {
 
 /**
  * The weights as they stand, as a Hugging Face folder that `AutoModelForCausalLM.from_pretrained`
- * opens. Names, shapes and tokenizer are the base's; weights are what the run stored
- * them as; the tied head is left out.
+ * opens, or `AutoModelForSequenceClassification` where the run has a score head. Names, shapes and
+ * tokenizer are the base's; weights are what the run stored them as; the tied head is left out.
  *
  * Files must be taken one after another: the weights come off the GPU as they are asked for.
  */
@@ -39,7 +41,7 @@ export function exportFolder(
 /** Everything but the weights. */
 export function smallFiles(base: ModelRecord, run: ExportedRun): readonly ExportedFile[] {
   const dtype = weightDtypeOf(run.record.settings) === "f16" ? "float16" : "float32";
-  const config = { ...base.config, dtype, torch_dtype: dtype };
+  const config = { ...exportedConfig(base.config, run.record.task), dtype, torch_dtype: dtype };
   const texts: Record<string, string> = {
     "config.json": `${JSON.stringify(config, null, 2)}\n`,
     ...base.tokenizerFiles,
@@ -54,4 +56,27 @@ export function smallFiles(base: ModelRecord, run: ExportedRun): readonly Export
     bytesFile(tensorboardFileName(run.record), tensorboardLog(run)),
     ...(run.journal ? [bytesFile("zeroth_journal.bin", journalFile(run.journal))] : []),
   ];
+}
+
+/** What config.json says of a classifier's head. */
+const ofHead = ["num_labels", "id2label", "label2id", "problem_type"];
+
+/**
+ * The base's config.json for what the run made of it.
+ *
+ * @see transformers, configuration_utils.py: the number of labels is that of `id2label`
+ */
+function exportedConfig(base: ModelRecord["config"], task: TaskSpec): object {
+  const common = Object.fromEntries(Object.entries(base).filter(([key]) => !ofHead.includes(key)));
+  if (!isPromptFree(task)) return { ...common, architectures: ["OPTForCausalLM"] };
+  const ids = task.labels.map((label, id) => [label, id] as const);
+  return {
+    ...common,
+    architectures: ["OPTForSequenceClassification"],
+    id2label: Object.fromEntries(ids.map(([label, id]) => [id, label])),
+    label2id: Object.fromEntries(ids),
+    problem_type: "single_label_classification",
+    // Without it transformers takes one text at a time. OPT's own is 1.
+    pad_token_id: base["pad_token_id"] ?? 1,
+  };
 }

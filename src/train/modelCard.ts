@@ -1,4 +1,5 @@
 import { wilsonInterval } from "#base/interval.ts";
+import { isPromptFree } from "#data/head.ts";
 import { show } from "#zo/settings.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, StepRecord } from "./records.ts";
 import type { Log } from "./runLog.ts";
@@ -49,7 +50,7 @@ function metadata(base: ModelRecord, { record, evaluations }: Log): string[] {
         ]
       : []),
     "library_name: transformers",
-    "pipeline_tag: text-generation",
+    `pipeline_tag: ${isPromptFree(record.task) ? "text-classification" : "text-generation"}`,
     `tags: [zeroth-order, ${JSON.stringify(record.settings["method"] ?? "mezo")}, webgpu, zeroth]`,
     ...(dataset === undefined ? [] : [`datasets: [${JSON.stringify(dataset)}]`]),
     ...(last ? modelIndex(record, last) : []),
@@ -148,6 +149,13 @@ function training({
   best,
 }: RunRecord): string[] {
   const options = task.words.map((word, i) => `${code(task.labels[i] ?? "")} → ${code(word)}`);
+  const asked = isPromptFree(task)
+    ? [
+        `Text: ${code(task.template)}, no prompt; a score head reads its last token`,
+        "",
+        `Labels: ${task.labels.map(code).join(", ")}`,
+      ]
+    : [`Prompt: ${code(task.template)}`];
   return [
     "## Training",
     "",
@@ -157,7 +165,7 @@ function training({
       ? ["Of the steps evaluated, this one had the lowest held-out loss."]
       : []),
     "",
-    `Prompt: ${code(task.template)}`,
+    ...asked,
     ...(options.length > 0 ? ["", `Answers: ${options.join(", ")}`] : []),
     "",
     "| setting | value |",

@@ -1,6 +1,6 @@
 import type { SlottedTerm } from "#model/deltas.ts";
 import type { Layout, Matrix } from "#model/layout.ts";
-import type { Parameter } from "#model/parameters.ts";
+import type { Block, Parameter } from "#model/parameters.ts";
 import type { PassPlan } from "#model/products.ts";
 import type { StepPlan } from "#zo/plan.ts";
 
@@ -22,10 +22,10 @@ export function passPlans(
   }
   const trainable = table.filter(isTrainable);
   const movesInput = trainable.some(({ name, block }) => block === null && !isAtTheEnd(name));
-  const movingBlocks = [...new Set(trainable.map(({ block }) => block))].filter((b) => b !== null);
-  const numBlocks = Math.max(...table.map(({ block }) => (block ?? -1) + 1));
+  const movingBlocks = [...new Set(trainable.map(({ block }) => block))].filter(isNumber);
+  const numBlocks = Math.max(...table.map(({ block }) => (isNumber(block) ? block + 1 : 0)));
   return (plan, pending) => {
-    const isActive = (block: number | null) =>
+    const isActive = (block: Block) =>
       plan !== null && touches(plan.activeBlocks, plan.embeddings, block);
     const sharedBlocks = Math.min(numBlocks, ...movingBlocks.filter(isActive));
     return {
@@ -38,13 +38,14 @@ export function passPlans(
   };
 }
 
-function touches(
-  blocks: readonly number[] | null,
-  embeddings: boolean,
-  block: number | null,
-): boolean {
+function touches(blocks: readonly number[] | null, embeddings: boolean, block: Block): boolean {
+  if (block === "head") return true;
   if (block === null) return embeddings;
   return blocks === null || blocks.includes(block);
+}
+
+function isNumber(block: Block): block is number {
+  return typeof block === "number";
 }
 
 /** Parameters outside the blocks that come after them. The tied embedding is at both ends. */

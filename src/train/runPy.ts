@@ -1,3 +1,4 @@
+import { isPromptFree } from "#data/head.ts";
 import type { TaskSpec } from "#data/task.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
@@ -24,7 +25,7 @@ const tasksOfMezo: readonly string[] = [
 
 /** The command of MeZO's repository for this run's settings. @see MeZO, large_models/run.py */
 export function runPyCommand({ settings, task, modelName, data }: RunFacts): RunPyCommand {
-  const obstacles = obstaclesIn(settings);
+  const obstacles = [...headObstacle(task), ...obstaclesIn(settings)];
   if (obstacles.length > 0) return { command: null, notes: obstacles };
   const name = taskNameOf(task);
   const flags: [string, string | number | boolean][] = [
@@ -48,6 +49,11 @@ export function runPyCommand({ settings, task, modelName, data }: RunFacts): Run
   const words = flags.map(([flag, value]) => `--${flag} ${shellWord(String(value))}`);
   const command = ["python run.py", ...words].join(" \\\n  ");
   return { command, notes: differences(settings, task, name) };
+}
+
+function headObstacle(task: TaskSpec): readonly string[] {
+  if (!isPromptFree(task)) return [];
+  return ["MeZO's program asks by words; it has no score head on a text's last token."];
 }
 
 /** Why MeZO's program cannot do this run. */

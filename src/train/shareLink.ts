@@ -99,6 +99,7 @@ const custom = z.object({
   labelColumn: z.string().max(200),
   labels: words,
   words,
+  head: z.literal(true).exactOptional(),
   ...limits,
 });
 
@@ -121,6 +122,7 @@ function shortTask(spec: TaskSpec): ShortTask {
   return {
     ...(kind === "classification" ? {} : { kind }),
     ...{ template, labelColumn, labels: [...labels], words: [...spec.words], bos, maxLength },
+    ...(spec.head && { head: spec.head }),
     ...(spec.optionColumns && { optionColumns: [...spec.optionColumns] }),
   };
 }

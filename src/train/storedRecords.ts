@@ -155,6 +155,7 @@ const task: z.ZodType<TaskSpec> = z.union([
     ...taskText,
     kind: taskKind,
     optionColumns: z.array(z.string()).exactOptional(),
+    head: z.literal(true).exactOptional(),
   }),
 ]);
 

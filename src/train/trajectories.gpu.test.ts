@@ -93,6 +93,14 @@ describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => 
     expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file, halfLossBound);
   });
 
+  // python src/tools/head_fixture.py
+  test.each([
+    ["MeZO", "opt-tiny-pre-ln", "expected.head.mezo.jsonl"],
+    ["MeZO-SVRG on a post-norm model", "opt-tiny-post-ln", "expected.head.mezo_svrg.jsonl"],
+  ])("twelve steps of %s with a new score head are those of PyTorch", (_, fixture, file) => {
+    expectTrajectory(report()[file]!, fixture, file);
+  });
+
   test("MeZO-SVRG takes the same steps with its snapshot as a copy of the weights", () => {
     const file = "expected.mezo_svrg.jsonl";
     expectTrajectory(report()[`${file} copy`]!, "opt-tiny-pre-ln", file);

@@ -2,8 +2,10 @@ import { writeFileSync } from "node:fs";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import { encodeTable } from "#data/encode.ts";
+import { headLabels } from "#data/head.ts";
 import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import type { HeadStart } from "#model/head.ts";
 import type { OptModel } from "#model/opt.ts";
 import { type Evaluation, evaluate } from "#train/evaluation.ts";
 import { exampleResults } from "#train/examples.ts";
@@ -16,14 +18,15 @@ import {
   createModel,
   dtypeFrom,
   loadModel,
+  type OpenedFolder,
   openFolder,
   openNodeDevice,
-  taskFrom,
 } from "./open.ts";
 import { print } from "./print.ts";
 import { readExamples } from "./rows.ts";
 import { isRunFolder, rebuild } from "./runFolder.ts";
 import { misused, needTwo } from "./score.ts";
+import { readTask } from "./task.ts";
 
 const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N]";
 
@@ -65,13 +68,26 @@ async function openModel(args: Arguments): Promise<Work> {
   const [folder, path] = needTwo(args, usage);
   const opened = await openFolder(folder);
   const { tokenizer } = opened;
-  const task = taskFrom(args, opened.config);
+  const task = await readTask(args, opened, path);
+  const head = headFor(opened, task);
   const { examples, table } = await readExamples(path, task, tokenizer, "evaluation");
   const device = await openNodeDevice();
   const linear = chooseLinear(device, args.flags["linear"]);
   // Sized as a batch of training would be: the longest row alone would make batches of two.
   const work = { trained: examples, evaluated: examples, linear, dtype: dtypeFrom(args) };
-  return { model: await loadModel(device, opened, work), examples, table, task, tokenizer };
+  const model = await loadModel(device, opened, work, head);
+  return { model, examples, table, task, tokenizer };
+}
+
+/** The checkpoint's own head, where the task asks for one. @throws ZerothError E-CFG-1 if it has none */
+function headFor({ config }: OpenedFolder, task: TaskSpec): HeadStart | null {
+  const labels = headLabels(task);
+  if (labels === null) return null;
+  if (config.numLabels !== null) return { labels, seed: 0 };
+  throw new ZerothError(
+    "E-CFG-1",
+    "This model has no head for labels yet: train one with train --head, export the run, and evaluate that.",
+  );
 }
 
 /** A kept run's weights, on its own held-out rows unless others are given, under its own task. */

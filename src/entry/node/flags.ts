@@ -10,6 +10,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, string | undefined>>;
   readonly isGreedy: boolean;
+  /** Labels are told apart by a score head, not by words. */
+  readonly hasHead: boolean;
 }
 
 /** Flags that are no setting of a method. */
@@ -37,8 +39,9 @@ const plainFlags = [
   ...["prompt", "temperature", "top-k", "top-p", "max-new-tokens", "stop"],
 ] as const;
 
-/** A flag that stands alone. */
+/** Flags that stand alone. */
 const GREEDY = "greedy";
+const HEAD = "head";
 
 /** @throws ZerothError E-CFG-1 for a flag that does not exist */
 export function readArguments(args: readonly string[]): Arguments {
@@ -47,12 +50,12 @@ export function readArguments(args: readonly string[]): Arguments {
   try {
     const { positionals, values } = parseArgs({
       args: [...args],
-      options: { ...options, [GREEDY]: { type: "boolean" } },
+      options: { ...options, [GREEDY]: { type: "boolean" }, [HEAD]: { type: "boolean" } },
       allowPositionals: true,
       allowNegative: false,
     });
-    const { [GREEDY]: isGreedy = false, ...flags } = values;
-    return { positionals, flags, isGreedy };
+    const { [GREEDY]: isGreedy = false, [HEAD]: hasHead = false, ...flags } = values;
+    return { positionals, flags, isGreedy, hasHead };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
     throw new ZerothError("E-CFG-1", `${reason}. Known flags: --${[...names].join(", --")}.`);

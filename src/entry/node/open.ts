@@ -7,6 +7,7 @@ import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
+import { beginHead, type HeadStart, withHead } from "#model/head.ts";
 import * as cards from "#model/kernels.ts";
 import { type LinearChoice, onlyKernel, usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
@@ -91,13 +92,34 @@ export function createModel(
 /** As `createModel`, with the weights of a checkpoint. */
 export async function loadModel(
   device: Device,
-  { config, checkpoint }: OpenedFolder,
+  opened: OpenedFolder,
   work: ModelWork,
+  head: HeadStart | null = null,
 ): Promise<OptModel> {
+  return createModel(device, await loadWeights(device, opened, work.dtype, head), work);
+}
+
+/**
+ * The weights of a checkpoint on the GPU, with this score head or without one.
+ *
+ * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels
+ */
+export async function loadWeights(
+  device: Device,
+  { config, checkpoint }: OpenedFolder,
+  dtype: WeightDtype,
+  head: HeadStart | null,
+): Promise<LoadedWeights> {
   const tensors = matchTensors(parameterTable(config), checkpoint);
-  const loaded = makeRoomForWeights(device, config, work.dtype);
-  await loaded.weights.load(tensors);
-  return createModel(device, loaded, work);
+  const loaded = makeRoomForWeights(device, withHead(config, head), dtype);
+  await loaded.weights.load(tensors.slice(0, loaded.layout.table.length));
+  beginHead(loaded, config, head?.seed ?? 0);
+  if (config.numLabels !== null && head === null) {
+    console.error(
+      `The model's head for ${config.numLabels} labels is left out: words are asked for.`,
+    );
+  }
+  return loaded;
 }
 
 /** The task of `--task`, or the one that flags describe: MeZO's SST-2 prompt unless they say otherwise. */

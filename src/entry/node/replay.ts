@@ -3,7 +3,6 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { makeRoomForWeights } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import { baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
@@ -12,10 +11,11 @@ import { type ExportedFile, exportFolder } from "#train/exportModel.ts";
 import { toStepRecords } from "#train/journal.ts";
 import { logUpTo } from "#train/logUpTo.ts";
 import { openRunStore } from "#train/runStore.ts";
+import { headOf } from "#train/session/headOf.ts";
 import { weightsSha256 } from "#train/weightsHash.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import type { Arguments } from "./flags.ts";
-import { openFolder, openNodeDevice } from "./open.ts";
+import { loadWeights, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
 import { applySteps, onlyRun, rebuild } from "./runFolder.ts";
 import { needOne, needTwo } from "./score.ts";
@@ -63,13 +63,15 @@ export async function bundleCommand(args: Arguments): Promise<void> {
 async function replayBundle(args: Arguments): Promise<void> {
   const [path, folder] = needTwo(args, "replay BUNDLE.zip MODEL");
   const bundle = readBundle(readBytes(path));
-  const { checkpoint, config } = await openFolder(folder);
+  const opened = await openFolder(folder);
+  const { checkpoint, config } = opened;
   const device = await openNodeDevice();
   const tensors = matchTensors(parameterTable(config), checkpoint);
   const misfit = misfitOf(bundle, await baseSha256(baseWeightsOf(tensors)));
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
-  const loaded = makeRoomForWeights(device, config, weightDtypeOf(bundle.record.settings));
-  await loaded.weights.load(tensors);
+  const { settings, task } = bundle.record;
+  const head = headOf(task, settings);
+  const loaded = await loadWeights(device, opened, weightDtypeOf(settings), head);
   const { weightsSha256: recorded } = bundle.record;
   const sha256 = await weightsSha256(
     await applySteps(device, loaded, bundle.record, bundle.journal),

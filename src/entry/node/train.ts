@@ -7,6 +7,7 @@ import type { Tokenizer } from "#data/tokenizer.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import type { OptModel } from "#model/opt.ts";
+import { parameterTable } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import { type BaseWeights, baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
 import { betterOf } from "#train/best.ts";
@@ -17,6 +18,7 @@ import { majorityOf } from "#train/majority.ts";
 import { extraOf, planAt } from "#train/plans.ts";
 import type { EvaluationRecord, RunRecord } from "#train/records.ts";
 import { openRunStore, type RunStore } from "#train/runStore.ts";
+import { headOf } from "#train/session/headOf.ts";
 import { measureSparsity, prepareMasks } from "#train/session/sparsity.ts";
 import { Stepper } from "#train/stepper.ts";
 import { evaluateAt, train } from "#train/trainer.ts";
@@ -25,17 +27,11 @@ import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { type Arguments, settingsFrom } from "./flags.ts";
-import {
-  chooseLinear,
-  loadModel,
-  type OpenedFolder,
-  openFolder,
-  openNodeDevice,
-  taskFrom,
-} from "./open.ts";
+import { chooseLinear, loadModel, type OpenedFolder, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
 import { readTrainingRows, type TrainingRows } from "./rows.ts";
 import { needTwo } from "./score.ts";
+import { readTask } from "./task.ts";
 
 /** A run on its way into a folder. */
 interface Kept {
@@ -48,7 +44,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const [folder, path] = needTwo(args, "train MODEL TRAIN.jsonl --method mezo --steps 100 …");
   const settings = settingsFrom(args);
   const opened = await openFolder(folder);
-  const task = taskFrom(args, opened.config);
+  const task = await readTask(args, opened, path);
   const isPerToken = task.kind !== "classification";
   const read = await readTrainingRows(args, path, task, opened.tokenizer);
   const { train: rows, dev, test } = read;
@@ -57,10 +53,10 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const evaluated = [rows, dev, test].flatMap((part) => part?.examples ?? []);
   const dtype = weightDtypeOf(settings);
   const work = { settings, dtype, trained: rows.examples, evaluated, linear };
-  const model = await loadModel(device, opened, work);
+  const model = await loadModel(device, opened, work, headOf(task, settings));
   const thresholds = await prepareMasks(model, settings);
   const majority = majorityOf(task, rows.examples, dev?.examples ?? []);
-  const base = baseWeightsOf(matchTensors(model.layout.table, opened.checkpoint));
+  const base = baseWeightsOf(matchTensors(parameterTable(opened.config), opened.checkpoint));
   const record = await describeRun(args, folder, opened, base, {
     ...(majority && { majority }),
     settings,

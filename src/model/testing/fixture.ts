@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Checkpoint } from "#data/checkpoint.ts";
+import { type ByteSource, memorySource } from "#data/files.ts";
 import { openCheckpoint } from "#data/openCheckpoint.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { loadTokenizer } from "#data/tokenizer.ts";
@@ -14,6 +15,46 @@ export type FixtureName = (typeof fixtureNames)[number];
 /** A small checkpoint of the repository, opened. */
 export function openFixture(name: FixtureName): Promise<Checkpoint> {
   return openCheckpoint(folderSources(fileURLToPath(new URL(name, root))));
+}
+
+/**
+ * `opt-tiny-classifier`, opened: the weights of opt-tiny-pre-ln and a score head for three labels, as
+ * two shards.
+ */
+export function openClassifier(): Promise<Checkpoint> {
+  return openCheckpoint(classifierFiles());
+}
+
+/** The files of that checkpoint. */
+export function classifierFiles(): ByteSource[] {
+  const [base, own] = ["opt-tiny-pre-ln", "opt-tiny-classifier"].map((name) =>
+    folderSources(fileURLToPath(new URL(name, root))),
+  );
+  const file = (files: readonly ByteSource[] | undefined, name: string) =>
+    files!.find((source) => source.name === name)!;
+  const shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+  const names: { name: string }[] = JSON.parse(
+    readFileSync(new URL("opt-tiny-pre-ln/parameters.json", root), "utf8"),
+  ).map(([name]: [string]) => ({ name }));
+  const places = [...names.map(({ name }) => [name, shards[0]]), ["score.weight", shards[1]]];
+  const index = JSON.stringify({ metadata: {}, weight_map: Object.fromEntries(places) });
+  return [
+    ...["vocab.json", "merges.txt", "tokenizer_config.json"].map((name) => file(base, name)),
+    file(own, "config.json"),
+    { ...file(base, "model.safetensors"), name: shards[0]! },
+    { ...file(own, "score.safetensors"), name: shards[1]! },
+    memorySource("model.safetensors.index.json", new TextEncoder().encode(index)),
+  ];
+}
+
+/** What PyTorch makes of the texts with a score head: log p of each label. */
+export function expectedLabels(file: string): number[][] {
+  return lines(file).map(({ log_probs: values }) => values as number[]);
+}
+
+/** The texts of `texts.jsonl`. */
+export function fixtureTexts(): string[] {
+  return lines("texts.jsonl").map(({ text }) => String(text));
 }
 
 /** The texts of `texts.jsonl` as examples of one option, of which all but BOS is scored. */

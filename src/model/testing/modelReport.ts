@@ -16,7 +16,7 @@ import type { Matrix } from "../layout.ts";
 import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { makeRoomForWeights, OptModel } from "../opt.ts";
-import { parameterTable } from "../parameters.ts";
+import { type Block, parameterTable } from "../parameters.ts";
 import type { PassPlan } from "../products.ts";
 import { oddConfig } from "./configs.ts";
 import { encodedTexts, fixtureNames, openFixture } from "./fixture.ts";
@@ -185,8 +185,8 @@ async function openTrial(blocks: readonly number[] | null) {
     3 * 4,
     new Float32Array([coefficient]),
   );
-  const isActive = (block: number | null) => {
-    return blocks === null || (block !== null && blocks.includes(block));
+  const isActive = (block: Block) => {
+    return blocks === null || (typeof block === "number" && blocks.includes(block));
   };
   const isTouched = ({ block }: Matrix) => isActive(block);
   const sharedBlocks = blocks === null ? null : Math.min(...blocks);
@@ -233,7 +233,7 @@ async function openTrial(blocks: readonly number[] | null) {
 function along(
   config: OptConfig,
   weights: Weights,
-  isActive: (block: number | null) => boolean,
+  isActive: (block: Block) => boolean,
   step: number,
   scale: number,
 ): Map<string, Float32Array<ArrayBuffer>> {

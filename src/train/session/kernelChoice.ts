@@ -29,9 +29,11 @@ export async function fastestLinear(
   if (device.info.isSoftware) return usualChoice(device.info);
   const report = progressTo(desk);
   const { config, loaded } = model;
+  // Kept for runs with and without a score head alike: the tied head's columns are the ones that cost.
+  const headColumns = Math.floor(loaded.layout.scratchElements / config.wordEmbedProjDim);
   const record = await measuredOnce(await runsOf(desk), groundOf(desk, device, config), () =>
     tuneLinear({
-      ...{ device, config, sources: env.sources, headColumns: loaded.layout.headTileRows },
+      ...{ device, config, sources: env.sources, headColumns },
       now: () => env.now(),
       onProgress: (done, total) =>
         report({ label: "Measuring this GPU", done, total, unit: "shaders" }),

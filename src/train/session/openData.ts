@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { guessTask, withLabelColumn } from "#data/guess.ts";
+import { headLabels, inHeadOrder, promptFree } from "#data/head.ts";
 import { type Inspection, inspectData } from "#data/inspect.ts";
 import { parseParquet } from "#data/parquet.ts";
 import {
@@ -17,6 +18,8 @@ import type { Row, Table, TaskSpec } from "#data/task.ts";
 import { asQuestions, isLabelled, taskChoices } from "#data/tasks/choices.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import { usualSizes as usualTaskSizes } from "#data/tasks/task.ts";
+import { labelNames } from "#model/config.ts";
+import { headMisfit } from "#model/head.ts";
 import { ranked } from "#zo/draws.ts";
 import type { DataReport, DataSource, RowSources } from "../protocol.ts";
 import type { RunData, RunRecord, RunRows } from "../records.ts";
@@ -65,7 +68,7 @@ export async function openData(
     const chosen = { secondFile: "dev", trainRows, devRows, testRows: 0 } as const;
     return inspect({ source, dataset, chosen }, await demoTask(places.demo, model), model);
   }
-  const task = taskChoices(train)[0]?.task ?? guessTask(train);
+  const task = taskOfHead(train, model) ?? taskChoices(train)[0]?.task ?? guessTask(train);
   return inspect({ source, dataset, chosen: {} }, task, model);
 }
 
@@ -137,8 +140,34 @@ function inspect(
 ): OpenData {
   const spec = limited(given, model);
   const { parts, rules, notes } = partsOf(source, spec, chosen);
-  const inspection = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const inspected = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const inspection = {
+    ...inspected,
+    facts: { ...inspected.facts, ...headRemarks(inspected, model) },
+  };
   return { source, dataset, chosen, notes, inspection };
+}
+
+/** Blockers and warnings, with what a person should know of the checkpoint's own head. */
+function headRemarks({ facts }: Inspection, { own }: OpenModel) {
+  const { task, blockers, warnings } = facts;
+  const labels = headLabels(task);
+  const misfit = labels === null ? null : headMisfit(own, labels);
+  const isLeftOut = labels === null && own.numLabels !== null;
+  const left =
+    `The model came with a head for ${own.numLabels} labels. Rows asked by words do not use it: the ` +
+    `run and its export leave it out.`;
+  return {
+    blockers: misfit === null ? blockers : [...blockers, misfit],
+    warnings: isLeftOut ? [...warnings, left] : warnings,
+  };
+}
+
+/** A model that came with a head for as many labels as a table has is taken at its word. */
+function taskOfHead(table: Table, { own }: OpenModel): TaskSpec | null {
+  if (own.numLabels === null) return null;
+  const task = guessTask(table);
+  return own.numLabels === task.labels.length ? promptFree(task) : null;
 }
 
 function partsOf(
@@ -238,9 +267,10 @@ async function demoTask(demo: DemoAssets, model: OpenModel): Promise<TaskSpec> {
   };
 }
 
-/** No sequence may be longer than the table of positions. */
-function limited(task: TaskSpec, { config }: OpenModel): TaskSpec {
-  return { ...task, maxLength: Math.min(task.maxLength, config.maxPositionEmbeddings) };
+/** No sequence may be longer than the table of positions; labels stand as the model's head has them. */
+function limited(task: TaskSpec, { own, record }: OpenModel): TaskSpec {
+  const maxLength = Math.min(task.maxLength, own.maxPositionEmbeddings);
+  return { ...inHeadOrder(task, labelNames(record.config)), maxLength };
 }
 
 function tableFrom(name: string, rows: readonly Row[]): Table {

@@ -7,6 +7,7 @@ import { openCheckpoint } from "#data/openCheckpoint.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
+import { beginHead, type HeadStart, ownHead, withHead } from "#model/head.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
@@ -21,7 +22,12 @@ import type { Environment } from "./environment.ts";
 export interface OpenModel {
   /** Its `id` is "" until the weights have been hashed. */
   record: ModelRecord;
-  readonly config: OptConfig;
+  /** The checkpoint's own. */
+  readonly own: OptConfig;
+  /** What lies on the GPU: with the score head of the run at hand, or none. Replaced by `storeAs`. */
+  config: OptConfig;
+  /** How that head begins, where the checkpoint brings none. Replaced by `storeAs`. */
+  head: HeadStart | null;
   readonly tokenizer: Tokenizer;
   /** Its weights as the file, or the store, has them. */
   readonly base: BaseWeights;
@@ -31,7 +37,7 @@ export interface OpenModel {
   loaded: LoadedWeights;
   /** The weights on the GPU are the base's, untouched by any run. */
   isBase: boolean;
-  /** Puts the base weights back on the GPU. */
+  /** Puts the base weights back on the GPU, a new head as it begins. */
   reload(onProgress: (progress: Progress) => void): Promise<void>;
   /** The same model on another device, with the base weights. */
   copyOn(device: Device, onProgress: (progress: Progress) => void): Promise<OpenModel>;
@@ -53,32 +59,41 @@ export async function openModel(
 ): Promise<OpenModel> {
   const { name, files, origin } = await filesOf(source, places);
   const checkpoint = await openCheckpoint(files);
-  const config = parseConfig(checkpoint.config);
+  const own = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
-  refuseForeignTokenizer(tokenizer, config);
-  const tensors = matchTensors(parameterTable(config), checkpoint);
+  refuseForeignTokenizer(tokenizer, own);
+  const tensors = matchTensors(parameterTable(own), checkpoint);
   const record = { ...describe(name, checkpoint), ...(origin ? { origin } : {}) };
-  await admitModel(device, config, name, dtype);
-  return load({ record, config, tokenizer }, tensors, dtype, device, onProgress);
+  await admitModel(device, own, name, dtype);
+  const facts = { record, own, tokenizer, head: ownHead(own) };
+  return load(facts, tensors, dtype, device, onProgress);
 }
 
 async function load(
-  facts: Pick<OpenModel, "record" | "config" | "tokenizer">,
+  facts: Pick<OpenModel, "record" | "own" | "tokenizer" | "head">,
   tensors: ReturnType<typeof matchTensors>,
   dtype: WeightDtype,
   device: Device,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
-  const total = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const config = withHead(facts.own, facts.head);
   const model: OpenModel = {
-    ...{ ...facts, device, isBase: true, base: baseWeightsOf(tensors) },
-    loaded: makeRoomForWeights(device, facts.config, dtype),
+    ...{ ...facts, config, device, isBase: true, base: baseWeightsOf(tensors) },
+    loaded: makeRoomForWeights(device, config, dtype),
     reload: async (report: OnProgress) => {
-      await model.loaded.weights.load(tensors, (done) =>
+      const { layout, weights } = model.loaded;
+      // A head that is not asked for is the last tensor.
+      const wanted = tensors.slice(0, layout.table.length);
+      const total = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      await weights.load(wanted, (done) =>
         report({ label: "Reading the model", done, total, unit: "bytes" }),
       );
+      begin(model);
     },
-    copyOn: (other, report) => load(facts, tensors, model.loaded.layout.dtype, other, report),
+    copyOn: (other, report) => {
+      const { head, loaded } = model;
+      return load({ ...facts, head }, tensors, loaded.layout.dtype, other, report);
+    },
   };
   try {
     await model.reload(onProgress);
@@ -89,24 +104,50 @@ async function load(
   return model;
 }
 
+/** Begins the head on the GPU, where the checkpoint brings none. */
+function begin({ loaded, own, head }: OpenModel): void {
+  beginHead(loaded, own, head?.seed ?? 0);
+}
+
 /**
- * Makes room for the weights as this dtype, where they have another; what was on the GPU is gone, and
- * `reload` brings the base weights. Nothing may use the weights that were there.
+ * Makes room for the weights as this dtype and with this score head, or none, where they are otherwise;
+ * what was on the GPU is gone, and `reload` brings the base weights. Nothing may use the weights that
+ * were there.
  *
- * @throws ZerothError E-MEM-1 if the GPU has no room for them so
+ * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels, E-MEM-1 if the
+ *   GPU has no room for them so
  */
-export async function storeAs(model: OpenModel, dtype: WeightDtype): Promise<void> {
-  const { device, config, loaded, record } = model;
-  const before = loaded.layout.dtype;
-  if (before === dtype) return;
+export async function storeAs(
+  model: OpenModel,
+  dtype: WeightDtype,
+  head: HeadStart | null,
+): Promise<void> {
+  const { device, own, loaded, record } = model;
+  const [before, after] = [model.config, withHead(own, head)];
+  const isBegunAlike = own.numLabels !== null || head?.seed === model.head?.seed;
+  if (!isBegunAlike) model.isBase = false;
+  model.head = head;
+  if (loaded.layout.dtype === dtype && before.numLabels === after.numLabels) return;
   loaded.destroy();
   model.isBase = false;
-  const isRefused = await admitModel(device, config, record.name, dtype).then(
+  const isRefused = await admitModel(device, after, record.name, dtype).then(
     () => null,
     (error: unknown) => ({ error }),
   );
-  model.loaded = makeRoomForWeights(device, config, isRefused ? before : dtype);
+  model.config = isRefused ? before : after;
+  model.loaded = makeRoomForWeights(device, model.config, isRefused ? loaded.layout.dtype : dtype);
   if (isRefused) throw isRefused.error;
+}
+
+/** Puts stored weights on the GPU: a snapshot's, or the base's with a new head as it begins. */
+export async function restoreFrom(
+  model: OpenModel,
+  { ownerId, sizeBytes, dtype }: Manifest,
+  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  report: OnProgress,
+): Promise<void> {
+  await model.loaded.weights.restore(counted(pieces, sizeBytes, report), dtype);
+  if (ownerId === model.record.id) begin(model);
 }
 
 /** A base model as it is stored, room made for its weights; `reload` or a snapshot fills them. */
@@ -115,19 +156,25 @@ export async function openStoredModel(
   runs: RunStore,
   modelId: string,
   dtype: WeightDtype,
+  head: HeadStart | null,
 ): Promise<OpenModel> {
   const { record, manifest } = await runs.loadModel(modelId);
-  const config = parseConfig(record.config);
+  const own = parseConfig(record.config);
+  const config = withHead(own, head);
   const tokenizer = loadTokenizer(new Map(Object.entries(record.tokenizerFiles)));
   await admitModel(device, config, record.name, dtype);
   const base = storedBase(runs, record.name, manifest);
   const model: OpenModel = {
-    ...{ record, config, tokenizer, device, base, isBase: false },
+    ...{ record, own, config, head, tokenizer, device, base, isBase: false },
     loaded: makeRoomForWeights(device, config, dtype),
-    reload: (report) =>
-      model.loaded.weights.restore(counted(base.pieces(), base.sizeBytes, report), base.dtype),
+    reload: async (report) => {
+      const pieces = counted(base.pieces(), base.sizeBytes, report);
+      await model.loaded.weights.restore(pieces, base.dtype);
+      begin(model);
+    },
     copyOn: async (other, report) => {
-      const copy = await openStoredModel(other, runs, modelId, model.loaded.layout.dtype);
+      const { loaded } = model;
+      const copy = await openStoredModel(other, runs, modelId, loaded.layout.dtype, model.head);
       await copy.reload(report);
       copy.isBase = true;
       return copy;

@@ -6,6 +6,7 @@ import { NOT_FINITE } from "../journal.ts";
 import type { LearningRateProbe } from "../protocol.ts";
 import { Stepper } from "../stepper.ts";
 import { closeRun, type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
+import { headOf } from "./headOf.ts";
 import { fastestLinear } from "./kernelChoice.ts";
 import { storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
@@ -37,7 +38,8 @@ export async function probeLearningRates(
   const device = await deviceOf(desk);
   const report = progressTo(desk);
   const linear = await fastestLinear(desk, device, model);
-  await storeAs(model, weightDtypeOf(settings));
+  const head = headOf(data.inspection.facts.task, settings);
+  await storeAs(model, weightDtypeOf(settings), head);
   await model.reload(report);
   const opt = await makeOpt(desk, device, model, data, settings, linear);
   try {

@@ -69,7 +69,13 @@ export function activeShare(
     if (!isTrainable(parameter)) continue;
     const dense = parameter.shape.length > 1 ? kept : 1;
     const inBlock = embedPolicy === "sampled" ? sampled : blockShare;
-    active += parameter.elements * dense * (parameter.block === null ? rest : inBlock);
+    const share = { embeddings: rest, blocks: inBlock, head: 1 }[groupOf(parameter)];
+    active += parameter.elements * dense * share;
   }
   return active / total;
+}
+
+function groupOf({ block }: Parameter): "embeddings" | "blocks" | "head" {
+  if (block === "head") return "head";
+  return block === null ? "embeddings" : "blocks";
 }

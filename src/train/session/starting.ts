@@ -26,9 +26,10 @@ import {
   progressTo,
   runsOf,
 } from "./desk.ts";
+import { headOf } from "./headOf.ts";
 import { adapterName, fastestLinear } from "./kernelChoice.ts";
 import { type OpenData, storedData } from "./openData.ts";
-import { counted, type OpenModel, openStoredModel, storeAs } from "./openModel.ts";
+import { counted, type OpenModel, openStoredModel, restoreFrom, storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
 
 /** A new run over the open model and rows, ready to go. */
@@ -39,7 +40,8 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   refuseBlockers(data);
   closeRun(desk);
   const device = await deviceOf(desk);
-  await storeAs(model, weightDtypeOf(settings));
+  const head = headOf(data.inspection.facts.task, settings);
+  await storeAs(model, weightDtypeOf(settings), head);
   if (!model.isBase) {
     await model.reload(progressTo(desk));
     model.isBase = true;
@@ -124,7 +126,9 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
     );
   }
   const device = await deviceOf(desk);
-  const model = await openStoredModel(device, runs, record.modelId, weightDtypeOf(record.settings));
+  const { modelId, settings, task } = record;
+  const dtype = weightDtypeOf(settings);
+  const model = await openStoredModel(device, runs, modelId, dtype, headOf(task, settings));
   desk.model = model;
   const data = storedData(record, rows, model);
   desk.data = data;
@@ -175,8 +179,8 @@ export async function restoreWeights(
   // Where a copy of the weights is the snapshot, the weights pass through it on their way.
   const anchor = settings["snapshot"] === "copy" ? lastAnchor(model, settings, steps.length) : null;
   const usable = snapshots.filter(({ step }) => step <= (anchor ?? steps.length));
-  const { manifest, repairs } = await runs.restore(usable, ({ sizeBytes, dtype }, pieces) =>
-    model.loaded.weights.restore(counted(pieces, sizeBytes, report), dtype),
+  const { manifest, repairs } = await runs.restore(usable, (from, pieces) =>
+    restoreFrom(model, from, pieces, report),
   );
   const left = steps.slice(manifest.step);
   const onProgress = (done: number) =>

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { encodeTable } from "#data/encode.ts";
 import { type Capacity, sizeOf, sizeOfAll } from "#data/packing.ts";
 import { parseTable } from "#data/table.ts";
-import type { EncodedExample, TaskSpec } from "#data/task.ts";
+import type { CustomTask, EncodedExample, TaskSpec } from "#data/task.ts";
 import { loadTokenizer } from "#data/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
+import { beginHead, withHead } from "#model/head.ts";
 import { usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
-import type { Parameter } from "#model/parameters.ts";
+import { type Parameter, parameterTable } from "#model/parameters.ts";
 import { decoded } from "#model/weights.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
@@ -18,6 +19,7 @@ import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "../../entry/node/gpu.ts";
 import { type FixtureName, openFixture } from "../../model/testing/fixture.ts";
 import type { JournalStep } from "../journal.ts";
+import { headOf } from "../session/headOf.ts";
 import { prepareMasks } from "../session/sparsity.ts";
 import { Stepper } from "../stepper.ts";
 
@@ -29,7 +31,7 @@ export const reviewLines: readonly string[] = readFileSync(reviewsFile, "utf8")
   .split("\n");
 
 /** The task of the fixtures' expected trajectories. */
-export const reviewTask: TaskSpec = {
+export const reviewTask: CustomTask = {
   kind: "classification",
   template: "{text} It was",
   labelColumn: "label",
@@ -37,6 +39,14 @@ export const reviewTask: TaskSpec = {
   words: [" terrible", " great"],
   bos: 2,
   maxLength: 128,
+};
+
+/** The same rows without a prompt, told apart by a score head. */
+export const reviewHeadTask: TaskSpec = {
+  ...reviewTask,
+  template: "{text}",
+  words: [],
+  head: true,
 };
 
 /** A fixture on the GPU with a method's steps to take, without a session around it. */
@@ -53,6 +63,7 @@ export interface FixtureRun {
 export interface FixtureRunOptions {
   readonly fixture?: FixtureName;
   readonly rows?: number;
+  readonly task?: TaskSpec;
   /** The least that holds a batch unless told; "one row at a time" makes every batch run in parts. */
   readonly capacity?: "whole batches" | "one row at a time";
 }
@@ -62,15 +73,19 @@ const sources = readShaders();
 export async function openFixtureRun(
   device: Device,
   given: Readonly<Record<string, unknown>>,
-  { fixture = "opt-tiny-pre-ln", rows, capacity = "whole batches" }: FixtureRunOptions = {},
+  options: FixtureRunOptions = {},
 ): Promise<FixtureRun> {
+  const { fixture = "opt-tiny-pre-ln", rows, capacity = "whole batches" } = options;
+  const { task = reviewTask } = options;
   const settings = resolveSettings({ steps: 12, batchSize: 8, ...given });
   const checkpoint = await openFixture(fixture);
-  const config = parseConfig(checkpoint.config);
+  const own = parseConfig(checkpoint.config);
+  const head = headOf(task, settings);
   const table = parseTable("reviews.jsonl", reviewLines.slice(0, rows).join("\n"));
-  const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), reviewTask, table);
-  const loaded = makeRoomForWeights(device, config, weightDtypeOf(settings));
-  await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
+  const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), task, table);
+  const loaded = makeRoomForWeights(device, withHead(own, head), weightDtypeOf(settings));
+  await loaded.weights.load(matchTensors(parameterTable(own), checkpoint));
+  beginHead(loaded, own, head?.seed ?? 0);
   const model = await OptModel.create({
     ...{ device, sources, loaded, linear: usualChoice(device.info) },
     noise: choiceSetting(settings, "noise", noiseKinds),

@@ -9,7 +9,7 @@ import { toStepRecords } from "../journal.ts";
 import { extraOf, planAt } from "../plans.ts";
 import type { StepRecord } from "../records.ts";
 import { weightsSha256 } from "../weightsHash.ts";
-import { openFixtureRun, takeSteps } from "./fixtureRun.ts";
+import { openFixtureRun, reviewHeadTask, reviewTask, takeSteps } from "./fixtureRun.ts";
 
 export interface Trajectory {
   readonly steps: readonly StepRecord[];
@@ -31,6 +31,8 @@ const trials: readonly (readonly [string, FixtureName, Readonly<Record<string, u
   ["expected.mezo_svrg.jsonl", "opt-tiny-pre-ln", svrg],
   ["expected.mezo_svrg.jsonl copy", "opt-tiny-pre-ln", { ...svrg, snapshot: "copy" }],
   ["expected.mezo.gaussian.jsonl", "opt-tiny-post-ln", { method: "mezo", noise: "gaussian" }],
+  ["expected.head.mezo.jsonl", "opt-tiny-pre-ln", { method: "mezo" }],
+  ["expected.head.mezo_svrg.jsonl", "opt-tiny-post-ln", svrg],
 ];
 
 /** Part of the names, all without it: some drivers are slow. */
@@ -42,7 +44,8 @@ const report: Record<string, Trajectory> = {};
 const kept: unknown[] = [];
 for (const [name, fixture, more] of trials) {
   if (!name.includes(wanted)) continue;
-  const run = await openFixtureRun(device, { ...common, ...more }, { fixture });
+  const task = name.startsWith("expected.head.") ? reviewHeadTask : reviewTask;
+  const run = await openFixtureRun(device, { ...common, ...more }, { fixture, task });
   kept.push(run);
   const { model, settings, examples } = run;
   const steps = await takeSteps(run.stepper, common.steps);

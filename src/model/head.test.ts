@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { labelNames, parseConfig } from "./config.ts";
+import { headMisfit, withHead } from "./head.ts";
+import { parameterTable } from "./parameters.ts";
+import { publishedConfigs } from "./publishedConfigs.ts";
+import { trainableBy } from "./trainable.ts";
+
+const file = new URL("../../e2e/fixtures/opt-tiny-classifier/config.json", import.meta.url);
+const classifier: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
+const opt350m = parseConfig(publishedConfigs["opt-350m"]);
+
+test("a classifier's config tells how many labels there are and what they are called", () => {
+  expect(parseConfig(classifier).numLabels).toBe(3);
+  expect(labelNames(classifier)).toEqual(["poor", "so-so", "fine"]);
+  const { id2label: _, ...unnamed } = classifier;
+  // transformers: two, unless told otherwise.
+  expect(parseConfig(unnamed).numLabels).toBe(2);
+  expect(parseConfig({ ...unnamed, num_labels: 5 }).numLabels).toBe(5);
+  expect(labelNames(unnamed)).toBeNull();
+  expect(labelNames(publishedConfigs["opt-125m"])).toBeNull();
+});
+
+test("the score head is the last parameter, as wide as the word embeddings, and decays", () => {
+  // python: [n for n, p in OPTForSequenceClassification(config).named_parameters()][-1]
+  const bare = parameterTable(opt350m);
+  const table = parameterTable(withHead(opt350m, { labels: 3, seed: 0 }));
+  expect(table.slice(0, -1)).toEqual(bare);
+  expect(table.at(-1)).toEqual({
+    ...{ name: "score.weight", shape: [3, 512], elements: 1536, index: bare.length },
+    ...{ block: "head", decays: true },
+  });
+});
+
+test("a run of the last blocks moves the score head, and so does one that names it", () => {
+  const config = withHead(opt350m, { labels: 3, seed: 0 });
+  const table = parameterTable(config);
+  const last = trainableBy({ trainable: "last", trainableBlocks: 1 }, config, table);
+  expect(last(table.at(-1)!)).toBe(true);
+  expect(table.filter(last).length).toBe(17);
+  const named = trainableBy({ trainable: "named", trainablePattern: "score.*" }, config, table);
+  expect(table.filter(named)).toEqual([table.at(-1)]);
+});
+
+test("a checkpoint's own head is taken for as many labels, left out for words, else refused", () => {
+  const own = parseConfig(classifier);
+  expect(withHead(own, { labels: 3, seed: 1 }).numLabels).toBe(3);
+  expect(withHead(own, null).numLabels).toBeNull();
+  expect(headMisfit(opt350m, 2)).toBeNull();
+  expect(() => withHead(own, { labels: 2, seed: 1 })).toThrow(
+    "The model has a head for 3 labels, the rows have 2. Choose rows with the model's labels, or " +
+      "open the base model, which gets a new head.",
+  );
+});

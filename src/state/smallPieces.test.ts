@@ -5,7 +5,16 @@ import { hashFromPlace, placeFromHash } from "./place.ts";
 import { DEFAULT_PREFERENCES, parsePreferences } from "./preferences.ts";
 import { progressPercent, progressText } from "./progressText.ts";
 import { readinessOf } from "./readiness.ts";
-import { insertColumn, templateColumns, withLabelColumn, withMaxLength, wordHint } from "./task.ts";
+import {
+  asPrompted,
+  asPromptFree,
+  insertColumn,
+  templateColumns,
+  withKind,
+  withLabelColumn,
+  withMaxLength,
+  wordHint,
+} from "./task.ts";
 import { fakeData, fakeTask } from "./testing/fakeData.ts";
 import { fakeDevice, fakeModel, fakeRecord, fakeUnavailableDevice } from "./testing/fakeReports.ts";
 
@@ -107,4 +116,12 @@ test("a language that Intl refuses is replaced", () => {
   const navigator = { language: "en-US@posix" };
   mendLanguage(navigator);
   expect(navigator.language).toBe("en-US");
+});
+
+test("a score head takes a task's words, a prompt brings them back; both are read from the rows", () => {
+  const free = asPromptFree(fakeTask);
+  const open = { template: "", labels: [], words: [] };
+  expect(free).toEqual({ ...fakeTask, ...open, head: true });
+  expect(asPrompted(free)).toEqual({ ...fakeTask, ...open });
+  expect(withKind(free, "generation")).not.toHaveProperty("head");
 });

@@ -35,8 +35,26 @@ export function withMaxLength(task: TaskSpec, text: string): TaskSpec {
   return Number.isInteger(maxLength) && maxLength > 0 ? { ...task, maxLength } : task;
 }
 
+/**
+ * Labels told apart by a score head: without words, and the texts alone for a template. Labels and
+ * template are left open, so that the engine reads them from the rows.
+ */
+export function asPromptFree(task: CustomTask): CustomTask {
+  return { ...task, ...open, head: true };
+}
+
+/** Labels told apart by words behind a prompt, which the engine guesses anew. */
+export function asPrompted({ head: _, ...task }: CustomTask): CustomTask {
+  return { ...task, ...open };
+}
+
+const open = { template: "", labels: [], words: [] };
+
 /** The task for another kind of answer; template and columns stay. */
-export function withKind({ optionColumns: _, ...task }: CustomTask, kind: TaskKind): CustomTask {
+export function withKind(
+  { optionColumns: _, head: __, ...task }: CustomTask,
+  kind: TaskKind,
+): CustomTask {
   const options = kind === "multiple choice" ? { optionColumns: [] } : {};
   return { ...task, kind, labels: [], words: [], ...options };
 }

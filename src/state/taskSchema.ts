@@ -11,4 +11,5 @@ export const customTaskSchema: z.ZodMiniType<CustomTask> = z.object({
   bos: z.union([z.literal(0), z.literal(2)]),
   maxLength: z.int().check(z.positive()),
   optionColumns: z.exactOptional(z.array(z.string())),
+  head: z.exactOptional(z.literal(true)),
 });

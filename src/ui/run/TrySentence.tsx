@@ -79,7 +79,8 @@ function Answer({ prediction }: { readonly prediction: Prediction }) {
         {prediction.options.map(({ label: name, word, before, after }) => (
           <li key={name} className={option}>
             <strong>
-              “{word.trim()}” <span className={soft}>label {name}</span>
+              {word.trim() === "" ? name : `“${word.trim()}”`}
+              {word.trim() !== "" && <span className={soft}> label {name}</span>}
             </strong>
             <div className={bars}>
               <span>before</span>

@@ -32,7 +32,9 @@ export function RowTokens({ preview }: { readonly preview: RowPreview }) {
         </ul>
       )}
       <p className={small}>
-        Each box is a token; the model is trained and judged on the marked ones.
+        {shown?.text === ""
+          ? `Each box is a token; the head reads the marked one${shown.label === null ? "" : ` and is to answer ${shown.label}`}.`
+          : "Each box is a token; the model is trained and judged on the marked ones."}
       </p>
     </div>
   );

@@ -9,7 +9,7 @@ import {
   withOptionColumn,
 } from "#state/task.ts";
 import controls from "../parts/controls.module.css";
-import { LabelWords } from "./LabelWords.tsx";
+import { LabelAnswer } from "./LabelAnswer.tsx";
 import { SavedTasks } from "./SavedTasks.tsx";
 import styles from "./Setup.module.css";
 
@@ -65,7 +65,7 @@ export function TaskEditor() {
           ))}
         </select>
       </label>
-      {task.kind === "classification" && <LabelWords task={task} onChange={editTask} />}
+      {task.kind === "classification" && <LabelAnswer task={task} onChange={editTask} />}
       {task.kind === "multiple choice" && <OptionColumns {...part} />}
       <SavedTasks />
     </div>
@@ -88,7 +88,7 @@ function Template({ task, columns, onChange }: PartProps) {
   return (
     <div className={`${field} ${full}`}>
       <label className={label} htmlFor="template">
-        Prompt template
+        {task.head ? "Text template" : "Prompt template"}
       </label>
       <textarea
         ref={box}

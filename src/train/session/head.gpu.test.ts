@@ -226,10 +226,12 @@ describe("a classifier from elsewhere", () => {
   });
 });
 
-function openRows(tab: Tab, train: readonly string[], dev: readonly string[]) {
+async function openRows(tab: Tab, train: readonly string[], dev: readonly string[]) {
   const text = (name: string, lines: readonly string[]) => {
     return { kind: "text", name, text: lines.join("\n") } as const;
   };
   const [first, second] = [text("train.jsonl", train), text("dev.jsonl", dev)];
-  return tab.ask({ type: "openData", train: first, dev: second });
+  await tab.ask({ type: "openData", train: first, dev: second });
+  const sizes = { trainRows: train.length, devRows: dev.length, testRows: 0 };
+  await tab.ask({ type: "setRules", rules: { secondFile: "dev", ...sizes } });
 }

@@ -17,3 +17,14 @@ test("a settings file brings the draw of its run, and a damaged one is refused b
   expect(() => importSettings(file({ trainRows: -4 }))).toThrow('"data.rules.trainRows" is wrong');
   expect(importSettings(JSON.stringify({ settings: { steps: 5 } })).rules).toEqual({});
 });
+
+test("this program's own --head asks for a score head; what it leaves open is read from the rows", () => {
+  const command = "zeroth -- train MODEL rows.jsonl --head --method mezo_svrg";
+  expect(importSettings(`${command} --template "{title}" --labels "no|yes"`).task).toEqual({
+    ...{ kind: "classification", template: "{title}", labelColumn: "label", head: true },
+    ...{ labels: ["no", "yes"], words: [], bos: 2, maxLength: 2048 },
+  });
+  expect(importSettings(`${command} --task SST2`).task).toMatchObject({
+    ...{ head: true, template: "", labels: [], words: [] },
+  });
+});

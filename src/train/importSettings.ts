@@ -157,7 +157,7 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   const method = methodFrom(flags, isRunPy);
   const given: Record<string, unknown> = { method };
   const rest = new Map(flags);
-  const elsewhere = ["trainer", "model_name", "task_name", "task", "max_length", "bos"];
+  const elsewhere = ["trainer", "model_name", "task_name", "task", "head", "max_length", "bos"];
   const rules = rulesFrom(flags);
   for (const known of [...elsewhere, ...Object.keys(rowFlags), ...Object.keys(withoutEquivalent)])
     rest.delete(known);
@@ -177,13 +177,28 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
     settings: resolveSettings(given),
     model: flags.get("model_name") ?? null,
     name: "",
-    task: taskOf(taskName, { bos, maxLength: maxLength ?? MAX_LENGTH }, notes),
+    task: flags.has("head")
+      ? headTask(flags, { bos, maxLength: maxLength ?? MAX_LENGTH })
+      : taskOf(taskName, { bos, maxLength: maxLength ?? MAX_LENGTH }, notes),
     ...{ rules, taskName, maxLength, bos, notes },
   };
 }
 
 /** Tokens of a row, where a command does not say. @see MeZO, large_models/run.py, max_length */
 const MAX_LENGTH = 2048;
+
+/** A score head, as this program's own `--head` asks for; what is left open is read from the rows. */
+function headTask(
+  flags: ReadonlyMap<string, string>,
+  limits: Pick<TaskSpec, "bos" | "maxLength">,
+): TaskSpec {
+  const template = flags.get("template") ?? "";
+  const labels = flags.get("labels")?.split("|") ?? [];
+  return {
+    ...{ kind: "classification", template, labels: template === "" ? [] : labels, words: [] },
+    ...{ labelColumn: flags.get("label-column") ?? "label", head: true, ...limits },
+  };
+}
 
 function taskOf(
   name: string | null,

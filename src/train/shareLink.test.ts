@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { TaskSpec } from "#data/task.ts";
 import { builtInTask } from "#data/tasks/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
+import { importSettings } from "./importSettings.ts";
 import { decodeShareLink, encodeShareLink, isShareLink } from "./shareLink.ts";
 
 const settings = resolveSettings({ method: "lezo", steps: 200, learningRate: 3e-6 });
@@ -24,6 +25,18 @@ test("settings go through a link and come back whole", () => {
   expect(fragment).toMatch(/^c=[\w-]+$/);
   expect(isShareLink(`#${fragment}`)).toBe(true);
   expect(decodeShareLink(`#${fragment}`)).toEqual(shared);
+});
+
+test("a task with a score head goes through a link and a settings file", () => {
+  const free: TaskSpec = {
+    ...task,
+    kind: "classification",
+    template: "{text}",
+    words: [],
+    head: true,
+  };
+  expect(decodeShareLink(encodeShareLink({ settings, task: free })).task).toEqual(free);
+  expect(importSettings(JSON.stringify({ settings, task: free })).task).toEqual(free);
 });
 
 test("defaults are left out, so a plain run has a short link", () => {

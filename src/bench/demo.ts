@@ -25,7 +25,7 @@ export async function openDemo(dtype: WeightDtype) {
   const dev = rows("dev.jsonl");
   const device = await openNodeDevice();
   const settings = resolveSettings({ method: "mezo", batchSize: 16 });
-  const linear = chooseLinear(device);
+  const linear = chooseLinear(device, dtype);
   const model = await loadModel(device, opened, {
     settings,
     dtype,

@@ -24,7 +24,7 @@ const turns = 7;
 export async function evaluateBench(args: readonly string[]): Promise<unknown> {
   const [hidden = 128, layers = 4, vocab = 1024] = args.map(Number);
   const device = await openNodeDevice();
-  const linear = chooseLinear(device);
+  const linear = chooseLinear(device, "f32");
   const examples = examplesOf(rowsInAll * tokensEach, tokensEach, vocab);
   const results = [];
   for (const rows of batchRows) {

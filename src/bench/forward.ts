@@ -75,7 +75,7 @@ export async function forwardBench(args: readonly string[]): Promise<unknown> {
 
 async function measure(device: Device, clock: Clock, wanted: number, layers: number) {
   const config = configOf(768, layers, 50272);
-  const linear = chooseLinear(device);
+  const linear = chooseLinear(device, "f32");
   const examples = examplesOf(wanted, 32, config.vocabSize);
   const model = await randomModel(device, config, examples, linear);
   const [batch] = packAll(examples, model.capacity);

@@ -1,3 +1,4 @@
+import type { WeightDtype } from "#base/storage.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -36,8 +37,9 @@ export async function randomModel(
   config: OptConfig,
   examples: readonly EncodedExample[],
   linear: LinearChoice,
+  dtype: WeightDtype = "f32",
 ): Promise<OptModel> {
-  const loaded = makeRoomForWeights(device, config);
+  const loaded = makeRoomForWeights(device, config, dtype);
   const tile = noise("binomial", 3, { step: 0, probe: 0 }, 0, 0, 1 << 16);
   async function* pieces() {
     for (const { elements, name } of loaded.layout.table) {

@@ -6,6 +6,7 @@ import { forwardBench } from "./forward.ts";
 import { gemmBench } from "./gemm.ts";
 import { halvesBench } from "./halves.ts";
 import { methodsBench } from "./methods.ts";
+import { packedBench } from "./packed.ts";
 import { stepBench } from "./step.ts";
 
 /** One question a file: what it prints is a table, what it returns goes into a JSON file. */
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<unkn
   halves: halvesBench,
   evaluate: evaluateBench,
   methods: methodsBench,
+  packed: packedBench,
   step: stepBench,
 };
 

@@ -2,8 +2,8 @@ import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import type { Memory } from "#gpu/memory.ts";
 import type { LinearCard } from "#model/kernels.ts";
+import type { LinearKernel } from "#model/products.ts";
 import {
-  type LinearKernel,
   linearBench,
   type ProductBuffers,
   type ProductSize,

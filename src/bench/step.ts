@@ -36,7 +36,7 @@ const contenders: readonly { readonly name: string; readonly settings: SettingVa
 export async function stepBench(args: readonly string[]): Promise<unknown> {
   const [hidden = 256, layers = 8, vocab = 4096] = args.map(Number);
   const device = await openNodeDevice();
-  const linear = chooseLinear(device);
+  const linear = chooseLinear(device, "f32");
   const config = configOf(hidden, layers, vocab);
   const results = [];
   for (const tokens of tokensPerSign) {

@@ -292,13 +292,11 @@ export class Forward {
   #logits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
     const { batch, scored, logits, logSumExp: state } = this.#buffers;
     const matrix = this.#matrix(this.#config.numLabels === null ? "embed_tokens" : "score");
-    const isProbed = plan.isProbed(matrix);
     const stride = this.#layout.headTileRows;
     const linear = { matrix, x, y: logits, overScored: true };
     for (const shard of matrix.shards) {
       for (const tile of shard.tiles) {
-        this.#products.prepare(pass, plan, matrix, shard, tile);
-        this.#products.products(pass, shape, isProbed, linear, shard, tile, stride, 0);
+        this.#products.tile(pass, shape, plan, linear, shard, tile, stride, 0);
         const first = shard.firstRow + tile.firstRow;
         const site = this.#sites.at(`lse ${first}`, this.#kernels.logSumExp, () => ({
           params: { first_id: first, width: tile.rows, stride, begins: Number(first === 0) },
@@ -317,8 +315,7 @@ export class Forward {
     for (const shard of matrix.shards) {
       for (const tile of shard.tiles) {
         const first = shard.firstRow + tile.firstRow;
-        this.#products.prepare(pass, plan, matrix, shard, tile);
-        this.#products.products(pass, shape, false, linear, shard, tile, matrix.rows, first);
+        this.#products.tile(pass, shape, plan, linear, shard, tile, matrix.rows, first);
       }
     }
   }

@@ -52,6 +52,18 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
     }
   });
 
+  test("score texts by kernels that read them as they lie as where they are widened first", () => {
+    const comparisons = Object.values(report().packed);
+    // Those that ask for no optional feature run everywhere.
+    expect(Object.keys(report().packed)).toContain("linear_shared_packed");
+    for (const { expected, actual, dispatchesSaved } of comparisons) {
+      expect(dispatchesSaved).toBeGreaterThan(0);
+      actual.forEach((value, i) => {
+        expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * Math.abs(expected[i]!));
+      });
+    }
+  });
+
   test("write text with the probabilities they score it with", () => {
     const { expected, actual } = report().written;
     expect(actual.length).toBe(3);

@@ -1,10 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { linearFew, linearQuad, linearQuadTall, linearShared } from "./kernels.ts";
+import {
+  linearFew,
+  linearQuad,
+  linearQuadPacked,
+  linearQuadTall,
+  linearShared,
+} from "./kernels.ts";
 import {
   canRun,
   cardsOf,
   eachClass,
   fromKernelRecord,
+  halvesChoice,
   linearClasses,
   linearClassOf,
   onlyKernel,
@@ -25,6 +32,24 @@ describe("a record of kernels", () => {
   test("names one kernel that does everything once, as runs of the first version did", () => {
     expect(toKernelRecord(onlyKernel(linearQuad))).toEqual({ linear: "linear_quad" });
     expect(fromKernelRecord({ linear: "linear_quad" })).toEqual(onlyKernel(linearQuad));
+  });
+
+  test("names kernels for halves beside the others, and widens where it names none", () => {
+    const choice = {
+      ...onlyKernel(linearQuad),
+      ...halvesChoice((name) => (name.startsWith("few.") ? linearQuadPacked : undefined)),
+    };
+    const record = toKernelRecord(choice);
+    expect(record).toEqual({
+      linear: "linear_quad",
+      "linear.few.narrow.halves": "linear_quad_packed",
+      "linear.few.wide.halves": "linear_quad_packed",
+      "linear.few.head.halves": "linear_quad_packed",
+    });
+    expect(fromKernelRecord(record)).toEqual(choice);
+    expect(fromKernelRecord({ ...record, "linear.few.wide.halves": "of_old" })).not.toHaveProperty([
+      "few.wide.halves",
+    ]);
   });
 
   test("with a kernel that is gone opens with the one that runs everywhere", () => {

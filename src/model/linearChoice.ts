@@ -1,9 +1,13 @@
+import type { WeightDtype } from "#base/storage.ts";
 import type { OptConfig } from "./config.ts";
 import {
+  halfLinearCards,
   type LinearCard,
   linearCards,
   linearQuad,
+  linearQuadPacked,
   linearQuadTall,
+  linearQuadTallPacked,
   linearShared,
 } from "./kernels.ts";
 
@@ -21,8 +25,15 @@ export type LinearClass = (typeof linearClasses)[number];
 type RowClass = keyof typeof mostRows | "many";
 type Part = "narrow" | "wide" | "head";
 
-/** The kernel of each class. */
-export type LinearChoice = Readonly<Record<LinearClass, LinearCard>>;
+/** A class of products that read θ itself, stored as halves. */
+export type HalfClass = `${LinearClass}.halves`;
+
+/**
+ * The kernel of each class. One named for halves reads them as they lie, where nothing is perturbed;
+ * without one they are widened to f32 first.
+ */
+export type LinearChoice = Readonly<Record<LinearClass, LinearCard>> &
+  Readonly<Partial<Record<HalfClass, LinearCard>>>;
 
 /** Rows up to which a product counts as one of few or of some. */
 export const mostRows = { few: 32, some: 256 } as const;
@@ -48,6 +59,14 @@ export function eachClass<T>(choose: (name: LinearClass) => T): Readonly<Record<
     "many.wide": choose("many.wide"),
     "many.head": choose("many.head"),
   };
+}
+
+/** What is chosen for halves, class by class; nothing where none is. */
+export function halvesChoice(
+  choose: (name: LinearClass) => LinearCard | undefined,
+): Readonly<Partial<Record<HalfClass, LinearCard>>> {
+  const chosen = linearClasses.map((name) => [`${name}.halves`, choose(name)] as const);
+  return Object.fromEntries(chosen.filter(([, card]) => card !== undefined));
 }
 
 /** One kernel for everything. */
@@ -77,38 +96,56 @@ export function canRun(card: LinearCard, { features, config }: LinearGround): bo
  * Software wants register tiles, tall ones where rows fill them (`npm run bench -- gemm` has the
  * figures); GPUs workgroup memory, which they have for real.
  */
-export function usualChoice({
-  isSoftware,
-  hasSubgroups,
-}: {
-  readonly isSoftware: boolean;
-  readonly hasSubgroups: boolean;
-}): LinearChoice {
+export function usualChoice(
+  { isSoftware, hasSubgroups }: { readonly isSoftware: boolean; readonly hasSubgroups: boolean },
+  dtype: WeightDtype = "f32",
+): LinearChoice {
   if (!isSoftware || !hasSubgroups) return onlyKernel(linearShared);
-  return eachClass((name) => (name.startsWith("few.") ? linearQuad : linearQuadTall));
+  const choice = eachClass((name) => (isFew(name) ? linearQuad : linearQuadTall));
+  if (dtype === "f32") return choice;
+  return {
+    ...choice,
+    ...halvesChoice((name) => (isFew(name) ? linearQuadPacked : linearQuadTallPacked)),
+  };
 }
 
-/** The distinct kernels of a choice. */
+function isFew(name: LinearClass): boolean {
+  return name.startsWith("few.");
+}
+
+/** The distinct kernels of a choice that run over f32s. */
 export function cardsOf(choice: LinearChoice): readonly LinearCard[] {
   return [...new Set(linearClasses.map((name) => choice[name]))];
 }
 
-/** A choice as a run's record keeps it: one entry where one kernel does everything. */
+/** A choice as a run's record keeps it: one entry where one kernel does everything over f32s. */
 export function toKernelRecord(choice: LinearChoice): Readonly<Record<string, string>> {
   const [only, ...others] = cardsOf(choice);
-  if (only && others.length === 0) return { linear: only.name };
-  return Object.fromEntries(linearClasses.map((name) => [`linear.${name}`, choice[name].name]));
+  const overHalves = linearClasses.flatMap((name) => {
+    const card = choice[`${name}.halves`];
+    return card ? [[`linear.${name}.halves`, card.name]] : [];
+  });
+  const overFloats =
+    only && others.length === 0
+      ? [["linear", only.name]]
+      : linearClasses.map((name) => [`linear.${name}`, choice[name].name]);
+  return Object.fromEntries([...overFloats, ...overHalves]);
 }
 
 /**
  * The choice a run was started with, or null if its record has none. A class it does not name, and a
- * kernel that is gone, fall back to `linear`, then to the kernel that runs everywhere.
+ * kernel that is gone, fall back to `linear`, then to the kernel that runs everywhere. Halves it names
+ * none for are widened, as all were before there were kernels for them.
  */
 export function fromKernelRecord(kernels: Readonly<Record<string, string>>): LinearChoice | null {
   if (!Object.keys(kernels).some((key) => key === "linear" || key.startsWith("linear.")))
     return null;
   const named = (name: string | undefined) => linearCards.find((card) => card.name === name);
-  return eachClass((name) => {
+  const overFloats = eachClass((name) => {
     return named(kernels[`linear.${name}`]) ?? named(kernels["linear"]) ?? linearShared;
   });
+  const overHalves = halvesChoice((name) => {
+    return halfLinearCards.find((card) => card.name === kernels[`linear.${name}.halves`]);
+  });
+  return { ...overFloats, ...overHalves };
 }

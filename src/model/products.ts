@@ -39,9 +39,13 @@ export interface Linear {
   readonly overScored?: boolean;
 }
 
+export type LinearKernel = Kernel & { readonly card: LinearCard };
+
 export interface ProductKernels {
   readonly weightPass: ByStorage;
-  readonly linear: Readonly<Record<LinearClass, Kernel & { readonly card: LinearCard }>>;
+  readonly linear: Readonly<Record<LinearClass, LinearKernel>>;
+  /** Those that read halves as they lie; widened where there is none. */
+  readonly overHalves: ReadonlyMap<LinearClass, LinearKernel>;
 }
 
 /** `writes_probe` of a weight pass. */
@@ -115,49 +119,63 @@ export class Products {
   /** y = x Wᵀ for both signs: the weight pass of each shard, then its products. */
   linear(pass: Commands, shape: Shape, plan: PassPlan, linear: Linear): void {
     const { matrix } = linear;
-    const isProbed = plan.isProbed(matrix);
     for (const shard of matrix.shards) {
       const tile = shard.tiles[0]!;
-      this.prepare(pass, plan, matrix, shard, tile);
-      this.products(pass, shape, isProbed, linear, shard, tile, matrix.rows, shard.firstRow);
+      this.tile(pass, shape, plan, linear, shard, tile, matrix.rows, shard.firstRow);
     }
   }
 
   /**
-   * What must happen to a tile before its products: pending updates, W+ and W- where it is perturbed, and
-   * where it is not but halves are stored, W+ as the f32s that products read.
+   * Products of a tile for both signs, W+ and W- on their halves of the rows or the unperturbed on all,
+   * and what must happen to it before: pending updates, W+ and W- where it is perturbed, and where it is
+   * not but halves are stored that no kernel reads as they lie, W+ as the f32s that products read.
    */
-  prepare(pass: Commands, plan: PassPlan, matrix: Matrix, shard: Shard, tile: Tile): void {
-    if (plan.isProbed(matrix)) this.weightPass(pass, matrix, shard, tile, whereProbed);
-    else if (isWidened(matrix)) this.weightPass(pass, matrix, shard, tile, always);
-    else if (plan.isUpdated(matrix)) this.weightPass(pass, matrix, shard, tile, whereProbed);
-  }
-
-  /** Products of a tile for both signs: W+ and W- on their halves of the rows, or the unperturbed on all. */
-  products(
+  tile(
     pass: Commands,
     shape: Shape,
-    isProbed: boolean,
+    plan: PassPlan,
     linear: Linear,
     shard: Shard,
     tile: Tile,
     yStride: number,
     yColumn: number,
   ): void {
+    const { matrix } = linear;
+    const isProbed = plan.isProbed(matrix);
     const rowsPerSign = linear.overScored ? shape.scored : shape.tokens;
     const rows = isProbed ? rowsPerSign : rowsPerSign * shape.signs;
-    const kernel = this.#kernels.linear[linearClassOf(rows, tile.rows, linear.overScored ?? false)];
+    const { kernel, from } = this.#readerOf(matrix, isProbed, rows, tile, linear);
+    if (from === "widened") this.weightPass(pass, matrix, shard, tile, always);
+    else if (isProbed || plan.isUpdated(matrix)) {
+      this.weightPass(pass, matrix, shard, tile, whereProbed);
+    }
     const { tileRows, tileColumns } = kernel.card;
-    for (const sign of isProbed ? ([0, 1] as const) : ([2] as const)) {
-      const { group } = this.#productSite(sign, linear, shard, tile, yStride, yColumn);
+    for (const w of from === "probed" ? (["plus", "minus"] as const) : [from]) {
+      const { group } = this.#productSite(w, linear, shard, tile, yStride, yColumn);
       const [x, y] = [Math.ceil(tile.rows / tileColumns), Math.ceil(rows / tileRows)];
       dispatch(pass, { kernel, group }, x, y);
     }
   }
 
+  /** The kernel of a product, and whence it takes the weights. */
+  #readerOf(
+    { storage }: Matrix,
+    isProbed: boolean,
+    rows: number,
+    tile: Tile,
+    { overScored = false }: Linear,
+  ): { readonly kernel: LinearKernel; readonly from: "probed" | "widened" | "theta" } {
+    const name = linearClassOf(rows, tile.rows, overScored);
+    const kernel = this.#kernels.linear[name];
+    if (isProbed) return { kernel, from: "probed" };
+    if (storage !== "halves") return { kernel, from: "theta" };
+    const packed = this.#kernels.overHalves.get(name);
+    return packed ? { kernel: packed, from: "theta" } : { kernel, from: "widened" };
+  }
+
   /** Every kernel for products has the same bindings, so a site suits them all. */
   #productSite(
-    sign: 0 | 1 | 2,
+    from: "plus" | "minus" | "widened" | "theta",
     { matrix, x, y, bias, relu, accumulates, overScored }: Linear,
     shard: Shard,
     tile: Tile,
@@ -165,9 +183,10 @@ export class Products {
     yColumn: number,
   ): Site {
     const b = this.#buffers;
-    const isInPlace = sign === 2 && !isWidened(matrix);
+    const isInPlace = from === "theta";
+    const sign = from === "plus" ? 0 : from === "minus" ? 1 : 2;
     const w = isInPlace ? this.#weights.shard(shard) : sign === 1 ? b.wMinus : b.wPlus;
-    const name = `${matrix.name} ${shard.firstRow + tile.firstRow} ${sign}`;
+    const name = `${matrix.name} ${shard.firstRow + tile.firstRow} ${from}`;
     return this.#sites.at(name, this.#kernels.linear["many.wide"], () => ({
       params: {
         inner: matrix.width,
@@ -189,11 +208,6 @@ export class Products {
   #vector(name: string): number {
     return vectorOffset(this.#layout, name);
   }
-}
-
-/** Its weights must be widened before a product can read them. */
-function isWidened({ storage }: Matrix): boolean {
-  return storage === "halves";
 }
 
 /** Where a 1-D parameter lies in the vectors. */

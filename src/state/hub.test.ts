@@ -10,6 +10,7 @@ import {
   entriesOf,
   entryName,
   exceedsRoom,
+  memoryText,
   offerAction,
   splitText,
   usualSplits,
@@ -169,4 +170,10 @@ test("what lies here is called by its name, its revision and its part", () => {
   const dataset = { ...wholeEntry, part: "boolq", splits: ["train"] };
   expect(entryName(dataset)).toBe("a/b boolq (train)");
   expect(entryName({ ...dataset, part: "default" })).toBe("a/b (train)");
+});
+
+test("what f16 takes stands beside f32 where it takes less", () => {
+  const text = (bytes: number, f16Bytes: number) => memoryText({ methods: [], bytes, f16Bytes });
+  expect(text(10_975_706_112, 5_674_652_672)).toBe("f32 ≈ 11.0 GB · f16 ≈ 5.7 GB");
+  expect(text(10_975_706_112, 10_980_367_872)).toBe("≈ 11.0 GB");
 });

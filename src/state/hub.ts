@@ -51,6 +51,12 @@ export function reduceHub(hub: HubState, event: HubEvent): HubState {
   }
 }
 
+/** "≈ 10.9 GB", or "f32 ≈ 10.9 GB · f16 ≈ 5.6 GB" where storing the weights as f16 takes less. */
+export function memoryText({ bytes, f16Bytes }: ModelOffer["memory"]["byMethod"][number]): string {
+  if (f16Bytes >= bytes) return `≈ ${formatBytes(bytes)}`;
+  return `f32 ≈ ${formatBytes(bytes)} · f16 ≈ ${formatBytes(f16Bytes)}`;
+}
+
 /** What lies on this computer of one kind, without what is being loaded right now. */
 export function entriesOf(hub: HubState, kind: LibraryEntry["kind"]): readonly LibraryEntry[] {
   const loading = new Set(hub.downloads.map(({ folder }) => folder));

@@ -15,8 +15,11 @@ const partNames: Readonly<Record<string, string>> = {
 /** Each class of products in words, with its kernel and what that was measured to do. */
 export function kernelFacts({ classes }: KernelsReport): { name: string; value: string }[] {
   return classes.map(({ name, kernel, gflops }) => {
-    const [rows = "", part = ""] = name.split(".");
-    const words = [rowNames[rows] ?? rows, partNames[part] ?? part].filter(Boolean).join(", ");
+    const [rows = "", part = "", halves = ""] = name.split(".");
+    const weights = halves && "weights as f16";
+    const words = [rowNames[rows] ?? rows, partNames[part] ?? part, weights]
+      .filter(Boolean)
+      .join(", ");
     const plain = kernel.replace(/^linear_/, "").replaceAll("_", " ");
     return { name: words, value: gflops === null ? plain : `${plain}, ${speedText(gflops)}` };
   });

@@ -91,7 +91,13 @@ export interface MemoryNeeds {
   readonly rows: number;
   readonly tokensPerRow: number;
   /** One entry per distinct need, least first. */
-  readonly byMethod: readonly { readonly methods: readonly string[]; readonly bytes: number }[];
+  readonly byMethod: readonly {
+    readonly methods: readonly string[];
+    /** With the weights as f32. */
+    readonly bytes: number;
+    /** With the weights as f16, which saves MeZO-SVRG nothing: it keeps a copy then. */
+    readonly f16Bytes: number;
+  }[];
 }
 
 export interface DatasetOffer {

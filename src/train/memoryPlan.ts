@@ -81,7 +81,7 @@ export function needsByMethod(
 ): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
   const layout = planLayout(config, maxBindingBytes, dtype);
   return usualSettings.map(({ name, settings: given }) => {
-    const settings = resolveSettings(given);
+    const settings = resolveSettings({ ...given, dtype });
     const batchSize = numberSetting(settings, "batchSize");
     const sizes = Array.from({ length: batchSize }, () => usualExample);
     const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);

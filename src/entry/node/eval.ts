@@ -72,9 +72,10 @@ async function openModel(args: Arguments): Promise<Work> {
   const head = headFor(opened, task);
   const { examples, table } = await readExamples(path, task, tokenizer, "evaluation");
   const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
+  const dtype = dtypeFrom(args);
+  const linear = chooseLinear(device, dtype, args.flags["linear"]);
   // Sized as a batch of training would be: the longest row alone would make batches of two.
-  const work = { trained: examples, evaluated: examples, linear, dtype: dtypeFrom(args) };
+  const work = { trained: examples, evaluated: examples, linear, dtype };
   const model = await loadModel(device, opened, work, head);
   return { model, examples, table, task, tokenizer };
 }
@@ -110,7 +111,11 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
     path === undefined
       ? ownRows(run, tokenizer)
       : await readExamples(path, task, tokenizer, "evaluation");
-  const linear = chooseLinear(device, flags["linear"] ?? run.record.kernels["linear"]);
+  const linear = chooseLinear(
+    device,
+    loaded.layout.dtype,
+    flags["linear"] ?? run.record.kernels["linear"],
+  );
   const work = { trained: examples, evaluated: examples, linear };
   return { model: await createModel(device, loaded, work), examples, table, task, tokenizer };
 }

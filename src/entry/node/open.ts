@@ -47,15 +47,15 @@ export async function openNodeDevice(): Promise<Device> {
   }
 }
 
-/** The kernels for matrix products: the one named, else those that suit the adapter. */
-export function chooseLinear(device: Device, name?: string): LinearChoice {
+/** The kernels for matrix products: the one named, else those that suit the adapter and the weights. */
+export function chooseLinear(device: Device, dtype: WeightDtype, name?: string): LinearChoice {
   if (name !== undefined) {
     const card = cards.linearCards.find((candidate) => candidate.name === name);
     if (card) return onlyKernel(card);
     const known = cards.linearCards.map((candidate) => candidate.name).join(", ");
     throw new ZerothError("E-CFG-1", `There is no kernel "${name}". Choose one of ${known}.`);
   }
-  return usualChoice(device.info);
+  return usualChoice(device.info, dtype);
 }
 
 export interface ModelWork {

@@ -31,9 +31,9 @@ export async function scoreCommand(args: Arguments): Promise<void> {
     return { row, answer: 0, options: [{ ids, optionLength: ids.length - 1 }] };
   });
   const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
   const scored = examples.filter(({ options }) => options[0]!.optionLength > 0);
   const dtype = dtypeFrom(args);
+  const linear = chooseLinear(device, dtype, args.flags["linear"]);
   const model = await loadModel(device, opened, { trained: [], evaluated: scored, linear, dtype });
   const sums: number[] = [];
   for (const batch of packAll(scored, evaluationCapacity(model.capacity))) {

@@ -49,9 +49,9 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const read = await readTrainingRows(args, path, task, opened.tokenizer);
   const { train: rows, dev, test } = read;
   const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
   const evaluated = [rows, dev, test].flatMap((part) => part?.examples ?? []);
   const dtype = weightDtypeOf(settings);
+  const linear = chooseLinear(device, dtype, args.flags["linear"]);
   const work = { settings, dtype, trained: rows.examples, evaluated, linear };
   const model = await loadModel(device, opened, work, headOf(task, settings));
   const thresholds = await prepareMasks(model, settings);

@@ -26,7 +26,7 @@ export async function verifyCommand(args: Arguments): Promise<void> {
   console.error(`${folder} has the shape of ${values.name}: ${values.checks.length} checks.`);
 
   const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
+  const linear = chooseLinear(device, "f32", args.flags["linear"]);
   const evaluated = values.checks.flatMap(idsOf).map(asExample);
   const model = await loadModel(device, opened, { trained: [], evaluated, linear, dtype: "f32" });
   const on = {

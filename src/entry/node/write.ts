@@ -101,8 +101,9 @@ async function openModel(args: Arguments, folder: string): Promise<Work> {
   const opened = await openFolder(folder);
   const { bos } = taskFrom(args, opened.config);
   const device = await openNodeDevice();
-  const linear = chooseLinear(device, args.flags["linear"]);
-  const work = { trained: [], evaluated: [reading], linear, dtype: dtypeFrom(args) };
+  const dtype = dtypeFrom(args);
+  const linear = chooseLinear(device, dtype, args.flags["linear"]);
+  const work = { trained: [], evaluated: [reading], linear, dtype };
   const model = await loadModel(device, opened, work);
   return { model, tokenizer: opened.tokenizer, bos };
 }
@@ -111,7 +112,11 @@ async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
   const { device, model, loaded, run, base, step } = await rebuild(folder, flags["step"] ?? "best");
   model.destroy();
   console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  const linear = chooseLinear(device, flags["linear"] ?? run.record.kernels["linear"]);
+  const linear = chooseLinear(
+    device,
+    loaded.layout.dtype,
+    flags["linear"] ?? run.record.kernels["linear"],
+  );
   const work = { trained: [], evaluated: [reading], linear };
   return {
     model: await createModel(device, loaded, work),

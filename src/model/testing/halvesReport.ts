@@ -12,8 +12,8 @@ import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
-import { linearShared } from "../kernels.ts";
-import { onlyKernel } from "../linearChoice.ts";
+import { halfLinearCards, linearShared } from "../kernels.ts";
+import { canRun, halvesChoice, type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { type LoadedWeights, makeRoomForWeights, OptModel } from "../opt.ts";
 import { oddConfig } from "./configs.ts";
@@ -26,6 +26,8 @@ export interface HalvesReport {
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** Σ log p of options against the plain forward pass over the nearest halves; by name of the model. */
   readonly oddScores: Readonly<Record<string, Comparison>>;
+  /** Σ log p of texts: over halves widened first, and by each kernel that reads them as they lie. */
+  readonly packed: Readonly<Record<string, Comparison & { readonly dispatchesSaved: number }>>;
   /** log p of each text's last id: as scored, and from the logits that text is written with. */
   readonly written: Comparison;
   /** SHA-256 after the coefficients of `expected.replay.f16.json`; by how many steps go in one pass. */
@@ -44,6 +46,7 @@ const models: OptModel[] = [];
 const report: HalvesReport = {
   scores: await fixtureScores(),
   oddScores: await oddScores(),
+  packed: await packed(),
   written: await written(),
   replayed: await replayed(),
   restored: await restored(),
@@ -51,10 +54,14 @@ const report: HalvesReport = {
 };
 process.stdout.write(JSON.stringify(report), () => process.exit(0));
 
-async function modelOver(loaded: LoadedWeights, examples: readonly EncodedExample[]) {
+async function modelOver(
+  loaded: LoadedWeights,
+  examples: readonly EncodedExample[],
+  linear: LinearChoice = onlyKernel(linearShared),
+) {
   const capacity = sizeOfAll(examples);
   const model = await OptModel.create({
-    ...{ device, sources, loaded, capacity, linear: onlyKernel(linearShared), noise: "binomial" },
+    ...{ device, sources, loaded, capacity, linear, noise: "binomial" },
   });
   models.push(model);
   return model;
@@ -101,6 +108,27 @@ async function oddScores() {
         .flatMap((example) => example.options)
         .map(({ ids, optionLength }) => logProbability(config, halves, ids, optionLength)),
       actual: await scoresOf(await modelOver(loaded, examples), examples),
+    };
+  }
+  return comparisons;
+}
+
+/** As many dispatches fewer as matrices are not widened tell that the kernels were in use. */
+async function packed() {
+  const { checkpoint, loaded } = await openHalves("opt-tiny-real-vocab");
+  const texts = encodedTexts(checkpoint);
+  const plain = await modelOver(loaded, texts);
+  const expected = await scoresOf(plain, texts);
+  const comparisons: Record<string, Comparison & { readonly dispatchesSaved: number }> = {};
+  for (const card of halfLinearCards) {
+    if (!canRun(card, { features: device.device.features, config: loaded.config })) continue;
+    const linear = { ...onlyKernel(linearShared), ...halvesChoice(() => card) };
+    const model = await modelOver(loaded, texts, linear);
+    const actual = await scoresOf(model, texts);
+    comparisons[card.name] = {
+      expected,
+      actual,
+      dispatchesSaved: plain.dispatches - model.dispatches,
     };
   }
   return comparisons;

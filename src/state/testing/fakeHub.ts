@@ -30,9 +30,13 @@ const offer: ModelOffer = {
   memory: {
     ...{ rows: 16, tokensPerRow: 64 },
     byMethod: [
-      { methods: ["MeZO", "LeZO", "MeZO-SVRG"], bytes: 652_000_000 },
-      { methods: ["Sparse-MeZO"], bytes: 668_000_000 },
-      { methods: ["MeZO-SVRG with a copy of the weights"], bytes: 1_153_000_000 },
+      { methods: ["MeZO", "LeZO"], bytes: 576_349_632, f16Bytes: 326_113_728 },
+      { methods: ["MeZO-SVRG"], bytes: 576_349_632, f16Bytes: 577_001_408 },
+      { methods: ["Sparse-MeZO"], bytes: 576_633_856, f16Bytes: 326_397_952 },
+      {
+        methods: ["MeZO-SVRG with a copy of the weights"],
+        ...{ bytes: 1_077_473_216, f16Bytes: 577_001_408 },
+      },
     ],
   },
   ...{ memoryProblem: null, freeBytes: 212_000_000_000 },

@@ -118,6 +118,14 @@ test("before a byte of weights, an offer says what a model takes to load, to kee
   const [least, most] = [byMethod[0]?.bytes ?? 0, byMethod.at(-1)?.bytes ?? 0];
   expect(least).toBeGreaterThan(offer.parameterCount * 4);
   expect(most).toBeGreaterThan(least + offer.parameterCount * 4);
+  // Two bytes a weight are saved but for the few vectors, and none where a run must keep a copy.
+  const savedBy = (name: string) => {
+    const { bytes, f16Bytes } = byMethod.find(({ methods }) => methods.includes(name))!;
+    return (bytes - f16Bytes) / (2 * offer.parameterCount);
+  };
+  expect(savedBy("MeZO")).toBeGreaterThan(0.95);
+  expect(savedBy("MeZO")).toBeLessThan(1);
+  expect(savedBy("MeZO-SVRG")).toBeLessThanOrEqual(0);
   expect(local.requests.some((request) => request.includes("safetensors"))).toBe(false);
 });
 

@@ -1,7 +1,8 @@
+import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { linkShader } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { linearCards } from "#model/kernels.ts";
+import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import {
   fromKernelRecord,
   type LinearChoice,
@@ -26,21 +27,23 @@ export async function fastestLinear(
   model: OpenModel,
 ): Promise<LinearChoice> {
   const { env } = desk;
-  if (device.info.isSoftware) return usualChoice(device.info);
-  const report = progressTo(desk);
   const { config, loaded } = model;
+  const { dtype, scratchElements } = loaded.layout;
+  if (device.info.isSoftware) return usualChoice(device.info, dtype);
+  const report = progressTo(desk);
   // Kept for runs with and without a score head alike: the tied head's columns are the ones that cost.
-  const headColumns = Math.floor(loaded.layout.scratchElements / config.wordEmbedProjDim);
-  const record = await measuredOnce(await runsOf(desk), groundOf(desk, device, config), () =>
+  const headColumns = Math.floor(scratchElements / config.wordEmbedProjDim);
+  const ground = groundOf(desk, device, config, dtype);
+  const record = await measuredOnce(await runsOf(desk), ground, () =>
     tuneLinear({
-      ...{ device, config, sources: env.sources, headColumns },
+      ...{ device, config, dtype, sources: env.sources, headColumns },
       now: () => env.now(),
       onProgress: (done, total) =>
         report({ label: "Measuring this GPU", done, total, unit: "shaders" }),
     }),
   );
   env.emit({ type: "kernels", kernels: reportOf(record) });
-  return fromKernelRecord(record.kernels) ?? usualChoice(device.info);
+  return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
 }
 
 /** What was kept of an earlier measurement on this ground, or a new one, which is kept. */
@@ -86,11 +89,17 @@ export function adapterName({ vendor, architecture, description }: Device["info"
   return [vendor, architecture, description].filter(Boolean).join(" ");
 }
 
-function groundOf({ env }: Desk, { info }: Device, config: OptConfig): TuningGround {
+function groundOf(
+  { env }: Desk,
+  { info }: Device,
+  config: OptConfig,
+  dtype: WeightDtype,
+): TuningGround {
+  const cards = dtype === "f16" ? [...linearCards, ...halfLinearCards] : linearCards;
   const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
   return {
     adapter: adapterName(info),
-    sources: linearCards.map(({ file }) => linkShader(env.sources, file)),
+    sources: cards.map(({ file }) => linkShader(env.sources, file)),
     widths: [...new Set([hiddenSize, ffnDim, wordEmbedProjDim])].join(" / "),
   };
 }

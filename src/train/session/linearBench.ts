@@ -1,9 +1,11 @@
+import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { packScalars } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
-import { bind, type Kernel } from "#gpu/kernel.ts";
+import { bind } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
-import { batchState, type LinearCard } from "#model/kernels.ts";
+import { batchState } from "#model/kernels.ts";
+import type { LinearKernel } from "#model/products.ts";
 import { noise } from "#zo/noise.ts";
 
 /** Sizes of a product y = x Wᵀ: x is [rows, inner], y [rows, outer]. */
@@ -12,8 +14,6 @@ export interface ProductSize {
   readonly inner: number;
   readonly outer: number;
 }
-
-export type LinearKernel = Kernel & { readonly card: LinearCard };
 
 export interface ProductBuffers {
   readonly x: GPUBuffer;
@@ -98,9 +98,12 @@ export async function linearError(device: Device, kernel: LinearKernel): Promise
     const drawn = (tensor: number, count: number) =>
       noise("binomial", 1, { step: 0, probe: 0 }, tensor, 0, count);
     const x = drawn(0, size.rows * size.inner);
-    const w = drawn(1, size.outer * size.inner).map((value) => value / 3);
+    const thirds = drawn(1, size.outer * size.inner).map((value) => value / 3);
+    const halves = f32ToF16(thirds);
+    const isHalves = kernel.card.weights === "f16";
+    const w = isHalves ? f16ToF32(halves) : thirds;
     device.device.queue.writeBuffer(buffers.x, 0, x);
-    device.device.queue.writeBuffer(buffers.w, 0, w);
+    device.device.queue.writeBuffer(buffers.w, 0, isHalves ? halves : w);
     bench.run(1);
     const y = new Float32Array(await readback.read(buffers.y, 0, size.rows * size.outer * 4));
     return largestError(x, w, y, size);

@@ -11,15 +11,18 @@ import type { MemoryNeeds } from "../protocol.ts";
  * @param maxBindingBytes what the device can bind as one storage buffer
  */
 export function memoryNeeds(config: OptConfig, maxBindingBytes: number): MemoryNeeds {
-  const methods = new Map<number, string[]>();
-  for (const { name, plan } of needsByMethod(config, maxBindingBytes)) {
-    methods.set(plan.totalBytes, [...(methods.get(plan.totalBytes) ?? []), name]);
+  const methods = new Map<string, { bytes: number; f16Bytes: number; methods: string[] }>();
+  const asHalves = needsByMethod(config, maxBindingBytes, "f16");
+  for (const [i, { name, plan }] of needsByMethod(config, maxBindingBytes).entries()) {
+    const [bytes, f16Bytes] = [plan.totalBytes, asHalves[i]!.plan.totalBytes];
+    const key = `${bytes} ${f16Bytes}`;
+    const known = methods.get(key) ?? { bytes, f16Bytes, methods: [] };
+    known.methods.push(name);
+    methods.set(key, known);
   }
   return {
     rows: numberSetting(resolveSettings({ method: "mezo" }), "batchSize"),
     tokensPerRow: usualExample.tokens,
-    byMethod: [...methods]
-      .sort(([a], [b]) => a - b)
-      .map(([bytes, names]) => ({ methods: names, bytes })),
+    byMethod: [...methods.values()].sort((a, b) => a.bytes - b.bytes || a.f16Bytes - b.f16Bytes),
   };
 }

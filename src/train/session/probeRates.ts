@@ -37,9 +37,9 @@ export async function probeLearningRates(
   closeRun(desk);
   const device = await deviceOf(desk);
   const report = progressTo(desk);
-  const linear = await fastestLinear(desk, device, model);
   const head = headOf(data.inspection.facts.task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
+  const linear = await fastestLinear(desk, device, model);
   await model.reload(report);
   const opt = await makeOpt(desk, device, model, data, settings, linear);
   try {

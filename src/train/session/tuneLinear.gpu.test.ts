@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { linearQuad, linearShared, linearTile } from "#model/kernels.ts";
-import { cardsOf, usualChoice } from "#model/linearChoice.ts";
+import { linearQuad, linearShared, linearSharedPacked, linearTile } from "#model/kernels.ts";
+import { cardsOf, linearClasses, usualChoice } from "#model/linearChoice.ts";
 import { readShaders } from "../../entry/node/gpu.ts";
 import { oddConfig } from "../../model/testing/configs.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 /** By a clock that goes on by so many milliseconds at every look: 3 leave time for all classes. */
 function parts(lookMs: number): TuneParts {
   let ms = 0;
-  return { device, sources, config, headColumns: 96, now: () => (ms += lookMs) };
+  return { device, sources, config, dtype: "f32", headColumns: 96, now: () => (ms += lookMs) };
 }
 
 test("every kernel is tried, and the fastest of a class is named with its rate", async () => {
@@ -48,6 +48,28 @@ test("a kernel that does not compile is told of and left out", async () => {
   const { choice, refused } = await tuneLinear({ ...parts(40), sources: broken });
   expect(refused).toEqual([expect.stringContaining("linear_tile.wgsl could not be built")]);
   expect(cardsOf(choice)).not.toContain(linearTile);
+});
+
+test("where halves are stored, a kernel for them is named only where it is at least as fast", async () => {
+  const { refused, choice, gflops } = await tuneLinear({ ...parts(3), dtype: "f16" });
+  expect(refused).toEqual([]);
+  expect(linearClasses.filter((name) => gflops[name] !== undefined)).toHaveLength(9);
+  for (const name of linearClasses) {
+    const card = choice[`${name}.halves`];
+    expect(card?.weights).toBe(card && "f16");
+    if (card) expect(gflops[`${name}.halves`]).toBeGreaterThanOrEqual(gflops[name]!);
+  }
+});
+
+test("a kernel for halves that gives wrong answers is told of", async () => {
+  const text = sources.get(linearSharedPacked.file)!;
+  const wrong = text.replace("words.x)", "words.y)");
+  expect(wrong).not.toBe(text);
+  const { refused } = await tuneLinear({
+    ...{ ...parts(40), dtype: "f16" },
+    sources: new Map(sources).set(linearSharedPacked.file, wrong),
+  });
+  expect(refused).toEqual([expect.stringMatching(/^linear_shared_packed is off by/)]);
 });
 
 test("where time ran out before anything was measured, the usual kernels are taken", async () => {

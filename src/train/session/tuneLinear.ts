@@ -1,20 +1,23 @@
 import { toFailure } from "#base/errors.ts";
+import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { type LinearCard, linearCards } from "#model/kernels.ts";
+import { halfLinearCards, type LinearCard, linearCards } from "#model/kernels.ts";
 import {
   canRun,
   eachClass,
+  type HalfClass,
+  halvesChoice,
   type LinearChoice,
   type LinearClass,
   usualChoice,
 } from "#model/linearChoice.ts";
+import type { LinearKernel } from "#model/products.ts";
 import {
   LINEAR_BOUND,
-  type LinearKernel,
   linearBench,
   linearError,
   type ProductSize,
@@ -25,6 +28,8 @@ export interface TuneParts {
   readonly device: Device;
   readonly sources: ShaderSources;
   readonly config: OptConfig;
+  /** What the weights are stored as: kernels that read halves are tried where they are. */
+  readonly dtype: WeightDtype;
   /** Columns of y that the head makes at once. */
   readonly headColumns: number;
   /** Milliseconds, any origin. */
@@ -36,7 +41,7 @@ export interface TuneParts {
 export interface Tuning {
   readonly choice: LinearChoice;
   /** GFLOP/s of the kernel chosen, for the classes there was time to measure. */
-  readonly gflops: Readonly<Partial<Record<LinearClass, number>>>;
+  readonly gflops: Readonly<Partial<Record<LinearClass | HalfClass, number>>>;
   /** Kernels that are out, and why: a sentence each. */
   readonly refused: readonly string[];
   readonly milliseconds: number;
@@ -63,43 +68,59 @@ const order = [
 /**
  * Times every kernel for matrix products that this device can run on shapes of this model, and names
  * the fastest of each class. A kernel whose answers are wrong here, or that does not compile, is out.
+ * One that reads halves is named where it is as fast as the best over f32s, the widening that it saves
+ * not even counted.
  */
 export async function tuneLinear(parts: TuneParts): Promise<Tuning> {
   const { device, now } = parts;
   const started = now();
   const isOver = () => now() - started >= MOST_MS;
   const refused: string[] = [];
-  const candidates = linearCards.filter((card) =>
+  const isHalves = parts.dtype === "f16";
+  const candidates = [...linearCards, ...(isHalves ? halfLinearCards : [])].filter((card) =>
     canRun(card, { features: device.device.features, config: parts.config }),
   );
-  const total = candidates.length + order.length;
+  const total = candidates.length + order.length * (isHalves ? 2 : 1);
   let done = 0;
   const tell = () => parts.onProgress?.(++done, total);
   const kernels: LinearKernel[] = [];
+  const packed: LinearKernel[] = [];
   for (const tried of await Promise.all(candidates.map((card) => compiled(parts, card)))) {
     const sound = await checked(device, tried);
     if (typeof sound === "string") refused.push(sound);
-    else kernels.push(sound);
+    else (sound.card.weights === "f16" ? packed : kernels).push(sound);
     tell();
   }
   const fastest = new Map<LinearClass, Fastest>();
-  const waitMs = await medianWait(parts);
-  for (const name of order) {
-    if (!isOver()) {
-      const leastMs = Math.max(LEAST_MS, 3 * waitMs);
-      const best = await fastestOf(parts, kernels, sizeOf(name, parts), leastMs, isOver);
-      if (best) fastest.set(name, best);
+  const overHalves = new Map<LinearClass, Fastest>();
+  const leastMs = Math.max(LEAST_MS, 3 * (await medianWait(parts)));
+  const fill = async (found: Map<LinearClass, Fastest>, tried: readonly LinearKernel[]) => {
+    for (const name of order) {
+      const best = isOver()
+        ? null
+        : await fastestOf(parts, tried, sizeOf(name, parts), leastMs, isOver);
+      if (best) found.set(name, best);
+      tell();
     }
-    tell();
+  };
+  await fill(fastest, kernels);
+  if (isHalves) await fill(overHalves, packed);
+  for (const [name, { gflops }] of overHalves) {
+    if (!(gflops >= (fastest.get(name)?.gflops ?? 0))) overHalves.delete(name);
   }
   const isSound = (card: LinearCard) => kernels.some((kernel) => kernel.card === card);
   const usual = usualChoice(device.info);
+  const overFloats = eachClass((name) => {
+    const near = fastest.get(name) ?? nearest(name, fastest);
+    return near?.card ?? (isSound(usual[name]) ? usual[name] : (kernels[0]?.card ?? usual[name]));
+  });
+  const rates = [
+    ...[...fastest].map(([name, { gflops }]) => [name, gflops]),
+    ...[...overHalves].map(([name, { gflops }]) => [`${name}.halves`, gflops]),
+  ];
   return {
-    choice: eachClass((name) => {
-      const near = fastest.get(name) ?? nearest(name, fastest);
-      return near?.card ?? (isSound(usual[name]) ? usual[name] : (kernels[0]?.card ?? usual[name]));
-    }),
-    gflops: Object.fromEntries([...fastest].map(([name, { gflops }]) => [name, gflops])),
+    choice: { ...overFloats, ...halvesChoice((name) => overHalves.get(name)?.card) },
+    gflops: Object.fromEntries(rates),
     refused,
     milliseconds: now() - started,
   };

@@ -2,7 +2,7 @@ import { Download, FolderOpen } from "lucide-react";
 import type { ModelOffer } from "#state/engineTypes.ts";
 import { formatBytes, formatParameters } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { exceedsRoom, offerAction, runDiskBytes } from "#state/hub.ts";
+import { exceedsRoom, memoryText, offerAction, runDiskBytes } from "#state/hub.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Facts } from "../../parts/Facts.tsx";
 import { FailureNotice, Notice } from "../../parts/Notice.tsx";
@@ -88,10 +88,10 @@ function Needs({ offer: { memory } }: { readonly offer: ModelOffer }) {
         for batches of {memory.rows} rows of {memory.tokensPerRow} tokens
       </span>
       <ul className={needs}>
-        {memory.byMethod.map(({ methods, bytes }) => (
-          <li key={methods.join()}>
-            <span>{methods.join(", ")}</span>
-            <span>≈ {formatBytes(bytes)}</span>
+        {memory.byMethod.map((need) => (
+          <li key={need.methods.join()}>
+            <span>{need.methods.join(", ")}</span>
+            <span>{memoryText(need)}</span>
           </li>
         ))}
       </ul>

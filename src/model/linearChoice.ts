@@ -118,6 +118,21 @@ export function cardsOf(choice: LinearChoice): readonly LinearCard[] {
   return [...new Set(linearClasses.map((name) => choice[name]))];
 }
 
+/** The kernels chosen for halves, where halves are stored and can be read so: elsewhere they are widened. */
+export function packedCards(
+  choice: LinearChoice,
+  dtype: WeightDtype,
+  ground: LinearGround,
+): ReadonlyMap<LinearClass, LinearCard> {
+  if (dtype !== "f16") return new Map();
+  return new Map(
+    linearClasses.flatMap((name) => {
+      const card = choice[`${name}.halves`];
+      return card && canRun(card, ground) ? [[name, card] as const] : [];
+    }),
+  );
+}
+
 /** A choice as a run's record keeps it: one entry where one kernel does everything over f32s. */
 export function toKernelRecord(choice: LinearChoice): Readonly<Record<string, string>> {
   const [only, ...others] = cardsOf(choice);

@@ -15,14 +15,7 @@ import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
 import { type Layout, planLayout } from "./layout.ts";
-import {
-  canRun,
-  cardsOf,
-  eachClass,
-  type LinearChoice,
-  type LinearClass,
-  linearClasses,
-} from "./linearChoice.ts";
+import { cardsOf, eachClass, type LinearChoice, packedCards } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
 import { planForwardSites } from "./memoryPlan.ts";
 import type { PassPlan } from "./products.ts";
@@ -346,7 +339,7 @@ function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
 async function compileAll(options: OptModelOptions) {
   const { device, sources, loaded, noise, linear } = options;
   const { config, layout } = loaded;
-  const packed = packedCards(options);
+  const packed = packedCards(linear, layout.dtype, { features: device.device.features, config });
   const linearCards = [...new Set([...cardsOf(linear), ...packed.values()])];
   const total = 7 + linearCards.length + 3 * storagesOf(layout).length;
   let done = 0;
@@ -396,20 +389,4 @@ async function compileAll(options: OptModelOptions) {
       [...packed].map(([name, card]) => [name, linearKernels[linearCards.indexOf(card)]!]),
     ),
   };
-}
-
-/** The kernels chosen for halves, where halves are stored and this device and these widths suit them. */
-function packedCards({
-  device: { device },
-  loaded: { config, layout },
-  linear,
-}: OptModelOptions): ReadonlyMap<LinearClass, cards.LinearCard> {
-  if (layout.dtype !== "f16") return new Map();
-  const ground = { features: device.features, config };
-  return new Map(
-    linearClasses.flatMap((name) => {
-      const card = linear[`${name}.halves`];
-      return card && canRun(card, ground) ? [[name, card] as const] : [];
-    }),
-  );
 }

@@ -78,6 +78,15 @@ test("a software adapter takes tall register tiles where rows fill them", () => 
   expect(cardsOf(choice)).toHaveLength(2);
 });
 
+test("a software adapter reads halves as they lie, by tiles of the same shape", () => {
+  const info = { isSoftware: true, hasSubgroups: true };
+  const choice = usualChoice(info, "f16");
+  expect(choice).toMatchObject(usualChoice(info));
+  for (const name of linearClasses) {
+    expect(choice[`${name}.halves`]?.name).toBe(`${choice[name].name}_packed`);
+  }
+});
+
 test("what is unmeasured on a GPU runs on the kernel that needs nothing", () => {
   expect(usualChoice({ isSoftware: false, hasSubgroups: true })).toEqual(onlyKernel(linearShared));
   expect(usualChoice({ isSoftware: true, hasSubgroups: false })).toEqual(onlyKernel(linearShared));

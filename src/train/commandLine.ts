@@ -39,7 +39,9 @@ const scriptDefaults: Readonly<Record<string, string>> = {
  * @throws ZerothError E-CFG-1 if it has no flags, or holds what only a shell can work out
  */
 export function readCommandLine(text: string): CommandFlags {
-  const words = shellWords(text);
+  const all = shellWords(text);
+  // Behind a bare "--" stands what npm hands on; what is before it is npm's own.
+  const words = all.slice(all.indexOf("--") + 1);
   const flags = new Map<string, string>();
   const isScript = words.some((word) => /(^|\/)mezo\w*\.sh$/.test(word));
   if (isScript) for (const [flag, value] of Object.entries(scriptDefaults)) flags.set(flag, value);

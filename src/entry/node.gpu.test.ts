@@ -91,6 +91,18 @@ describe("train", () => {
     }
   });
 
+  test("the final test is taken with the weights of the best step", async () => {
+    const flags = ["--dev", dev, "--test", dev, "--eval-every", "1", ...shape, "--lr", "1e-2"];
+    const { lines } = await run("train", preNorm, rows, ...flags);
+    const last = lines.at(-1)!;
+    expect(last["best_step"]).toBeLessThan(4);
+    // The rows are those it was watched on, so the two must agree to the bit.
+    expect(["test_step", "test_loss", "test_accuracy"].map((key) => last[key])).toEqual(
+      ["best_step", "best_eval_loss", "best_eval_accuracy"].map((key) => last[key]),
+    );
+    expect(last["test_n"]).toBe(6);
+  });
+
   test("a kept run is rebuilt from base and journal to the same hash", async () => {
     const { lines } = await run("replay", inside("run"));
     expect(lines).toEqual([{ weights_sha256: sha() }]);

@@ -137,6 +137,15 @@ test("the card names the base model, inherits its licence and tells the result w
   expect(card).toContain("`stanfordnlp/sst2`, configuration `default`, commit 333333333333 of");
 });
 
+test("a model card tells the final test where it was taken with these weights, and nowhere else", () => {
+  const tested = (step: number) => {
+    const testEvaluation = { ...run.evaluations.at(-1)!, step, n: 1000 };
+    return modelCard(aModel(), { ...run, record: { ...record, testEvaluation } });
+  };
+  expect(tested(30)).toContain("| final test after step 30, on rows kept for it | 87.1 % |");
+  expect(tested(20)).not.toContain("final test");
+});
+
 test("a run judged by what it writes tells F1, and exact matches beside it, everywhere", () => {
   const evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, f1: 0.625 }));
   const judged = { ...run, evaluations };

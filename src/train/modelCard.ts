@@ -85,7 +85,10 @@ function modelIndex({ name, data, task }: RunRecord, last: EvaluationRecord): st
   return [`metrics: [${measures}]`, "model-index:", `  - ${JSON.stringify(entry)}`];
 }
 
-function result(evaluations: readonly EvaluationRecord[], { majority }: RunRecord): string[] {
+function result(
+  evaluations: readonly EvaluationRecord[],
+  { majority, testEvaluation: tested }: RunRecord,
+): string[] {
   const last = evaluations.at(-1);
   if (!last) return [];
   const first = evaluations.find(({ step }) => step === 0);
@@ -105,6 +108,10 @@ function result(evaluations: readonly EvaluationRecord[], { majority }: RunRecor
       : []),
     ...(first && first !== last ? [row("before training", first)] : []),
     row(`after step ${last.step}`, last),
+    // Measured at another step's weights, it says nothing of these.
+    ...(tested && tested.step === last.step
+      ? [row(`final test after step ${tested.step}, on rows kept for it`, tested)]
+      : []),
   ];
 }
 

@@ -104,7 +104,7 @@ export interface RunRecord {
   readonly isFromBundle?: boolean;
   readonly lastEvaluation?: EvaluationRecord;
   readonly zeroShot?: EvaluationRecord;
-  /** The rows kept for it, scored once with the weights the run ends with. */
+  /** The rows kept for it, scored once, at the best step; of a run without one, at the last. */
   readonly testEvaluation?: EvaluationRecord;
   /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */
   readonly best?: EvaluationRecord;

@@ -17,6 +17,7 @@ import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from 
 import { majorityOf } from "#train/majority.ts";
 import { extraOf, planAt } from "#train/plans.ts";
 import type { EvaluationRecord, RunRecord } from "#train/records.ts";
+import { replay } from "#train/replay.ts";
 import { openRunStore, type RunStore } from "#train/runStore.ts";
 import { headOf } from "#train/session/headOf.ts";
 import { measureSparsity, prepareMasks } from "#train/session/sparsity.ts";
@@ -91,6 +92,10 @@ export async function trainCommand(args: Arguments): Promise<void> {
     ...{ examples: rows.examples, test: test?.examples ?? [] },
     ...{ isPerToken, tokenizer: opened.tokenizer, best: printer.best },
     at: { step: numberSetting(settings, "steps"), forwardPasses: printer.forwardPasses },
+    goToStep: async (step: number) => {
+      await model.weights.load(matchTensors(model.layout.table, opened.checkpoint));
+      await replay(model, methodOf(settings), settings, printer.journal.slice(0, step));
+    },
   });
 }
 
@@ -106,19 +111,21 @@ function describeRows({ train: rows, dev, test, rules }: TrainingRows): RunRecor
 /** What a run that came to its end is judged by. */
 interface Judging {
   readonly examples: readonly EncodedExample[];
-  /** Scored once, with the weights the run ends with. */
+  /** Scored once, with the weights of the best step, as in MeZO; without one, of the last. */
   readonly test: readonly EncodedExample[];
   readonly isPerToken: boolean;
   readonly tokenizer: Tokenizer;
   readonly at: Pick<EvaluationRecord, "step" | "forwardPasses">;
   readonly best: EvaluationRecord | undefined;
+  /** Puts the weights after a step on the GPU. */
+  goToStep(step: number): Promise<void>;
 }
 
 async function finish(
   model: OptModel,
   end: string,
   kept: Kept | null,
-  { examples, test, isPerToken, tokenizer, at, best }: Judging,
+  judging: Judging,
 ): Promise<void> {
   const sha256 = await weightsSha256(model);
   const status = end === "finished" ? "finished" : end === "paused" ? "paused" : "diverged";
@@ -133,22 +140,35 @@ async function finish(
         "Try a smaller learning rate.",
     );
   }
+  const { examples, isPerToken, best } = judging;
   const { loss } = await evaluate(model, examples, { isPerToken });
-  const started = performance.now();
-  const tested = test.length > 0 ? await evaluate(model, test, { isPerToken, tokenizer }) : null;
-  const seconds = (performance.now() - started) / 1000;
-  const testEvaluation = tested && { ...at, ...measuresOf(tested), seconds };
-  if (testEvaluation) await kept?.runs.updateRun(kept.id, { testEvaluation });
+  const tested = await finalTest(model, judging);
+  if (tested) await kept?.runs.updateRun(kept.id, { testEvaluation: tested });
   print({
     ...{ final_loss: loss, weights_sha256: sha256 },
     ...(tested && {
-      ...{ test_loss: tested.loss, test_accuracy: tested.accuracy, test_n: tested.n },
+      ...{ test_step: tested.step, test_loss: tested.loss, test_accuracy: tested.accuracy },
+      test_n: tested.n,
       ...(tested.f1 !== undefined && { test_f1: tested.f1 }),
     }),
     ...(best && {
       ...{ best_step: best.step, best_eval_loss: best.loss, best_eval_accuracy: best.accuracy },
     }),
   });
+}
+
+/** Null where no rows were kept for it. Leaves the weights of the step tested on the GPU. */
+async function finalTest(
+  model: OptModel,
+  { test, isPerToken, tokenizer, at, best, goToStep }: Judging,
+): Promise<EvaluationRecord | null> {
+  if (test.length === 0) return null;
+  const { step, forwardPasses } = best ?? at;
+  if (step !== at.step) await goToStep(step);
+  const started = performance.now();
+  const tested = await evaluate(model, test, { isPerToken, tokenizer });
+  const seconds = (performance.now() - started) / 1000;
+  return { step, ...measuresOf(tested), seconds, forwardPasses };
 }
 
 async function describeRun(
@@ -213,6 +233,8 @@ class StepPrinter {
   readonly #model: OptModel;
   #density: number | null = null;
   #totals = noTotals;
+  /** All steps so far. */
+  readonly journal: JournalStep[] = [];
   #held: Record<string, unknown> | null = null;
   #evaluated: Evaluation | null = null;
   /** The step with the lowest held-out loss so far. */
@@ -260,6 +282,7 @@ class StepPrinter {
       };
     }
     this.#totals = addSteps(this.#totals, steps);
+    this.journal.push(...steps);
     this.#watchLoss(steps);
     const strict = steps.some(({ flags }) => flags & NOT_FINITE);
     await this.#kept?.runs.appendSteps(this.#kept.id, steps, strict ? "strict" : "relaxed");

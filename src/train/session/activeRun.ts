@@ -4,12 +4,7 @@ import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
 import { betterOf } from "../best.ts";
 import { BlowUpWatch, blowUpMessage } from "../blowUp.ts";
-import {
-  type Evaluation,
-  type EvaluationOptions,
-  evaluateUnless,
-  measuresOf,
-} from "../evaluation.ts";
+import { type Evaluation, type EvaluationOptions, measuresOf } from "../evaluation.ts";
 import { isEvaluatedAfter } from "../evaluationInterval.ts";
 import type { Answers } from "../examples.ts";
 import {
@@ -28,6 +23,7 @@ import { Stepper } from "../stepper.ts";
 import { evaluateAt, train } from "../trainer.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import type { Environment } from "./environment.ts";
+import { finalTest, finalTestStep, type GoToStep } from "./finalTest.ts";
 import { Keeper } from "./keeper.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
@@ -101,10 +97,10 @@ export class ActiveRun {
    *
    * @param isCancelled true gives up the scoring, not the end
    */
-  async stop(isCancelled: () => boolean): Promise<void> {
+  async stop(isCancelled: () => boolean, goToStep: GoToStep): Promise<void> {
     if (this.record.status === "finished") return;
     if (!this.#isEvaluated()) await this.#evaluate(isCancelled);
-    await this.#scoreTest(isCancelled);
+    await this.#scoreTest(isCancelled, goToStep);
     await this.#finish();
   }
 
@@ -178,7 +174,7 @@ export class ActiveRun {
    *
    * @throws DeviceLost
    */
-  async go(isPauseAsked: () => boolean): Promise<void> {
+  async go(isPauseAsked: () => boolean, goToStep: GoToStep): Promise<void> {
     this.#holdReason = null;
     const isPauseWanted = () => isPauseAsked() || this.#holdReason !== null;
     const { opt, data, model } = this.#ground;
@@ -200,7 +196,7 @@ export class ActiveRun {
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
     if (end !== "finished") return this.#hold(end === "not finite");
-    if (!(await this.#scoreTest(isPauseWanted))) return this.#hold(false);
+    if (!(await this.#scoreTest(isPauseWanted, goToStep))) return this.#hold(false);
     await this.#finish();
   }
 
@@ -222,24 +218,17 @@ export class ActiveRun {
     return (await evaluateAt(opt, this.steps.length, dev, hooks)) !== null;
   }
 
-  /**
-   * The rows kept for the final test, scored with the weights the run ends with, as MeZO does once its
-   * training is over. False if it was given up before its end.
-   */
-  async #scoreTest(isStopped: () => boolean): Promise<boolean> {
-    const { opt, data } = this.#ground;
-    const { test } = data.inspection;
-    const step = this.steps.length;
-    if (test.length === 0 || this.record.testEvaluation?.step === step) return true;
-    const started = this.#env.now();
-    const result = await evaluateUnless(opt, test, {
-      ...{ ...this.judging, isStopped },
+  /** False if the final test was given up before its end; it is then still to be done. */
+  async #scoreTest(isStopped: () => boolean, goToStep: GoToStep): Promise<boolean> {
+    const { test } = this.#ground.data.inspection;
+    if (test.length === 0 || this.record.testEvaluation?.step === finalTestStep(this)) return true;
+    // The way back from another step's weights is then short.
+    await this.#saveSnapshot();
+    const testEvaluation = await finalTest(this, {
+      ...{ isStopped, goToStep, now: () => this.#env.now() },
       onProgress: (done) => this.#onEvaluating(done, test.length, "Final test"),
     });
-    if (!result) return false;
-    const seconds = (this.#env.now() - started) / 1000;
-    const { forwardPasses } = this.#totals;
-    const testEvaluation = { step, ...measuresOf(result), seconds, forwardPasses };
+    if (!testEvaluation) return false;
     this.record = { ...this.record, testEvaluation };
     return true;
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { DataReport, DataSource, RowPreview } from "../protocol.ts";
+import type { DataReport, DataSource, EngineEvent, RowPreview } from "../protocol.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, type Tab } from "./testing/place.ts";
+import { createPlace, exportedSha, lastRecord, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings = {
@@ -82,6 +82,49 @@ test("rows kept for the end are tested once, and stay with the run and its rules
   expect(lastRecord(tab).testEvaluation).toEqual(testEvaluation);
   expect(lastData(tab)).toMatchObject({ isStored: true, trainRows: 24, devRows: 8, testRows: 8 });
   expect((await look(tab, 3)).values).toEqual(drawn.values);
+});
+
+test("the final test is taken at the best step, and the run ends with its last weights", async () => {
+  const finished = async (steps: number, testRows: number) => {
+    const tab = await withModel();
+    await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
+    await tab.ask({ type: "setRules", rules: { trainRows: 24, devRows: 8, testRows } });
+    const steep = { ...settings, learningRate: 1e-2, evalEvery: 1, steps };
+    await tab.ask({ type: "startRun", settings: steep, name: "steep" });
+    return { record: lastRecord(tab), exported: await exportedSha(tab), events: tab.events };
+  };
+  const { record, exported, events } = await finished(6, 8);
+  const best = record.best!.step;
+  expect(best).toBeLessThan(6);
+  // A run that ends at that step has no other weights to be tested with.
+  const short = await finished(best, 8);
+  const { seconds: _, ...tested } = short.record.testEvaluation!;
+  expect(record.testEvaluation).toMatchObject({ ...tested, step: best });
+  const without = await finished(6, 0);
+  expect(record.weightsSha256).toBe(without.record.weightsSha256);
+  expect(record.weightsSha256).not.toBe(short.record.weightsSha256);
+  expect(exported).toBe(without.exported);
+  const last = events.findLast((event) => event.type === "run");
+  expect(last?.type === "run" && last.run.travelledTo).toBe(null);
+});
+
+test("a final test interrupted on its way is taken when the run goes on", async () => {
+  const place = createPlace({ gpu });
+  const tab = place.openTab();
+  await tab.ask({ type: "openModel", source: { kind: "demo" } });
+  await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
+  const travels = (event: EngineEvent) => event.type === "run" && event.run.travelledTo !== null;
+  let paused: Promise<unknown> = Promise.resolve();
+  tab.once(travels, () => {
+    paused = tab.ask({ type: "pauseRun" });
+  });
+  const steep = { ...settings, learningRate: 1e-2, evalEvery: 1, steps: 6 };
+  await tab.ask({ type: "startRun", settings: steep, name: "steep" });
+  await paused;
+  expect([lastRecord(tab).status, lastRecord(tab).testEvaluation]).toEqual(["paused", undefined]);
+  await tab.ask({ type: "resumeRun" });
+  const { status, testEvaluation, best } = lastRecord(tab);
+  expect([status, testEvaluation?.step]).toEqual(["finished", best?.step]);
 });
 
 test("a test file that says of no row what is right is passed over, and that is told", async () => {

@@ -36,7 +36,7 @@ import { selfTest } from "./selfTest.ts";
 import { readSettings, shareRun } from "./sharing.ts";
 import { openStoredRun, queueRun, recover, startRun } from "./starting.ts";
 import { deleteRun, listRuns, noteRun, renameRun, tellHistory, viewRun } from "./storedRuns.ts";
-import { comeHome, travelTo } from "./travel.ts";
+import { comeHome, moveTo, travelTo } from "./travel.ts";
 import { write } from "./write.ts";
 
 /** The engine behind the page: takes commands, tells events. */
@@ -211,9 +211,14 @@ async function stop(desk: Desk): Promise<void> {
     onLiveGpu(desk, async () => {
       desk.isCancelled = false;
       await comeHome(desk);
-      await runOf(desk).stop(() => desk.isCancelled);
+      await runOf(desk).stop(() => desk.isCancelled, goToStep(desk));
     }),
   );
+}
+
+/** The way to another step's weights, for the final test. */
+function goToStep(desk: Desk) {
+  return (step: number) => moveTo(desk, step);
 }
 
 type StoredWork = Extract<
@@ -349,7 +354,7 @@ async function keepGoing(desk: Desk, run: ActiveRun): Promise<void> {
   run.report();
   for (;;) {
     try {
-      await run.go(() => desk.isPauseWanted);
+      await run.go(() => desk.isPauseWanted, goToStep(desk));
       return;
     } catch (error) {
       if (!(error instanceof DeviceLost)) {

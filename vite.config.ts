@@ -5,5 +5,9 @@ export default defineConfig({
   base: "./",
   plugins: [react()],
   worker: { format: "es" },
-  build: { target: "es2023", sourcemap: true },
+  build: {
+    target: "es2023",
+    sourcemap: true,
+    rolldownOptions: { input: ["index.html", "src/bench/page/bench.html"] },
+  },
 });

@@ -1,11 +1,15 @@
-/** Prints rows as a Markdown table. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+/** Prints rows as a Markdown table, on the console unless told. */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  print: (line: string) => void = (text) => console.log(text),
+): void {
   const widths = head.map((title, i) =>
     Math.max(title.length, ...rows.map((row) => (row[i] ?? "").length)),
   );
   const line = (cells: readonly string[]) =>
     `| ${widths.map((width, i) => (cells[i] ?? "").padEnd(width)).join(" | ")} |`;
-  console.log(line(head));
-  console.log(`| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
-  for (const row of rows) console.log(line(row));
+  print(line(head));
+  print(`| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
+  for (const row of rows) print(line(row));
 }

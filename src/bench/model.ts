@@ -1,0 +1,79 @@
+import type { WeightDtype } from "#base/storage.ts";
+import type { EncodedExample } from "#data/task.ts";
+import type { Device } from "#gpu/device.ts";
+import type { ShaderSources } from "#gpu/wgsl.ts";
+import type { OptConfig } from "#model/config.ts";
+import type { LinearChoice } from "#model/linearChoice.ts";
+import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { planCapacity } from "#train/capacity.ts";
+import { noise } from "#zo/noise.ts";
+
+/** What a bench runs on, in Node or in a page. */
+export interface BenchPlace {
+  readonly device: Device;
+  readonly sources: ShaderSources;
+  readonly linear: LinearChoice;
+  /** Takes a line of a table. */
+  print(line: string): void;
+}
+
+/** OPT's shape at another size: heads of 64, a feed-forward four times as wide. */
+export function configOf(hiddenSize: number, layers: number, vocabSize: number): OptConfig {
+  return {
+    ...{ vocabSize, hiddenSize, numHiddenLayers: layers, ffnDim: 4 * hiddenSize },
+    ...{ numAttentionHeads: Math.max(1, hiddenSize / 64), maxPositionEmbeddings: 2048 },
+    ...{ wordEmbedProjDim: hiddenSize, doLayerNormBefore: true, hasFinalLayerNorm: true },
+    ...{ numLabels: null, bosTokenId: 2, eosTokenId: 2 },
+  };
+}
+
+/** Examples of two one-token options, as SST-2's: `tokens` rows in all, `each` per example. */
+export function examplesOf(tokens: number, each: number, vocabSize: number): EncodedExample[] {
+  const count = Math.max(1, Math.round(tokens / each));
+  return Array.from({ length: count }, (_, row) => {
+    const prompt = Array.from(
+      { length: each },
+      (_, i) => 4 + ((row * 7919 + i * 104729) % (vocabSize - 8)),
+    );
+    const option = (word: number) => ({ ids: [...prompt, word], optionLength: 1 });
+    return { row, answer: row % 2, options: [option(vocabSize - 2), option(vocabSize - 3)] };
+  });
+}
+
+/** Random weights of OPT's usual size. */
+export async function randomWeights(
+  device: Device,
+  config: OptConfig,
+  dtype: WeightDtype = "f32",
+): Promise<LoadedWeights> {
+  const loaded = makeRoomForWeights(device, config, dtype);
+  const tile = noise("binomial", 3, { step: 0, probe: 0 }, 0, 0, 1 << 16);
+  const gains = new Uint8Array(tile.map((z) => 1 + 0.02 * z).buffer);
+  const others = new Uint8Array(tile.map((z) => 0.02 * z).buffer);
+  async function* pieces() {
+    for (const { elements, name } of loaded.layout.table) {
+      const values = name.endsWith("layer_norm.weight") ? gains : others;
+      for (let left = elements * 4; left > 0; left -= values.length) {
+        yield values.subarray(0, Math.min(values.length, left));
+      }
+    }
+  }
+  await loaded.weights.restore(pieces());
+  return loaded;
+}
+
+/** A model over those weights, with room for a batch of all these examples. */
+export function modelOn(
+  device: Device,
+  loaded: LoadedWeights,
+  examples: readonly EncodedExample[],
+  linear: LinearChoice,
+  sources: ShaderSources,
+): Promise<OptModel> {
+  const { config, layout } = loaded;
+  const bindable = bindableBytes(device.info);
+  const capacity = planCapacity(config, layout, bindable, examples.length, examples, []);
+  return OptModel.create({
+    ...{ device, loaded, linear, capacity, sources, noise: "binomial" },
+  });
+}

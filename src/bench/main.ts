@@ -31,7 +31,7 @@ interface Bench {
 function placed(bench: (place: BenchPlace, args: readonly string[]) => Promise<unknown>) {
   return async (args: readonly string[]) => {
     const device = await openNodeDevice();
-    const place = { device, sources: readShaders(), linear: chooseLinear(device) };
+    const place = { device, sources: readShaders(), linear: chooseLinear(device, "f32") };
     return bench({ ...place, print: (line) => console.log(line) }, args);
   };
 }

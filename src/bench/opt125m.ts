@@ -27,7 +27,7 @@ export async function opt125mBench(): Promise<unknown> {
   const config = parseConfig(publishedConfigs["opt-125m"]);
   const examples = examplesOf(rows * tokensEach, tokensEach, config.vocabSize);
   const loading = performance.now();
-  const model = await randomModel(device, config, examples, chooseLinear(device));
+  const model = await randomModel(device, config, examples, chooseLinear(device, "f32"));
   const loadMs = performance.now() - loading;
   const scoring = performance.now();
   const { loss } = await evaluate(model, examples);

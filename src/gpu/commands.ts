@@ -1,8 +1,16 @@
+import type { PassTimer } from "./passTimer.ts";
+
 /** What recording a kernel needs of a compute pass. */
 export type Commands = Pick<
   GPUComputePassEncoder,
   "setPipeline" | "setBindGroup" | "dispatchWorkgroups"
 >;
+
+export interface Clock {
+  readonly timer: PassTimer;
+  /** What a kernel counts as, by its label. */
+  groupOf(label: string): string;
+}
 
 /**
  * Records dispatches and hands them to the GPU, all at once or so many at a time. Where the borders
@@ -13,11 +21,20 @@ export class Recorder implements Commands {
   readonly #mostDispatches: number;
   #open: { readonly encoder: GPUCommandEncoder; readonly pass: GPUComputePassEncoder } | null =
     null;
+  readonly #clock: Clock | null;
+  #group = "";
+  #pipeline: GPUComputePipeline | null = null;
   #since = 0;
   #dispatches = 0;
 
-  constructor(device: GPUDevice, mostDispatches = Number.POSITIVE_INFINITY) {
+  /** @param clock times every stretch of kernels of one group; each is then a pass of its own */
+  constructor(
+    device: GPUDevice,
+    mostDispatches = Number.POSITIVE_INFINITY,
+    clock: Clock | null = null,
+  ) {
     this.#device = device;
+    this.#clock = clock;
     this.#mostDispatches = mostDispatches;
   }
 
@@ -28,7 +45,11 @@ export class Recorder implements Commands {
 
   setPipeline(pipeline: GPUComputePipeline): undefined {
     if (this.#since >= this.#mostDispatches) this.submit();
-    this.#pass().setPipeline(pipeline);
+    if (this.#clock) this.#turnTo(this.#clock.groupOf(pipeline.label));
+    const pass = this.#pass();
+    // Both signs of a product use the same one, and a call costs a microsecond.
+    if (this.#pipeline !== pipeline) pass.setPipeline(pipeline);
+    this.#pipeline = pipeline;
   }
 
   setBindGroup(index: number, group: GPUBindGroup | null | undefined): undefined {
@@ -48,14 +69,26 @@ export class Recorder implements Commands {
     pass.end();
     this.#device.queue.submit([encoder.finish()]);
     this.#open = null;
+    this.#pipeline = null;
     this.#since = 0;
   }
 
   #pass(): GPUComputePassEncoder {
-    if (!this.#open) {
-      const encoder = this.#device.createCommandEncoder();
-      this.#open = { encoder, pass: encoder.beginComputePass() };
-    }
+    this.#open ??= this.#begin(this.#device.createCommandEncoder());
     return this.#open.pass;
+  }
+
+  #begin(encoder: GPUCommandEncoder) {
+    const timestampWrites = this.#clock?.timer.writesFor(this.#group);
+    return { encoder, pass: encoder.beginComputePass(timestampWrites ? { timestampWrites } : {}) };
+  }
+
+  #turnTo(group: string): void {
+    if (group === this.#group) return;
+    this.#group = group;
+    if (!this.#open) return;
+    this.#open.pass.end();
+    this.#open = this.#begin(this.#open.encoder);
+    this.#pipeline = null;
   }
 }

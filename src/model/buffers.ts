@@ -1,5 +1,6 @@
 import type { Capacity } from "#data/packing.ts";
 import { type Memory, type MemoryKind, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
+import { timestampBytes } from "#gpu/passTimer.ts";
 import type { OptConfig } from "./config.ts";
 import { batchState, coefficients, passState } from "./kernels.ts";
 import type { Layout } from "./layout.ts";
@@ -24,6 +25,8 @@ export interface Buffers {
   readonly registers: GPUBuffer;
   readonly lossSums: GPUBuffer;
   readonly ring: GPUBuffer;
+  /** What the GPU's clock said in a step that is timed. */
+  readonly timestamps: GPUBuffer;
   readonly wPlus: GPUBuffer;
   readonly wMinus: GPUBuffer;
   readonly vectorsPlus: GPUBuffer;
@@ -71,6 +74,7 @@ export function planBuffers(
     registers: floats("registers", "other", 32),
     lossSums: floats("loss sums", "other", maxProbes * 2),
     ring: floats("ring", "other", ringRecords * recordWords),
+    timestamps: planned("timestamps", "other", timestampBytes, usage.QUERY_RESOLVE),
     wPlus: floats("W+", "scratch", layout.scratchElements),
     wMinus: floats("W-", "scratch", layout.scratchElements),
     vectorsPlus: floats("vectors+", "scratch", layout.vectors.elements),

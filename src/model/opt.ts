@@ -19,6 +19,7 @@ import { cardsOf, eachClass, type LinearChoice, packedCards } from "./linearChoi
 import { Masks } from "./masks.ts";
 import { planForwardSites } from "./memoryPlan.ts";
 import type { PassPlan } from "./products.ts";
+import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
 import { Writer, type WriterKernels, type WriterRoom } from "./writer.ts";
 
@@ -118,6 +119,7 @@ export class OptModel {
   readonly device: GPUDevice;
   readonly memory: Memory;
   readonly sites: Sites;
+  readonly clock: StepClock;
   readonly #forward: Forward;
   readonly #sources: ShaderSources;
   readonly #kernels: ForwardKernels;
@@ -149,6 +151,7 @@ export class OptModel {
     this.sites = new Sites(this.device, this.memory, planForwardSites(this.layout));
     const plan = planBuffers(loaded.config, this.layout, capacity);
     this.buffers = allocateBuffers(this.memory, plan);
+    this.clock = new StepClock(this.device, this.buffers.timestamps);
     this.device.queue.writeBuffer(this.buffers.chunks, 0, this.layout.chunks);
     this.coefficientsKernel = kernels.coefficients;
     this.#kernels = kernels;
@@ -285,7 +288,7 @@ export class OptModel {
 
   /** Records dispatches and hands them to the GPU, at most `dispatchesPerSubmit` at a time. */
   submit(record: (pass: Commands) => void): void {
-    const recorder = new Recorder(this.device, this.dispatchesPerSubmit);
+    const recorder = new Recorder(this.device, this.dispatchesPerSubmit, this.clock.running);
     record(recorder);
     recorder.submit();
     this.dispatches += recorder.dispatches;
@@ -304,6 +307,7 @@ export class OptModel {
   /** Frees all but the weights. */
   destroy(): void {
     this.readback.destroy();
+    this.clock.destroy();
     this.memory.destroy();
   }
 

@@ -116,6 +116,14 @@ function trainingActions({ store }: ActionContext, send: Send) {
       const { values } = parseDraft(catalogue, draft);
       return start(values, draft.name.trim() || nameFor(store, values));
     },
+    /** Asks what the settings as typed would take; nothing is asked while they cannot be used. */
+    planMemory: async () => {
+      const { catalogue, draft, model } = store.getState();
+      if (!catalogue || !model) return false;
+      const { values, errors } = parseDraft(catalogue, draft);
+      if (Object.keys(errors).length > 0) return false;
+      return send({ type: "planMemory", settings: values });
+    },
     /** A few steps at several rates with the settings as typed. */
     findLearningRate: async () => {
       const { catalogue, draft } = store.getState();

@@ -1,4 +1,11 @@
-import type { DataReport, EngineEvent, RunReport, RunSummary } from "./engineTypes.ts";
+import type {
+  DataReport,
+  EngineEvent,
+  EvaluationRecord,
+  RunReport,
+  RunSummary,
+  StepRecord,
+} from "./engineTypes.ts";
 import { isHubEvent, reduceHub } from "./hub.ts";
 import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
 import { statusWord } from "./runStatus.ts";
@@ -7,6 +14,8 @@ import type { AppState, CommandType } from "./store.ts";
 /** The state after an event. */
 export function reduce(state: AppState, event: EngineEvent): AppState {
   if (isHubEvent(event)) return { ...state, hub: reduceHub(state.hub, event) };
+  if (event.type === "memory") return { ...state, memory: event.memory };
+  if (event.type === "kernels") return { ...state, kernels: event.kernels };
   switch (event.type) {
     case "device":
       return { ...state, device: event.device };
@@ -15,7 +24,14 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "progress":
       return { ...state, progress: event.progress };
     case "model":
-      return { ...state, model: event.model, prediction: null, writing: null, probe: null };
+      return {
+        ...state,
+        model: event.model,
+        memory: null,
+        prediction: null,
+        writing: null,
+        probe: null,
+      };
     case "data":
       return withData(state, event.data);
     case "rowPreview":
@@ -37,11 +53,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "evaluation":
       return withSeries(state, event.runId, (series) => appendEvaluation(series, event.evaluation));
     case "history":
-      return withSeries(state, event.runId, () =>
-        event.evaluations.reduce(appendEvaluation, appendSteps(EMPTY_SERIES, event.steps)),
-      );
-    case "kernels":
-      return { ...state, kernels: event.kernels };
+      return withSeries(state, event.runId, () => seriesOf(event.steps, event.evaluations));
     case "learningRates":
       return { ...state, probe: event.probe };
     case "sparsity":
@@ -72,6 +84,13 @@ function withBundle(state: AppState, runId: string, isAsRecorded: boolean | null
     bundles: { ...state.bundles, [runId]: isAsRecorded },
     ...{ liveRunId: runId, prediction: null, writing: null, place: { name: "run", runId } },
   };
+}
+
+function seriesOf(
+  steps: readonly StepRecord[],
+  evaluations: readonly EvaluationRecord[],
+): RunSeries {
+  return evaluations.reduce(appendEvaluation, appendSteps(EMPTY_SERIES, steps));
 }
 
 function withData(state: AppState, data: DataReport): AppState {

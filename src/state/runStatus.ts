@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<RunStatus, StatusWord>> = {
   calibrating: say(
     "Preparing",
     "busy",
-    "Compiling GPU programs and scoring the untouched model.",
+    "Compiling GPU programs, scoring the untouched model, timing the first ten steps.",
     "p",
   ),
   running: say("Training", "busy", "Weights are being updated.", "p"),

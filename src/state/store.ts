@@ -10,6 +10,7 @@ import type {
   ImportedReport,
   KernelsReport,
   LearningRateProbe,
+  MemoryReport,
   ModelReport,
   Prediction,
   Progress,
@@ -50,6 +51,8 @@ export interface AppState {
   readonly progress: Progress | null;
   readonly model: ModelReport | null;
   readonly data: DataReport | null;
+  /** What a run of the settings as typed would take on the GPU. */
+  readonly memory: MemoryReport | null;
   /** The task as it is being edited, ahead of the engine's `data.task` by a moment. */
   readonly taskDraft: TaskSpec | null;
   readonly isTaskPending: boolean;
@@ -111,6 +114,7 @@ export const INITIAL_STATE: AppState = {
   progress: null,
   model: null,
   data: null,
+  memory: null,
   taskDraft: null,
   isTaskPending: false,
   hub: EMPTY_HUB,

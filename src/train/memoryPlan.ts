@@ -83,8 +83,18 @@ export function needsByMethod(
   return usualSettings.map(({ name, settings: given }) => {
     const settings = resolveSettings({ ...given, dtype });
     const batchSize = numberSetting(settings, "batchSize");
-    const sizes = Array.from({ length: batchSize }, () => usualExample);
-    const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
+    const capacity = usualCapacity(config, layout, maxBindingBytes, batchSize);
     return { name, plan: planRun(config, layout, capacity, settings) };
   });
+}
+
+/** Room for batches of usual rows, where the rows are not known yet. */
+export function usualCapacity(
+  config: OptConfig,
+  layout: Layout,
+  maxBindingBytes: number,
+  batchSize: number,
+): Capacity {
+  const sizes = Array.from({ length: batchSize }, () => usualExample);
+  return capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
 }

@@ -7,6 +7,7 @@ import type { CustomTask, TaskSpec } from "#data/task.ts";
 import type { TaskChoice } from "#data/tasks/choices.ts";
 import type { RowTrouble } from "#data/troubles.ts";
 import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { MemoryReport, StepTiming } from "./cost.ts";
 import type { ExampleResult } from "./examples.ts";
 import type { HubCommand, HubEvent } from "./hubProtocol.ts";
 import type { EvaluationRecord, Majority, ModelOrigin, RunRecord, StepRecord } from "./records.ts";
@@ -21,6 +22,7 @@ export type {
   ExampleResult,
   Failure,
   Majority,
+  MemoryReport,
   MethodDescription,
   ModelOrigin,
   PartName,
@@ -32,6 +34,7 @@ export type {
   SettingDescription,
   SettingValues,
   StepRecord,
+  StepTiming,
   TaskChoice,
   TaskSpec,
   WritingRequest,
@@ -76,6 +79,8 @@ export type CommandBody =
   | { readonly type: "probeLearningRates"; readonly settings: SettingValues }
   /** Forget which kernels are the fastest here; the next run measures again. Answered by `kernels`. */
   | { readonly type: "resetTuning" }
+  /** What a run of these settings with the open model would take. Answered by `memory`. */
+  | { readonly type: "planMemory"; readonly settings: SettingValues }
   /** Ends a probe of learning rates, an evaluation, or the queue after the run at hand. */
   | { readonly type: "cancel" }
   /** Finish the step at hand, save, and hold. */
@@ -170,6 +175,7 @@ export type EngineEvent =
   | { readonly type: "rowPreview"; readonly preview: RowPreview }
   | { readonly type: "runs"; readonly runs: readonly RunSummary[] }
   | { readonly type: "run"; readonly run: RunReport }
+  | { readonly type: "memory"; readonly memory: MemoryReport }
   | {
       readonly type: "history";
       readonly runId: string;
@@ -310,9 +316,11 @@ export interface RunReport {
   readonly totalSteps: number;
   readonly stepsPerSecond: number | null;
   readonly tokensPerSecond: number | null;
-  /** Seconds left at the present rate; null until measured. */
+  /** Seconds left at the present rate; null until ten steps have been timed. */
   readonly etaSeconds: number | null;
   readonly gpuBytes: Readonly<Record<string, number>>;
+  /** Where a step's time goes; absent until it is measured, or where the GPU offers no clock. */
+  readonly timing?: StepTiming;
   /** ISO time of the last write that was confirmed; null before the first. */
   readonly savedAt: string | null;
   readonly savedStep: number;

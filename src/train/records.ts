@@ -59,7 +59,7 @@ export interface EvaluationRecord {
 
 export type RunStatus =
   | "queued" // kept to be trained later
-  | "calibrating" // compiling kernels, measuring, zero-shot evaluation
+  | "calibrating" // compiling kernels, zero-shot evaluation, timing the first ten steps
   | "running"
   | "evaluating"
   | "saving"

@@ -1,5 +1,4 @@
 import { type BatchPlan, batchPlan } from "#data/batches.ts";
-import { type PackedBatch, packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { writeScalars } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
@@ -16,6 +15,7 @@ import {
 } from "#model/deltas.ts";
 import * as cards from "#model/kernels.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
+import type { StepPart } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { ranked } from "#zo/draws.ts";
 import type { Method } from "#zo/methods/method.ts";
@@ -26,6 +26,8 @@ import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { type JournalStep, NOT_FINITE } from "./journal.ts";
 import { passPlans } from "./passPlan.ts";
 import { annealingAfter, planAt } from "./plans.ts";
+import { readRing } from "./ring.ts";
+import { type Part, partsOf, scoredTokens } from "./stepParts.ts";
 import { readRecord, SKIPPED } from "./stepRecordWords.ts";
 
 /** What the host knows of a step it has handed over and not yet read back. */
@@ -33,17 +35,6 @@ interface Enqueued {
   readonly plan: StepPlan;
   readonly tokens: number;
   readonly forwardPasses: number;
-}
-
-/** One submit of a step: both signs of some rows along one direction. */
-interface Part {
-  readonly probe: Probe;
-  /** Of the probe. */
-  readonly index: number;
-  readonly rows: PackedBatch;
-  /** Its losses are added to those of the parts before. */
-  readonly accumulates: boolean;
-  readonly isLast: boolean;
 }
 
 /** Told while a long step is handed over; true gives it up, as if it had not begun. */
@@ -57,6 +48,9 @@ const registers = { anchor: 16, halted: 17, meanAbs: 18 } as const;
 /** Slots of a step whose terms must last until the next anchor; 16 steps of them fit. */
 const lastingSlots = 4;
 const partsAtOnce = 4;
+/** A timed step is cut into many passes: a few in a hundred cost nothing that shows. */
+const TIMED_EVERY = 50;
+const TIMED_FIRST = 5;
 
 /**
  * Hands steps of a method to the GPU without waiting for them, and reads finished ones back in
@@ -79,6 +73,11 @@ export class Stepper {
   #sinceAnchor: SlottedTerm[] = [];
   #pending: readonly SlottedTerm[] = [];
   #next: number;
+  /** The step timed last whose times have come back, from 1. */
+  timing: { readonly step: number; readonly parts: Readonly<Record<StepPart, number>> } | null =
+    null;
+  #timed: number | null = null;
+  #planned: { readonly step: number; readonly past: number; readonly plan: StepPlan } | null = null;
   /** Of the last step handed over that was not long. */
   #dispatches = 0;
 
@@ -146,10 +145,13 @@ export class Stepper {
     if (this.#queue.length >= ringRecords) throw new Error("The ring of steps is full.");
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
-    const parts = this.#partsOf(plan, batch);
-    const before = this.#model.dispatches;
+    const parts = partsOf(plan, batch, this.#model.capacity);
+    const { clock, dispatches } = this.#model;
+    const isTimed = this.#next % TIMED_EVERY === TIMED_FIRST && clock.begin();
     for (const part of parts) this.#handOver(plan, batch, part);
-    this.#dispatches = this.#model.dispatches - before;
+    if (isTimed) clock.end();
+    if (isTimed) this.#timed = this.#next + 1;
+    this.#dispatches = this.#model.dispatches - dispatches;
     this.#finish(plan, batch, parts);
   }
 
@@ -166,7 +168,7 @@ export class Stepper {
   async enqueueLong(hooks: LongStepHooks): Promise<boolean> {
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
-    const parts = this.#partsOf(plan, batch);
+    const parts = partsOf(plan, batch, this.#model.capacity);
     if (plan.rows === "anchor") this.#takeSnapshot();
     for (const [done, part] of parts.entries()) {
       if (hooks.isPauseWanted()) return false;
@@ -187,7 +189,10 @@ export class Stepper {
   async collect(): Promise<JournalStep[]> {
     const waiting = this.#queue.splice(0);
     const first = this.#next - waiting.length;
-    const words = await this.#readRing(first, waiting.length);
+    const [words] = await Promise.all([
+      readRing(this.#model, first, waiting.length),
+      this.#readTiming(),
+    ]);
     const steps: JournalStep[] = [];
     for (const [i, { plan, tokens, forwardPasses }] of waiting.entries()) {
       const record = readRecord(words, i * recordWords, plan);
@@ -199,6 +204,14 @@ export class Stepper {
     this.#past.push(...steps);
     if (steps.some(({ flags }) => flags & NOT_FINITE)) this.#goBack();
     return steps;
+  }
+
+  async #readTiming(): Promise<void> {
+    const step = this.#timed;
+    if (step === null) return;
+    this.#timed = null;
+    const parts = await this.#model.clock.read(this.#model.readback);
+    if (parts) this.timing = { step, parts };
   }
 
   /** Applies what is pending, so that the weights are those after the last step handed over. */
@@ -251,9 +264,15 @@ export class Stepper {
     this.#recall();
   }
 
+  /** Asked for several times a step; what has come back since decides the annealing. */
   #plan(step: number): StepPlan {
+    const known = this.#planned;
+    if (known?.step === step && known.past === this.#past.length) return known.plan;
     const { numHiddenLayers } = this.#model.config;
-    return planAt(this.#method, this.#settings, numHiddenLayers, step, this.#annealing(step));
+    const annealing = this.#annealing(step);
+    const plan = planAt(this.#method, this.#settings, numHiddenLayers, step, annealing);
+    this.#planned = { step, past: this.#past.length, plan };
+    return plan;
   }
 
   /** Decided by what had come back at the last barrier alone, whatever the GPU's speed. */
@@ -269,18 +288,6 @@ export class Stepper {
     if (wanted === 0 || wanted >= this.#examples.length) return this.#examples;
     const order = ranked(this.#seed, "shuffle", 0, this.#examples.length);
     return order.slice(0, wanted).map((i) => this.#examples[i]!);
-  }
-
-  /** What a step hands over one after another: every part of the batch, for every probe. */
-  #partsOf(plan: StepPlan, batch: readonly EncodedExample[]): readonly Part[] {
-    const packed = packAll(batch, this.#model.capacity);
-    const last = plan.probes.length * packed.length - 1;
-    return plan.probes.flatMap((probe, index) =>
-      packed.map((rows, i) => ({
-        ...{ probe, index, rows, accumulates: i > 0 },
-        isLast: index * packed.length + i === last,
-      })),
-    );
   }
 
   /** Both signs of a part; after the last one, its losses become coefficients in the same submit. */
@@ -375,24 +382,4 @@ export class Stepper {
     const tokens = parts.reduce((sum, { rows }) => sum + 2 * rows.tokens, 0);
     this.#queue.push({ plan, tokens, forwardPasses: 2 * plan.probes.length * batches });
   }
-
-  async #readRing(first: number, count: number): Promise<Uint32Array> {
-    const out = new Uint32Array(count * recordWords);
-    let done = 0;
-    while (done < count) {
-      const record = (first + done) % ringRecords;
-      const run = Math.min(count - done, ringRecords - record);
-      const { readback, buffers } = this.#model;
-      const bytes = recordWords * 4;
-      const part = await readback.read(buffers.ring, record * bytes, run * bytes);
-      out.set(new Uint32Array(part), done * recordWords);
-      done += run;
-    }
-    return out;
-  }
-}
-
-/** Tokens of the right options. */
-function scoredTokens(batch: readonly EncodedExample[]): number {
-  return batch.reduce((sum, { options, answer }) => sum + (options[answer]?.optionLength ?? 0), 0);
 }

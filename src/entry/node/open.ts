@@ -14,6 +14,7 @@ import { matchTensors } from "#model/matchTensors.ts";
 import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { planCapacity } from "#train/capacity.ts";
+import { admitModel } from "#train/session/admission.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
 import { folderSources } from "./files.ts";
@@ -102,7 +103,8 @@ export async function loadModel(
 /**
  * The weights of a checkpoint on the GPU, with this score head or without one.
  *
- * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels
+ * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels; E-MEM-1 if
+ *   the GPU has no room
  */
 export async function loadWeights(
   device: Device,
@@ -111,6 +113,7 @@ export async function loadWeights(
   head: HeadStart | null,
 ): Promise<LoadedWeights> {
   const tensors = matchTensors(parameterTable(config), checkpoint);
+  await admitModel(device, config, "This model", dtype);
   const loaded = makeRoomForWeights(device, withHead(config, head), dtype);
   await loaded.weights.load(tensors.slice(0, loaded.layout.table.length));
   beginHead(loaded, config, head?.seed ?? 0);

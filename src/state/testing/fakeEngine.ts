@@ -17,7 +17,7 @@ import { FakeRows } from "./fakeData.ts";
 import { fakeExampleEvents } from "./fakeExamples.ts";
 import { fakeHubEvents } from "./fakeHub.ts";
 import { fakeKernelEvents } from "./fakeKernels.ts";
-import { evaluation, fakeDevice, fakeModel, fakeRecord } from "./fakeReports.ts";
+import { evaluation, fakeDevice, fakeMemory, fakeModel, fakeRecord } from "./fakeReports.ts";
 import { newRecord, reportOf, stepOf } from "./fakeRun.ts";
 import { fakeImport, fakeShare } from "./fakeSharing.ts";
 import { fakeSparsity } from "./fakeSteps.ts";
@@ -163,12 +163,13 @@ export class FakeEngine implements EnginePort {
     return true;
   }
 
-  /** Whether the command was one of sharing. */
+  /** Whether the command was one of sharing, or asks for the plan of memory. */
   #share(command: Command): boolean {
     if (command.type === "readSettings") this.emit({ type: "imported", imported: fakeImport });
     else if (command.type === "shareRun") {
       this.emit({ type: "shared", share: { ...fakeShare, runId: command.runId } });
     } else if (command.type === "openBundle") this.#openBundle();
+    else if (command.type === "planMemory") this.emit({ type: "memory", memory: fakeMemory });
     else return false;
     return true;
   }

@@ -1,9 +1,11 @@
 import type {
   DeviceReport,
   EvaluationRecord,
+  MemoryReport,
   ModelReport,
   RunRecord,
   RunSummary,
+  StepTiming,
 } from "../engineTypes.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { fakeTask } from "./fakeData.ts";
@@ -69,6 +71,20 @@ export const fakeModel: ModelReport = {
   weightBytes: 500_957_184,
   gpuBytes: { weights: 500_957_184, scratch: 37_748_736, activations: 62_914_560 },
   sha256: "5f97ad1fa4ec2b1d9ef6f4e7a1c50e1be13f6c83a5b7c6ff0e55d4b77bb0aa31",
+};
+
+export const fakeMemory: MemoryReport = {
+  bytes: {
+    ...{ weights: 500_957_184, scratch: 37_748_736, activations: 62_914_560 },
+    ...{ snapshot: 0, other: 1_310_720 },
+  },
+  totalBytes: 602_931_200,
+  isExact: true,
+};
+
+export const fakeTiming: StepTiming = {
+  ...{ weightPassMs: 31.2, productsMs: 214.8, attentionMs: 12.1, restMs: 18.4, waitingMs: 9.5 },
+  step: 206,
 };
 
 export const fakeRecord: RunRecord = {

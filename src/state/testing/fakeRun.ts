@@ -1,6 +1,6 @@
 import type { RunRecord, RunReport, RunStatus, SettingValues, StepRecord } from "../engineTypes.ts";
 import { METHOD_KEY } from "../settingsForm.ts";
-import { fakeModel, fakeRecord } from "./fakeReports.ts";
+import { fakeModel, fakeRecord, fakeTiming } from "./fakeReports.ts";
 import { fakeStepOf } from "./fakeSteps.ts";
 
 export function stepOf({ settings }: RunRecord, step: number): StepRecord {
@@ -31,6 +31,7 @@ export function reportOf(record: RunRecord, travelledTo: number | null): RunRepo
     tokensPerSecond: isOn ? 8294 : null,
     etaSeconds: isOn ? (totalSteps - record.step) / 9.6 : null,
     gpuBytes: fakeModel.gpuBytes,
+    timing: fakeTiming,
     savedAt: record.step > 0 ? record.updatedAt : null,
     savedStep: record.step - (record.step % 10),
     travelledTo,

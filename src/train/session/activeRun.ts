@@ -58,6 +58,7 @@ export class ActiveRun {
   readonly #runs: RunStore;
   readonly #release: () => void;
   readonly #speed = new Speed();
+  #timing: Stepper["timing"] = null;
   #totals: Totals;
   readonly #keeper: Keeper;
   #snapshotStep: number;
@@ -139,17 +140,20 @@ export class ActiveRun {
     const total = numberSetting(this.record.settings, "steps");
     const { model, opt } = this.#ground;
     const left = total - this.steps.length;
-    const { stepsPerSecond, tokensPerSecond } = this.#speed;
+    const { stepsPerSecond, tokensPerSecond, isCalibrated } = this.#speed;
+    const isCalibrating = this.record.status === "running" && !isCalibrated;
     const run: RunReport = {
       record: {
         ...this.record,
+        ...(isCalibrating ? { status: "calibrating" } : {}),
         ...{ step: this.steps.length, tokens: this.#totals.tokens, seconds: this.#totals.seconds },
       },
       totalSteps: total,
       stepsPerSecond,
       tokensPerSecond,
-      etaSeconds: stepsPerSecond === null ? null : left / stepsPerSecond,
+      etaSeconds: isCalibrated && stepsPerSecond !== null ? left / stepsPerSecond : null,
       gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
+      ...this.#speed.timingOf(this.#timing),
       savedAt: this.#keeper.savedAt,
       savedStep: this.#keeper.savedStep,
       travelledTo: this.travelledTo,
@@ -186,13 +190,17 @@ export class ActiveRun {
     model.isBase = false;
     const hooks = {
       ...this.#evaluationHooks(isPauseWanted),
-      onSteps: (steps: readonly JournalStep[]) => this.#onSteps(steps),
+      onSteps: (steps: readonly JournalStep[]) => {
+        this.#timing = stepper.timing;
+        return this.#onSteps(steps);
+      },
       onLongStep: (done: number, total: number) => this.#onLongStep(done, total),
     };
     await this.#measureSparsity();
     if (this.#isEvaluationDue() && !(await this.#evaluate(isPauseWanted))) return this.#hold(false);
     // What was told of before the run was opened again is not told anew.
     this.#blowUp ??= BlowUpWatch.after(this.steps, this.record.zeroShot?.loss);
+    this.#speed.restart();
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
     if (end !== "finished") return this.#hold(end === "not finite");

@@ -36,6 +36,7 @@ import { selfTest } from "./selfTest.ts";
 import { readSettings, shareRun } from "./sharing.ts";
 import { openStoredRun, queueRun, recover, startRun } from "./starting.ts";
 import { deleteRun, listRuns, noteRun, renameRun, tellHistory, viewRun } from "./storedRuns.ts";
+import { tellMemory } from "./tellMemory.ts";
 import { comeHome, moveTo, travelTo } from "./travel.ts";
 import { write } from "./write.ts";
 
@@ -72,6 +73,8 @@ async function perform(desk: Desk, command: Exclude<CommandBody, HubCommand>): P
   switch (command.type) {
     case "checkDevice":
       return checkDevice(desk);
+    case "planMemory":
+      return tellMemory(desk, command.settings);
     case "openModel":
     case "openData":
     case "setTask":

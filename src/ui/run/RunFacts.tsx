@@ -11,10 +11,12 @@ import {
 import { useRunSeries } from "#state/hooks.ts";
 import { activeShareText } from "#state/methodCost.ts";
 import { lastOf } from "#state/runSeries.ts";
+import { memoryStack, stepTimeText, timeStack, totalBytes } from "#state/stacks.ts";
+import { StackedBar } from "../charts/StackedBar.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";
 
-const { strip, memory, soft: small } = styles;
+const { strip, costs, soft: small } = styles;
 
 /** What is measured while a run goes on; a dash where nothing has been measured. */
 export function RunFacts({ report }: { readonly report: RunReport }) {
@@ -30,7 +32,7 @@ export function RunFacts({ report }: { readonly report: RunReport }) {
           {
             name: "Time left",
             value: record.step < totalSteps ? formatEstimate(etaSeconds) : UNKNOWN,
-            title: "Steps left at the present rate",
+            title: "Steps left at the present rate; told once ten steps have been timed",
           },
           {
             name: "Trained for",
@@ -54,18 +56,31 @@ export function RunFacts({ report }: { readonly report: RunReport }) {
         {record.adapter}
         {savedAt !== null && ` · saved at ${formatTime(savedAt)}`}
       </p>
-      <GpuMemory gpuBytes={report.gpuBytes} />
+      <Costs gpuBytes={report.gpuBytes} {...(report.timing ? { timing: report.timing } : {})} />
     </section>
   );
 }
 
-function GpuMemory({ gpuBytes }: { readonly gpuBytes: RunReport["gpuBytes"] }) {
-  const kinds = Object.entries(gpuBytes).filter(([, bytes]) => bytes > 0);
-  if (kinds.length === 0) return null;
+/** Where a step's time and the GPU's memory go. */
+function Costs({ gpuBytes, timing }: Pick<RunReport, "gpuBytes" | "timing">) {
+  const memory = memoryStack(gpuBytes);
+  if (memory.length === 0) return null;
   return (
-    <details className={memory}>
-      <summary>GPU memory by kind</summary>
-      <Facts items={kinds.map(([name, bytes]) => ({ name, value: formatBytes(bytes) }))} />
-    </details>
+    <div className={costs}>
+      {timing && (
+        <StackedBar
+          title="Time of a step"
+          total={stepTimeText(timing)}
+          parts={timeStack(timing)}
+          note={`By the GPU's clock, at step ${formatCount(timing.step)}`}
+        />
+      )}
+      <StackedBar
+        title="GPU memory"
+        total={formatBytes(totalBytes(gpuBytes))}
+        parts={memory}
+        note="As allocated"
+      />
+    </div>
   );
 }

@@ -7,6 +7,7 @@ import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
+import { MemoryPlan } from "./MemoryPlan.tsx";
 import { QueuePlanner } from "./QueuePlanner.tsx";
 import styles from "./Setup.module.css";
 
@@ -38,6 +39,7 @@ export function StartCard() {
           </li>
         ))}
       </ul>
+      <MemoryPlan />
       <RunName
         suggestion={
           catalogue && parsed ? suggestName(catalogue, parsed.values, model?.name ?? "model") : ""

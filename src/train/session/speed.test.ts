@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { Speed } from "./speed.ts";
+
+const steps = (count: number, milliseconds: number) =>
+  Array.from({ length: count }, () => ({ milliseconds, tokens: 100 }));
+
+test("a rate is that of the steps timed, without the first, in which drivers still compile", () => {
+  const speed = new Speed();
+  speed.add(steps(1, 5000));
+  expect([speed.stepsPerSecond, speed.tokensPerSecond]).toEqual([null, null]);
+  speed.add(steps(4, 250));
+  expect([speed.stepsPerSecond, speed.tokensPerSecond]).toEqual([4, 400]);
+});
+
+test("how long the rest will take is known after ten timed steps, and again after a pause", () => {
+  const speed = new Speed();
+  speed.add(steps(10, 100));
+  expect(speed.isCalibrated).toBe(false);
+  speed.add(steps(1, 100));
+  expect(speed.isCalibrated).toBe(true);
+  speed.restart();
+  expect(speed.isCalibrated).toBe(false);
+  expect(speed.stepsPerSecond).toBeNull();
+});
+
+test("a rate follows the last 64 steps", () => {
+  const speed = new Speed();
+  speed.add(steps(100, 1000));
+  speed.add(steps(64, 10));
+  expect(speed.stepsPerSecond).toBeCloseTo(100);
+});
+
+test("what a step takes beyond what the GPU's clock saw is waiting, never less than none", () => {
+  const speed = new Speed();
+  const parts = { weightPass: 20, products: 60, attention: 5, rest: 5 };
+  expect(speed.timingOf({ step: 6, parts })).toEqual({});
+  speed.add(steps(11, 100));
+  expect(speed.timingOf({ step: 6, parts }).timing).toEqual({
+    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 5, restMs: 5, waitingMs: 10, step: 6 },
+  });
+  expect(speed.timingOf({ step: 6, parts: { ...parts, products: 600 } }).timing?.waitingMs).toBe(0);
+  expect(speed.timingOf(null)).toEqual({});
+});

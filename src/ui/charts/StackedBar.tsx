@@ -1,0 +1,39 @@
+import type { StackPart } from "#state/stacks.ts";
+import styles from "./StackedBar.module.css";
+
+const { box, head, bar, part: partLook, legend, swatch, value } = styles;
+
+interface StackedBarProps {
+  readonly title: string;
+  /** The whole, in words. */
+  readonly total: string;
+  readonly parts: readonly StackPart[];
+  /** Where the numbers come from. */
+  readonly note?: string;
+}
+
+/** Parts of a whole, side by side. The list below the bar says the same in words. */
+export function StackedBar({ title, total, parts, note }: StackedBarProps) {
+  return (
+    <figure className={box} aria-label={title}>
+      <figcaption className={head}>
+        <span>{title}</span>
+        <span className={value}>{total}</span>
+      </figcaption>
+      <div className={bar} aria-hidden="true">
+        {parts.map(({ key, width }) => (
+          <span key={key} className={partLook} data-part={key} style={{ width }} />
+        ))}
+      </div>
+      <ul className={legend}>
+        {parts.map(({ key, name, text }) => (
+          <li key={key}>
+            <span className={swatch} data-part={key} aria-hidden="true" />
+            {name} <span className={value}>{text}</span>
+          </li>
+        ))}
+      </ul>
+      {note && <small>{note}</small>}
+    </figure>
+  );
+}

@@ -52,7 +52,7 @@ story(
       const { sentence, word } = await unread();
       await page.getByRole("textbox", { name: "Your sentence" }).fill(sentence);
       await button(page, "Ask the model").click();
-      const answer = page.getByRole("region", { name: "Probability of each label" });
+      const answer = page.getByRole("region", { name: "Probability of each answer" });
       const option = answer.getByRole("listitem").filter({ hasText: word });
       const [before, after] = percents(await option.textContent(), /(?:before|after)([\d.]+) %/g);
       expect(after).toBeGreaterThan(50);

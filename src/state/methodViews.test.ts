@@ -16,6 +16,7 @@ const report = {
   savedAt: null,
   savedStep: 0,
   travelledTo: 120,
+  asks: [],
   activeShare: 1,
 };
 

@@ -29,6 +29,7 @@ const report = {
   savedStep: 0,
   travelledTo: null,
   activeShare: 1,
+  asks: [],
 } as const;
 
 test("the title of the tab tells percent and time left while a run is on", () => {

@@ -328,6 +328,8 @@ export interface RunReport {
   readonly travelledTo: number | null;
   /** Share of the parameters that may move, by the method's and the run's choices, 0..1. */
   readonly activeShare: number;
+  /** What to fill in to ask its model about a row of one's own. */
+  readonly asks: readonly string[];
 }
 
 /** Learning rates tried so far, ascending; all from the same weights and on the same rows. */

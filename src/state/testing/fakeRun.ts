@@ -35,6 +35,7 @@ export function reportOf(record: RunRecord, travelledTo: number | null): RunRepo
     savedAt: record.step > 0 ? record.updatedAt : null,
     savedStep: record.step - (record.step % 10),
     travelledTo,
+    asks: ["text"],
     activeShare: ACTIVE_SHARES[String(record.settings[METHOD_KEY])] ?? 1,
   };
 }

@@ -1,4 +1,5 @@
 import type { Failure } from "#base/errors.ts";
+import { columnsToAsk } from "#data/tasks/asking.ts";
 import type { OptModel } from "#model/opt.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
@@ -158,6 +159,7 @@ export class ActiveRun {
       savedStep: this.#keeper.savedStep,
       travelledTo: this.travelledTo,
       activeShare: activeShare(this.record.settings, model.config, opt.layout.table),
+      asks: columnsToAsk(this.record.task),
     };
     this.#env.emit({ type: "run", run });
   }

@@ -1,6 +1,7 @@
 import { encodeOptions } from "#data/encode.ts";
 import { packAll } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
+import { rowAsWritten } from "#data/tasks/asking.ts";
 import type { OptModel } from "#model/opt.ts";
 import { evaluationCapacity } from "../capacity.ts";
 import { evaluate, optionProbabilities } from "../evaluation.ts";
@@ -8,7 +9,7 @@ import { type Desk, progressTo, runOf, runsOf } from "./desk.ts";
 import { restoreWeights } from "./starting.ts";
 
 /**
- * How likely each label is for a person's own words, before and after training. For the value before,
+ * How likely each label or option is for a person's own words, before and after training. For the value before,
  * the base weights come back for a moment; then the run's own, from its snapshot and journal, to the
  * very bits they had.
  */
@@ -16,7 +17,8 @@ export async function predict(desk: Desk, values: Readonly<Record<string, string
   const run = runOf(desk);
   const { model, opt, data } = run.ground;
   const { task } = data.inspection.facts;
-  const options = encodeOptions(model.tokenizer, task, values);
+  const { tokenizer } = model;
+  const options = encodeOptions(tokenizer, task, rowAsWritten(values));
   const example: EncodedExample = { row: 0, answer: 0, options: fitting(options, opt) };
   const after = await probabilities(opt, example);
   let before = after;
@@ -32,8 +34,10 @@ export async function predict(desk: Desk, values: Readonly<Record<string, string
     type: "prediction",
     prediction: {
       values,
-      options: task.labels.map((label, i) => ({
-        ...{ label, word: task.words[i] ?? "" },
+      options: options.map(({ ids, optionLength }, i) => ({
+        label: task.labels[i] ?? "",
+        // Options that differ from row to row have no word of their own: the text itself is shown.
+        word: task.words[i] ?? (task.labels[i] ? "" : tokenizer.decode(ids.slice(-optionLength))),
         ...{ before: before[i] ?? 0, after: after[i] ?? 0 },
       })),
     },

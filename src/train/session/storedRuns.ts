@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { columnsToAsk } from "#data/tasks/asking.ts";
 import { parseConfig } from "#model/config.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting } from "#zo/settings.ts";
@@ -51,6 +52,7 @@ export async function viewRun(desk: Desk, runId: string): Promise<void> {
       savedStep: record.step,
       travelledTo: null,
       activeShare: 1,
+      asks: columnsToAsk(record.task),
     },
   });
 }

@@ -3,7 +3,6 @@ import { useState } from "react";
 import type { Prediction, RunRecord } from "#state/engineTypes.ts";
 import { formatPercent } from "#state/format.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
-import { templateColumns } from "#state/task.ts";
 import { Bar } from "../parts/Bar.tsx";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
@@ -19,8 +18,8 @@ const { field, label, input } = controls;
 export function TrySentence({ record }: { readonly record: RunRecord }) {
   const { canAsk, canOpen } = useRunAccess(record.id);
   const prediction = useAppState((state) => state.prediction);
-  // Where answers are written or differ from row to row, there are no labels to be likely.
-  if (record.task.kind !== "classification") return null;
+  // Where answers are written, there is nothing to choose from: "Write on" is the place to ask.
+  if (record.task.kind === "generation") return null;
   if (canAsk) {
     return (
       <Card title="Try a sentence">
@@ -43,7 +42,7 @@ function SentenceForm({ record }: { readonly record: RunRecord }) {
   const isBusy = useAppState(({ pending }) => Boolean(pending.predict));
   const failure = useAppState((state) => state.failures.predict);
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
-  const columns = templateColumns(record.task.template);
+  const columns = useAppState(({ reports }) => reports[record.id]?.asks) ?? [];
   const isComplete = columns.every((name) => values[name]?.trim());
   return (
     <form
@@ -74,13 +73,13 @@ function SentenceForm({ record }: { readonly record: RunRecord }) {
 
 function Answer({ prediction }: { readonly prediction: Prediction }) {
   return (
-    <section aria-label="Probability of each label" aria-live="polite">
+    <section aria-label="Probability of each answer" aria-live="polite">
       <ul className={options}>
         {prediction.options.map(({ label: name, word, before, after }) => (
           <li key={name} className={option}>
             <strong>
               {word.trim() === "" ? name : `“${word.trim()}”`}
-              {word.trim() !== "" && <span className={soft}> label {name}</span>}
+              {word.trim() !== "" && name !== "" && <span className={soft}> label {name}</span>}
             </strong>
             <div className={bars}>
               <span>before</span>

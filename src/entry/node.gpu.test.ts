@@ -7,7 +7,7 @@ import { expectedScores } from "../model/testing/fixture.ts";
 import { drivers } from "../reference/testing/drivers.ts";
 import { expectedWriting } from "../train/testing/expectedWriting.ts";
 import { reviewLines } from "../train/testing/fixtureRun.ts";
-import { type Outcome, zeroth, zerothWell } from "./testing/commandLine.ts";
+import { type Outcome, zeroth, zerothAlone, zerothWell } from "./testing/commandLine.ts";
 
 const [driver, otherDriver] = drivers;
 const preNorm = "e2e/fixtures/opt-tiny-pre-ln";
@@ -28,7 +28,9 @@ const run = (...args: readonly string[]) => zerothWell(driver!, ...args);
 
 describe("score", () => {
   test("prints a line for each text: its tokens and PyTorch's Σ −log p", async () => {
-    const { lines } = await run("score", preNorm, texts);
+    // In a Node of its own, as a person starts it; the others share one.
+    const { lines, code } = await zerothAlone(driver!, "score", preNorm, texts);
+    expect(code).toBe(0);
     const expected = expectedScores("opt-tiny-pre-ln");
     expect(lines.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
     lines.forEach(({ nll }, i) => {
@@ -282,5 +284,11 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
     expect(stdout).toBe("");
     expect(code).toBe(1);
+  });
+
+  test("also where the process is the command's own", async () => {
+    const { code, stdout, stderr } = await zerothAlone(driver!, "score", "gone", texts);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/no folder "gone"/);
   });
 });

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Driver } from "../../reference/testing/drivers.ts";
 
@@ -13,8 +13,41 @@ export interface Outcome {
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The command line with these arguments, in a Node of its own on that driver. */
+const hosts = new Map<Driver, ChildProcess>();
+let last: Promise<unknown> = Promise.resolve();
+
+/** The command line with these arguments, in a process on that driver that all its commands share. */
 export function zeroth(driver: Driver, ...args: readonly string[]): Promise<Outcome> {
+  const outcome = last.then(() => ask(hostOn(driver), args));
+  last = outcome.catch(() => {});
+  return outcome;
+}
+
+function hostOn(driver: Driver): ChildProcess {
+  const known = hosts.get(driver);
+  if (known?.connected) return known;
+  const host = fork("src/entry/testing/commandHost.ts", {
+    ...{ cwd: root, env: { ...process.env, ...driver.env }, execArgv: ["--import", "tsx"] },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  hosts.set(driver, host);
+  return host;
+}
+
+function ask(host: ChildProcess, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const onExit = () => reject(new Error(`The process died of: zeroth ${args.join(" ")}`));
+    host.once("exit", onExit);
+    host.once("message", ({ code, stdout, stderr }: Omit<Outcome, "lines">) => {
+      host.off("exit", onExit);
+      resolve({ code, stdout, stderr, lines: code === 0 ? parse(stdout) : [] });
+    });
+    host.send(args);
+  });
+}
+
+/** As `zeroth`, in a Node of its own, as a person starts it. */
+export function zerothAlone(driver: Driver, ...args: readonly string[]): Promise<Outcome> {
   const command = ["--import", "tsx", "src/entry/node.ts", ...args];
   const env = { ...process.env, ...driver.env };
   return new Promise((resolve) => {

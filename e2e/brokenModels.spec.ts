@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import { asTrojan, type Change, changedModel, withTensors } from "./testing/checkpoints.ts";
 import { story } from "./testing/story.ts";
-import { choose, fact, fixture } from "./testing/visit.ts";
+import { button, choose, fact, fixture } from "./testing/visit.ts";
 
 interface BrokenModel {
   readonly what: string;
@@ -138,5 +138,5 @@ story(
 /** Opens a folder and waits until the page has taken or refused it. */
 async function open(page: Page, folder: string): Promise<void> {
   await choose(page, "Choose a folder", folder);
-  await expect(page.getByRole("button", { name: "Choose a folder" })).toBeVisible();
+  await expect(button(page, "Choose a folder")).toBeVisible();
 }

@@ -29,7 +29,7 @@ import type {
   WritingReport,
 } from "./reports.ts";
 import type { Sampling } from "./sampling.ts";
-import type { DataSource, ModelSource } from "./sources.ts";
+import type { ModelSource } from "./sources.ts";
 import type { WritingRequest } from "./writingRequest.ts";
 
 export type * from "./hubProtocol.ts";

@@ -19,7 +19,5 @@ story("the page stays smooth while the model trains", async ({ page, browser }) 
     `Of ${tasks.length} tasks, the longest took ms (by the clock): ${longest.join(", ")}`,
   );
   expect(tasks.length).toBeGreaterThan(100);
-  const long = tasks.filter(({ cpuMs }) => cpuMs > NOTICED_MS);
-  // A virtual core that is taken away in the midst of a task goes on counting as the task's own.
-  expect(long.length, JSON.stringify(long)).toBeLessThanOrEqual(tasks.length / 1000);
+  expect(tasks.filter(({ cpuMs }) => cpuMs > NOTICED_MS)).toEqual([]);
 });

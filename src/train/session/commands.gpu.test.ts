@@ -16,7 +16,6 @@ import {
 } from "./testing/place.ts";
 
 // Every answer is counted where a command is sent: testing/place.ts expects exactly one for each.
-
 const gpu = oneDeviceGpu();
 const rows = 8;
 const mezo: SettingValues = {

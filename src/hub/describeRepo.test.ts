@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { describeRepo } from "./describeRepo.ts";
-import { type LocalHub, startLocalHub } from "./testing/localHub.ts";
+import { clockDuring, type LocalHub, startLocalHub } from "./testing/localHub.ts";
 import { COMMIT, modelContent, modelFiles, noise } from "./testing/models.ts";
 
 const opened: LocalHub[] = [];
@@ -112,6 +112,31 @@ test("without a connection the sentence says what still works", async () => {
     code: "E-NET-1",
     message: expect.stringContaining("already here still work"),
   });
+});
+
+test.each([
+  ["before it answers", { kind: "silence" }],
+  ["in the midst of its answer", { kind: "stall", afterBytes: 10 }],
+] as const)("a hub that falls silent %s is not waited for without end", async (_, fault) => {
+  const { hub, faults, requests } = await hubWith();
+  faults.set("", [fault]);
+  let isAnswered = false;
+  const fetchNoting: typeof fetch = async (url, init) => {
+    const response = await hub.fetch(url, init);
+    isAnswered = true;
+    return response;
+  };
+  const sleep = clockDuring(() => (fault.kind === "silence" ? requests.length > 0 : isAnswered));
+  await expect(describeRepo({ ...hub, fetch: fetchNoting, sleep }, opt)).rejects.toMatchObject({
+    code: "E-NET-1",
+    message: `Nothing of facebook/opt-125m has come from ${hub.endpoint} for 30 s. What was loaded is kept; check the connection and try again.`,
+  });
+});
+
+test("a listing that breaks off is told as a lost connection", async () => {
+  const { hub, faults } = await hubWith();
+  faults.set("", [{ kind: "drop", afterBytes: 10 }]);
+  await expect(describeRepo(hub, opt)).rejects.toMatchObject({ code: "E-NET-1" });
 });
 
 test("a server that answers, but not to pages, is told apart from no connection", async () => {

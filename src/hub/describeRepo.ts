@@ -130,8 +130,8 @@ async function readText(
       `${what} has ${file.sizeBytes} bytes; such a file has at most ${MAX_TEXT_BYTES}.`,
     );
   }
-  const response = await request(hub, addressOf(hub, pinned, file.path), { what, signal });
-  return readLimited(response, what);
+  const answer = await request(hub, addressOf(hub, pinned, file.path), { what, signal });
+  return readLimited(answer, what);
 }
 
 function parseConfig(text: string): Readonly<Record<string, unknown>> {

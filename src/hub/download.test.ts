@@ -3,7 +3,7 @@ import { type BlobCache, cachedFiles, findCached, folderOf } from "./blobCache.t
 import { describeRepo } from "./describeRepo.ts";
 import { bytesHere, type DownloadOptions, type DownloadProgress, download } from "./download.ts";
 import { memoryCache } from "./memoryCache.ts";
-import { type LocalHub, startLocalHub } from "./testing/localHub.ts";
+import { clockDuring, type LocalHub, startLocalHub } from "./testing/localHub.ts";
 import { COMMIT, modelContent, modelFiles } from "./testing/models.ts";
 
 const WEIGHTS = `/facebook/opt-125m/resolve/${COMMIT}/pytorch_model.bin`;
@@ -92,6 +92,29 @@ test("a connection that drops is taken up where it broke", async () => {
   expect(await holdsWeights(cache)).toBe(true);
   expect(rangesOf(local)).toEqual([undefined, "bytes=100000-", "bytes=150000-"]);
   expect(waits).toEqual([500, 500]);
+});
+
+test("a connection that falls silent is taken up where it stopped, and the silence is told", async () => {
+  const { local, cache, options, progress, waits } = await scene();
+  local.faults.set(WEIGHTS, [{ kind: "stall", afterBytes: 100_000 }]);
+  let asked = 0;
+  const fetchCounting: typeof fetch = (url, init) => {
+    asked += String(url).endsWith(WEIGHTS) ? 1 : 0;
+    return local.hub.fetch(url, init);
+  };
+  const sleep = clockDuring(() => asked === 1 && progress.at(-1)?.fileDone === 100_000);
+  await download({ ...options, hub: { ...local.hub, fetch: fetchCounting, sleep } });
+  expect(await holdsWeights(cache)).toBe(true);
+  expect(rangesOf(local)).toEqual([undefined, "bytes=100000-"]);
+  expect(waits).toEqual([500]);
+  const heard = progress.filter(({ path }) => path === "pytorch_model.bin");
+  const at = heard.findIndex(({ activity }) => activity === "quiet");
+  // After five seconds, and once more when the connection was given up.
+  expect(heard.slice(at, at + 3)).toMatchObject([
+    { activity: "quiet", fileDone: 100_000, bytesPerSecond: null },
+    { activity: "quiet", fileDone: 100_000, bytesPerSecond: null },
+    { activity: "loading" },
+  ]);
 });
 
 test("a connection that brings nothing is given up after three pauses, and what came is kept", async () => {

@@ -1,5 +1,5 @@
 import { type BlobCache, type CachedRepo, type CachePlan, folderOf } from "./blobCache.ts";
-import { downloadFile } from "./downloadFile.ts";
+import { type Activity, downloadFile } from "./downloadFile.ts";
 import { startRate } from "./rate.ts";
 import type { Hub } from "./request.ts";
 
@@ -7,8 +7,8 @@ import type { Hub } from "./request.ts";
 export interface DownloadProgress {
   /** The file at hand. */
   readonly path: string;
-  /** Bytes read back and checked, or loaded. */
-  readonly activity: "checking" | "loading";
+  /** Bytes read back and checked, or loaded; or none for a while. */
+  readonly activity: Activity;
   readonly fileDone: number;
   readonly fileTotal: number;
   /** Of all files. */

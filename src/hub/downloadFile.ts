@@ -2,9 +2,8 @@ import { ZerothError } from "#base/errors.ts";
 import type { BlobCache, CachePlan } from "./blobCache.ts";
 import { addressOf } from "./describeRepo.ts";
 import { type FileHash, startHash } from "./fileHash.ts";
-import { piecesOf } from "./hubJson.ts";
 import type { RepoFile } from "./repoFile.ts";
-import { ConnectionLost, type Hub, request } from "./request.ts";
+import { type Answer, brokenOff, ConnectionLost, type Hub, request } from "./request.ts";
 
 export interface FileDownload {
   readonly hub: Hub;
@@ -16,7 +15,9 @@ export interface FileDownload {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-export type OnBytes = (activity: "checking" | "loading", fileDone: number) => void;
+/** `quiet`: nothing has come for a while, or the connection is taken up again. */
+export type Activity = "checking" | "loading" | "quiet";
+export type OnBytes = (activity: Activity, fileDone: number) => void;
 
 /** Waits between attempts that brought nothing; a byte more and it starts over. */
 const PAUSES_MS = [500, 2000, 8000];
@@ -24,8 +25,8 @@ const PAUSES_MS = [500, 2000, 8000];
 const CHECK_BYTES = 4 * 1024 * 1024;
 
 /**
- * One file, whole and matching its hash, in the cache. A connection that breaks is taken up again
- * where it broke; a server that ignores ranges makes it start over.
+ * One file, whole and matching its hash, in the cache. A connection that breaks or falls silent is
+ * taken up again where it stopped; a server that ignores ranges makes it start over.
  *
  * @throws as `download`
  */
@@ -67,6 +68,7 @@ async function fill(job: FileDownload, kept: number, onBytes: OnBytes): Promise<
       failures = standing.done > before ? 0 : failures + 1;
       const pause = PAUSES_MS[failures === 0 ? 0 : failures - 1];
       if (pause === undefined || !job.hub.isOnline()) throw error;
+      onBytes("quiet", standing.done);
       await job.sleep(pause, signal);
       signal.throwIfAborted();
     }
@@ -89,14 +91,15 @@ async function hashKept(job: FileDownload, kept: number, onBytes: OnBytes): Prom
 /** One request for what is missing, written as it comes. */
 async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes): Promise<void> {
   const { hub, repo, file, signal, cache, folder } = job;
-  const response = await requestFrom(job, standing.done);
-  if (standing.done > 0 && response.status !== 206) {
+  const onQuiet = () => onBytes("quiet", standing.done);
+  const answer = await requestFrom(job, standing.done, onQuiet);
+  if (standing.done > 0 && answer.status !== 206) {
     // This server ignores ranges: everything comes again.
     Object.assign(standing, { done: 0, hash: startHash(file) });
   }
   const writer = await cache.append(folder, file.path, standing.done);
   try {
-    for await (const piece of explained(piecesOf(response), hub, repo.repo, signal)) {
+    for await (const piece of answer.pieces) {
       if (standing.done + piece.length > file.sizeBytes) throw tooLong(file, repo.repo);
       await writer.write(piece);
       standing.hash.update(piece);
@@ -107,66 +110,35 @@ async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes)
   } finally {
     await writer.close();
   }
-  if (standing.done < file.sizeBytes) throw cutOff(hub, repo.repo);
+  if (standing.done < file.sizeBytes) throw brokenOff(hub, repo.repo);
 }
 
 /**
  * The file from a byte on. `bytes=a-` is a range a page may ask for without asking first; others
  * cause a preflight that some storage behind hubs does not answer.
  */
-async function requestFrom(job: FileDownload, start: number): Promise<Response> {
-  const { hub, repo, file, signal } = job;
+async function requestFrom(
+  { hub, repo, file, signal }: FileDownload,
+  start: number,
+  onQuiet: () => void,
+): Promise<Answer> {
   const url = addressOf(hub, repo, file.path);
-  const what = `${file.path} of ${repo.repo}`;
-  if (start === 0) return request(hub, url, { what, signal });
+  const options = { what: `${file.path} of ${repo.repo}`, signal, onQuiet };
+  if (start === 0) return request(hub, url, options);
   try {
-    const response = await request(hub, url, {
-      what,
-      signal,
-      headers: { Range: `bytes=${start}-` },
-    });
-    const range = response.headers.get("Content-Range");
-    if (response.status !== 206 || range === null || range.startsWith(`bytes ${start}-`)) {
-      return response;
+    const answer = await request(hub, url, { ...options, headers: { Range: `bytes=${start}-` } });
+    const range = answer.headers.get("Content-Range");
+    if (answer.status !== 206 || range === null || range.startsWith(`bytes ${start}-`)) {
+      return answer;
     }
-    await response.body?.cancel();
+    await answer.cancel();
   } catch (error) {
     // 416, or a preflight refused: ask for all of it.
     const isRangeTrouble =
       error instanceof ZerothError && (error.code === "E-NET-5" || error.code === "E-NET-6");
     if (!isRangeTrouble) throw error;
   }
-  return request(hub, url, { what, signal });
-}
-
-/** A body that breaks off, as the error of this program. */
-async function* explained(
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  hub: Hub,
-  repo: string,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value } = await iterator.next().catch((cause: unknown) => {
-        signal.throwIfAborted();
-        throw cutOff(hub, repo, cause);
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-function cutOff(hub: Hub, repo: string, cause?: unknown): ConnectionLost {
-  return new ConnectionLost(
-    `The connection to ${hub.endpoint} broke while ${repo} was loading. What was loaded is kept; ` +
-      `try again and it goes on from there.`,
-    { cause },
-  );
+  return request(hub, url, options);
 }
 
 function tooLong(file: RepoFile, repo: string): ZerothError {

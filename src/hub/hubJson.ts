@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-import { type Hub, type RequestOptions, request } from "./request.ts";
+import { type Answer, type Hub, type RequestOptions, request } from "./request.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -19,8 +19,8 @@ export async function askHub<T>(
   schema: z.ZodType<T>,
   options: RequestOptions,
 ): Promise<T> {
-  const response = await request(hub, hub.endpoint + path, options);
-  const text = await readLimited(response, options.what);
+  const answer = await request(hub, hub.endpoint + path, options);
+  const text = await readLimited(answer, options.what);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -34,10 +34,10 @@ export async function askHub<T>(
 }
 
 /** A small answer as text. @throws ZerothError E-NET-5 if it is not small */
-export async function readLimited(response: Response, what: string): Promise<string> {
+export async function readLimited({ pieces }: Answer, what: string): Promise<string> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const chunk of piecesOf(response)) {
+  for await (const chunk of pieces) {
     size += chunk.length;
     if (size > MAX_BYTES) {
       throw new ZerothError(
@@ -48,22 +48,6 @@ export async function readLimited(response: Response, what: string): Promise<str
     chunks.push(chunk);
   }
   return new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
-}
-
-/** The body, piece by piece. Safari's streams cannot be iterated, so a reader is used. */
-export async function* piecesOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Without this a connection stays open that nobody reads.
-    await reader.cancel().catch(() => undefined);
-  }
 }
 
 function strange(hub: Hub, what: string, flaw: string): ZerothError {

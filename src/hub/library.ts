@@ -53,6 +53,7 @@ export function createLibrary(place: LibraryPlace) {
     endpoint: parseEndpoint(endpoint),
     fetch: place.fetch,
     isOnline: () => place.isOnline(),
+    sleep: (milliseconds, signal) => place.sleep(milliseconds, signal),
     ...(token ? { token } : {}),
   });
   return {

@@ -1,5 +1,6 @@
 import { type CachePlan, folderOf } from "./blobCache.ts";
 import { bytesHere, type DownloadOptions, download, totalOf } from "./download.ts";
+import type { Activity } from "./downloadFile.ts";
 import { ConnectionLost, TooManyRequests } from "./request.ts";
 
 /** Where a download stands, file by file. */
@@ -7,8 +8,8 @@ export interface DownloadStanding {
   readonly folder: string;
   readonly repo: string;
   readonly kind: "model" | "dataset";
-  /** Bytes read back and checked, bytes loaded, or a wait for the hub or the connection. */
-  readonly state: "checking" | "loading" | "waiting" | "offline";
+  /** Bytes read back and checked, bytes loaded, none for a while, or a wait the hub or the machine asks for. */
+  readonly state: Activity | "waiting" | "offline";
   readonly files: readonly {
     readonly path: string;
     readonly sizeBytes: number;
@@ -136,7 +137,9 @@ async function startTelling(
     // What is being checked is here already, unless it turns out to be torn.
     if (file && activity === "loading") file.doneBytes = fileDone;
     const next = standing(activity, rest.bytesPerSecond, null);
-    if (now() - toldAt >= TELL_MS || fileDone === rest.fileTotal) tell(next);
+    const isDue = now() - toldAt >= TELL_MS || fileDone === rest.fileTotal;
+    // Silence is told at once: what was told last would go on standing there.
+    if (isDue || activity === "quiet") tell(next);
     else void tellLater(next);
   };
   const state = (name: "waiting" | "offline", waitSeconds: number | null) =>

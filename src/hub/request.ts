@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { heard, SILENCE_MS, type Sleep, type Watch } from "./silence.ts";
 
 /** A hub as it is asked: brought by whoever knows where the program runs. */
 export interface Hub {
@@ -9,6 +10,7 @@ export interface Hub {
   readonly token?: string;
   /** False where the machine itself says it has no connection. */
   isOnline(): boolean;
+  readonly sleep: Sleep;
 }
 
 /** The hub asks for a pause. The caller may count it down. */
@@ -38,10 +40,23 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The sentence for 404, where the caller knows more. */
   readonly missing?: string;
+  /** Told when nothing has come for a few seconds. */
+  readonly onQuiet?: (() => void) | undefined;
+}
+
+/** A response with a status of success. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body, piece by piece. @throws as `request` where it breaks off */
+  readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** For a body that nobody reads: its connection would stay open. */
+  cancel(): Promise<void>;
 }
 
 /**
- * A response with a status of success.
+ * The hub's answer. A connection that breaks, and one that brings nothing for `SILENCE_MS`, is lost,
+ * be it before the answer or in the midst of it.
  *
  * @throws ConnectionLost (E-NET-1); ZerothError E-NET-2 401 and 403, -3 404, -5 any other status,
  *   -6 where the connection stands and yet the page may not read; TooManyRequests (E-NET-4); the
@@ -50,30 +65,82 @@ export interface RequestOptions {
 export async function request(
   hub: Hub,
   url: string,
-  { what, signal, headers = {}, missing }: RequestOptions,
-): Promise<Response> {
+  { what, signal, headers = {}, missing, onQuiet }: RequestOptions,
+): Promise<Answer> {
   const isOurs = new URL(url).origin === new URL(hub.endpoint).origin;
   const sent = new Headers(headers);
   if (hub.token !== undefined && isOurs) sent.set("Authorization", `Bearer ${hub.token}`);
+  const cut = new AbortController();
+  const watch: Watch = { cut, onQuiet };
+  const lost = async (cause: unknown) => {
+    signal?.throwIfAborted();
+    return cut.signal.aborted ? silent(hub, what) : await failedToConnect(hub, what, cause);
+  };
   // Taken out first: a browser's own fetch refuses to be called as a method of something else.
   const { fetch } = hub;
-  let response: Response;
-  try {
-    // Cookies would make the answer depend on who is signed in there in this browser.
-    response = await fetch(url, {
-      headers: sent,
-      credentials: "omit",
-      redirect: "follow",
-      referrerPolicy: "no-referrer",
-      ...(signal && { signal }),
-    });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw await failedToConnect(hub, what, cause);
+  // Cookies would make the answer depend on who is signed in there in this browser.
+  const asking = fetch(url, {
+    headers: sent,
+    credentials: "omit",
+    redirect: "follow",
+    referrerPolicy: "no-referrer",
+    signal: signal ? AbortSignal.any([signal, cut.signal]) : cut.signal,
+  });
+  const response = await heard(asking, hub, watch).catch(async (cause: unknown) => {
+    throw await lost(cause);
+  });
+  if (!response.ok) {
+    await response.body?.cancel().catch(() => undefined);
+    throw refused(hub, response, what, missing);
   }
-  if (response.ok) return response;
-  await response.body?.cancel().catch(() => undefined);
-  throw refused(hub, response, what, missing);
+  const broken = (cause: unknown) => {
+    signal?.throwIfAborted();
+    return cut.signal.aborted ? silent(hub, what) : brokenOff(hub, what, cause);
+  };
+  return {
+    status: response.status,
+    headers: response.headers,
+    pieces: piecesOf(response, (reading) => heard(reading, hub, watch), broken),
+    cancel: async () => response.body?.cancel(),
+  };
+}
+
+/** The body, piece by piece. Safari's streams cannot be iterated, so a reader is used. */
+async function* piecesOf(
+  response: Response,
+  watched: <T>(reading: Promise<T>) => Promise<T>,
+  broken: (cause: unknown) => ConnectionLost,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await watched(reader.read()).catch((cause: unknown) => {
+        throw broken(cause);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Without this a connection stays open that nobody reads.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** A body that ended before its end. */
+export function brokenOff(hub: Hub, what: string, cause?: unknown): ConnectionLost {
+  return new ConnectionLost(
+    `The connection to ${hub.endpoint} broke while ${what} was loading. What was loaded is kept; ` +
+      `try again and it goes on from there.`,
+    { cause },
+  );
+}
+
+function silent(hub: Hub, what: string): ConnectionLost {
+  return new ConnectionLost(
+    `Nothing of ${what} has come from ${hub.endpoint} for ${SILENCE_MS / 1000} s. What was loaded ` +
+      `is kept; check the connection and try again.`,
+  );
 }
 
 /** The reason a fetch rejects is hidden from a page, so another plain question has to tell. */
@@ -100,9 +167,14 @@ async function failedToConnect(hub: Hub, what: string, cause: unknown): Promise<
 }
 
 /** Whether the server answers at all: an opaque answer is allowed where a readable one is not. */
-async function isReachable({ endpoint, fetch }: Hub): Promise<boolean> {
+async function isReachable({ endpoint, fetch, sleep }: Hub): Promise<boolean> {
+  const cut = new AbortController();
+  const { signal } = cut;
   try {
-    await fetch(endpoint, { method: "HEAD", mode: "no-cors", credentials: "omit" });
+    const asking = fetch(endpoint, {
+      ...{ method: "HEAD", mode: "no-cors", credentials: "omit", signal },
+    });
+    await heard(asking, { sleep }, { cut });
     return true;
   } catch {
     return false;

@@ -155,6 +155,7 @@ test("a download is told as a wait with its pace, and what it waits for", () => 
   expect(downloadPace(report)).toBe("1.2 MB a second, ≈ 10 s left");
   expect(downloadPace({ ...report, bytesPerSecond: null, etaSeconds: null })).toBe("");
   expect(downloadPace({ ...report, state: "waiting", waitSeconds: 60 })).toContain("in 60 s");
+  expect(downloadPace({ ...report, state: "quiet" })).toContain("Waiting for the connection…");
   expect(downloadPace({ ...report, state: "offline" })).toContain("No connection");
   const library = { known: [], entries: [{ ...wholeEntry, folder: "f" }, wholeEntry] };
   const hub = { ...EMPTY_HUB, library, downloads: [report] };

@@ -124,6 +124,7 @@ export function downloadProgress(report: DownloadReport): Progress {
 const DOING = {
   checking: "Checking what is here of",
   loading: "Downloading",
+  quiet: "Downloading",
   waiting: "Waiting with",
   offline: "Waiting with",
 } as const;
@@ -136,6 +137,7 @@ export function downloadPace({
   waitSeconds,
 }: DownloadReport): string {
   if (state === "offline") return "No connection. It goes on by itself when there is one.";
+  if (state === "quiet") return "Nothing has come for a while. Waiting for the connection…";
   if (state === "waiting") {
     return `The hub asks to wait (too many requests). It goes on in ${formatDuration(waitSeconds)}.`;
   }

@@ -130,8 +130,8 @@ export interface DownloadReport {
   readonly folder: string;
   readonly repo: string;
   readonly kind: "model" | "dataset";
-  /** Bytes read back and checked, bytes loaded, or a wait for the hub or for the connection. */
-  readonly state: "checking" | "loading" | "waiting" | "offline";
+  /** Bytes read back and checked, bytes loaded, none for a while, or a wait the hub or the machine asks for. */
+  readonly state: "checking" | "loading" | "quiet" | "waiting" | "offline";
   readonly files: readonly (HubFile & { readonly doneBytes: number })[];
   readonly doneBytes: number;
   readonly totalBytes: number;

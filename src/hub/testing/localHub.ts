@@ -9,10 +9,13 @@ export type Fault =
   | { readonly kind: "drop"; readonly afterBytes: number }
   /** After so many bytes of the body nothing more comes, and the connection stays open. */
   | { readonly kind: "stall"; readonly afterBytes: number }
+  /** Not even an answer comes, and the connection stays open. */
+  | { readonly kind: "silence" }
   | { readonly kind: "flipByte"; readonly at: number };
 
 /** A hub on this machine with one model and some data sets. Pages may read it, as huggingface.co. */
 export interface LocalHub {
+  /** Its clock stands still, so that no slow machine is taken for a silent hub. */
   readonly hub: Hub;
   /** Method, path and range of every request, in order. */
   readonly requests: string[];
@@ -44,6 +47,20 @@ export interface DatasetContent {
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
+/** A wait that only its signal ends. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** A clock whose waits pass at once while this holds, and not before. */
+export function clockDuring(isSilent: () => boolean): Hub["sleep"] {
+  return async (_, signal) => {
+    while (!signal.aborted && !isSilent()) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+}
+
 /** Starts the hub on a free port. It answers as huggingface.co does, as far as a download goes. */
 export async function startLocalHub(content: HubContent): Promise<LocalHub> {
   const server = createServer((request, response) => answer(local, content, request, response));
@@ -61,6 +78,7 @@ export async function startLocalHub(content: HubContent): Promise<LocalHub> {
       fetch: (url, init) =>
         local.isOffline ? Promise.reject(new TypeError("fetch failed")) : fetch(url, init),
       isOnline: () => !local.isOffline,
+      sleep: (_, signal) => untilAborted(signal),
     },
     ignoresRanges: false,
     isOffline: false,
@@ -90,6 +108,7 @@ function answer(
   local.requests.push(`${request.method} ${path}${range ? ` ${range}` : ""}`);
   if (authorization) local.tokens.push(authorization);
   const fault = local.faults.get(path)?.shift() ?? local.faults.get("")?.shift();
+  if (fault?.kind === "silence") return;
   if (fault?.kind === "status") {
     response.writeHead(fault.status, fault.headers ?? {}).end("no");
     return;

@@ -28,7 +28,7 @@ test("a downloaded model trains on downloaded rows, while another download goes 
   const hub = { endpoint: local.hub.endpoint };
   const library = createLibrary({
     ...{ cache: memoryCache(), fetch, isOnline: () => true, whenOnline: async () => {} },
-    ...{ now: () => performance.now(), date: () => new Date(), sleep: async () => {} },
+    ...{ now: () => performance.now(), date: () => new Date(), sleep: local.hub.sleep },
   });
   const tab = createPlace({ gpu: oneDeviceGpu() }).openTab({ hub: library });
   const load = async (splits: readonly string[]) => {

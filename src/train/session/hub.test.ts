@@ -3,7 +3,13 @@ import { afterEach, expect, test } from "vitest";
 import type { BlobCache } from "#hub/blobCache.ts";
 import { createLibrary } from "#hub/library.ts";
 import { memoryCache } from "#hub/memoryCache.ts";
-import { type HubContent, type LocalHub, startLocalHub } from "#hub/testing/localHub.ts";
+import { QUIET_MS } from "#hub/silence.ts";
+import {
+  type HubContent,
+  type LocalHub,
+  startLocalHub,
+  untilAborted,
+} from "#hub/testing/localHub.ts";
 import { COMMIT, noise } from "#hub/testing/models.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { CommandBody, EngineEvent, HubChoice } from "../protocol.ts";
@@ -61,7 +67,9 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
       },
       now: () => performance.now(),
       date: () => new Date("2025-01-02T03:04:05Z"),
-      sleep: async (milliseconds) => {
+      sleep: async (milliseconds, signal) => {
+        // Patience with a silent connection never ends here.
+        if (milliseconds === QUIET_MS) return untilAborted(signal);
         // Shorter ones are between two tellings.
         if (milliseconds >= 500) waits.push(milliseconds);
       },
@@ -185,6 +193,19 @@ test("a hub that asks to wait is waited for as long as it says, and no connectio
   local.isOffline = true;
   expect(await load(tab)).toBeUndefined();
   expect(tab.last("library").library.entries).toMatchObject([{ isWhole: true }]);
+});
+
+test("a connection that broke is told as waited for until bytes come again", async () => {
+  const { local, tab } = await open();
+  await lookUp(tab);
+  local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 200_000 }]);
+  expect(await load(tab)).toBeUndefined();
+  const standings = tab.events.flatMap((event) =>
+    event.type === "downloads" ? event.downloads : [],
+  );
+  const at = standings.findIndex(({ state }) => state === "quiet");
+  expect(standings[at]).toMatchObject({ bytesPerSecond: null, etaSeconds: null });
+  expect(standings[at + 1]?.state).toBe("loading");
 });
 
 test("a file that does not match its hash ends the download, and nothing of it is kept", async () => {

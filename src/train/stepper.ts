@@ -132,6 +132,11 @@ export class Stepper {
     return this.#plan(this.#next).rows === "anchor";
   }
 
+  /** The next step is one of those whose parts the GPU's clock times, where there is one. */
+  get isNextTimed(): boolean {
+    return this.#next % TIMED_EVERY === TIMED_FIRST;
+  }
+
   /** First step at or after `step` before which everything must have come back (annealing); or none. */
   barrierAfter(step: number): number {
     const { annealFactor } = this.#settings;
@@ -147,7 +152,7 @@ export class Stepper {
     const batch = this.#rowsOf(plan, this.#next);
     const parts = partsOf(plan, batch, this.#model.capacity);
     const { clock, dispatches } = this.#model;
-    const isTimed = this.#next % TIMED_EVERY === TIMED_FIRST && clock.begin();
+    const isTimed = this.isNextTimed && clock.begin();
     for (const part of parts) this.#handOver(plan, batch, part);
     if (isTimed) clock.end();
     if (isTimed) this.#timed = this.#next + 1;

@@ -4,12 +4,29 @@
  */
 export class ZerothError extends Error {
   readonly code: ErrorCode;
+  /** Each alone would do away with the problem. */
+  readonly remedies: readonly Remedy[];
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { remedies = [], ...options }: ErrorOptions & { readonly remedies?: readonly Remedy[] } = {},
+  ) {
     super(message, options);
     this.name = "ZerothError";
     this.code = code;
+    this.remedies = remedies;
   }
+}
+
+/** What to change so that something that was refused would go. */
+export interface Remedy {
+  /** As a button has it: "Store weights as f16". */
+  readonly label: string;
+  /** Settings of a run, by key. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Tokens kept of a text. */
+  readonly maxLength?: number;
 }
 
 /** The families of problems, by where they arise. The number separates what a caller may treat apart. */
@@ -67,11 +84,16 @@ export class StorageFull extends ZerothError {
 export interface Failure {
   readonly code: string;
   readonly message: string;
+  /** What would do away with it, where that is known. */
+  readonly remedies?: readonly Remedy[];
 }
 
 /** What to tell a person about anything that was thrown. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof ZerothError) return { code: error.code, message: error.message };
+  if (error instanceof ZerothError) {
+    const { code, message, remedies } = error;
+    return { code, message, ...(remedies.length > 0 && { remedies }) };
+  }
   if (error instanceof Error) return { code: error.name, message: error.message };
   return { code: "Error", message: String(error) };
 }

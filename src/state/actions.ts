@@ -4,6 +4,7 @@ import { hubActions } from "./hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
 import type { PlannedRun } from "./queuePlan.ts";
+import { remedyActions } from "./remedies.ts";
 import { type ActionContext, type Send, sender } from "./send.ts";
 import {
   draftFrom,
@@ -24,9 +25,11 @@ export function createActions(context: ActionContext) {
   const { store, clock } = context;
   const sharing = sharingActions(context, send);
   const prefer = preferrer(context);
+  const openModel = modelOpener(context, send);
+  const rows = dataActions({ store, clock, send, prefer, onOpened: sharing.applyImportedTask });
   return {
     prefer,
-    ...hubActions(context.store, send, prefer),
+    ...hubActions(context.store, send, prefer, openModel),
     /** First of all: where the address leads, what was preferred, and a look at the GPU. */
     begin: async (hash: string) => {
       context.store.setState({ place: placeFromHash(hash) });
@@ -41,16 +44,24 @@ export function createActions(context: ActionContext) {
     /** The fastest kernels are measured anew before the next run. */
     resetTuning: () => send({ type: "resetTuning" }),
     ...pageActions(context),
-    /** As f16 at once, where that is chosen: there may be no room for more. */
-    openModel: (source: ModelSource) => {
-      const isHalf = context.store.getState().draft.texts["dtype"] === "f16";
-      return send({ type: "openModel", source, ...(isHalf && { dtype: "f16" as const }) });
-    },
-    ...dataActions({ store, clock, send, prefer, onOpened: sharing.applyImportedTask }),
-    ...trainingActions(context, send),
+    openModel,
+    ...rows,
+    ...remedyActions(context.store, openModel, rows.chooseTask),
+    ...trainingActions(context, send, openModel),
     ...storedRunActions(context, send),
     ...queueActions(context, send),
     ...sharing,
+  };
+}
+
+type OpenModel = (source: ModelSource) => Promise<boolean>;
+
+/** As f16 at once, where that is chosen: there may be no room for more. */
+function modelOpener({ store }: ActionContext, send: Send): OpenModel {
+  return (source: ModelSource) => {
+    const isHalf = store.getState().draft.texts["dtype"] === "f16";
+    store.setState({ sourceAsked: source });
+    return send({ type: "openModel", source, ...(isHalf && { dtype: "f16" as const }) });
   };
 }
 
@@ -90,7 +101,7 @@ function pageActions({ store }: ActionContext) {
   };
 }
 
-function trainingActions({ store }: ActionContext, send: Send) {
+function trainingActions({ store }: ActionContext, send: Send, openModel: OpenModel) {
   const start = async (settings: SettingValues, name: string) => {
     store.setState({ isStarting: true });
     const isDone = await send({ type: "startRun", settings, name });
@@ -102,7 +113,7 @@ function trainingActions({ store }: ActionContext, send: Send) {
     tryDemo: async () => {
       const { catalogue } = store.getState();
       if (!catalogue) return false;
-      if (!(await send({ type: "openModel", source: { kind: "demo" } }))) return false;
+      if (!(await openModel({ kind: "demo" }))) return false;
       const train = { kind: "demo", split: "train" } as const;
       const dev = { kind: "demo", split: "dev" } as const;
       if (!(await send({ type: "openData", train, dev }))) return false;

@@ -34,6 +34,7 @@ export type {
   PartName,
   Prediction,
   Progress,
+  Remedy,
   RowPreview,
   RowRules,
   RowSources,

@@ -1,4 +1,10 @@
-import type { CommandBody, DatasetConfigOffer, HubChoice, ModelOffer } from "./engineTypes.ts";
+import type {
+  CommandBody,
+  DatasetConfigOffer,
+  HubChoice,
+  ModelOffer,
+  ModelSource,
+} from "./engineTypes.ts";
 import { bytesToLoad, isWhole } from "./hub.ts";
 import type { Preferences } from "./preferences.ts";
 import { statusWord } from "./runStatus.ts";
@@ -8,7 +14,12 @@ import type { AppStore } from "./store.ts";
 type Prefer = (change: Partial<Preferences>) => Promise<void>;
 
 /** What the page does with the hub on a person's behalf. */
-export function hubActions(store: AppStore, send: Send, prefer: Prefer) {
+export function hubActions(
+  store: AppStore,
+  send: Send,
+  prefer: Prefer,
+  openModel: (source: ModelSource) => Promise<boolean>,
+) {
   const choice = (): HubChoice => {
     const { hub, preferences } = store.getState();
     return { endpoint: preferences.hubEndpoint, ...(hub.token ? { token: hub.token } : {}) };
@@ -19,8 +30,7 @@ export function hubActions(store: AppStore, send: Send, prefer: Prefer) {
     change({ lastFolder: folder });
     return send({ type: "download", folder, splits, hub: choice() });
   };
-  const openDownloaded = (folder: string) =>
-    send({ type: "openModel", source: { kind: "cached", folder } });
+  const openDownloaded = (folder: string) => openModel({ kind: "cached", folder });
   return {
     setHubToken: (token: string) => change({ token: token.trim() }),
     listDownloads: () => send({ type: "listDownloads" }),

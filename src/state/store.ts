@@ -12,6 +12,7 @@ import type {
   LearningRateProbe,
   MemoryReport,
   ModelReport,
+  ModelSource,
   Prediction,
   Progress,
   RowPreview,
@@ -50,6 +51,8 @@ export interface AppState {
   readonly catalogue: Catalogue | null;
   readonly progress: Progress | null;
   readonly model: ModelReport | null;
+  /** The model asked for last, opened or refused. */
+  readonly sourceAsked: ModelSource | null;
   readonly data: DataReport | null;
   /** What a run of the settings as typed would take on the GPU. */
   readonly memory: MemoryReport | null;
@@ -113,6 +116,7 @@ export const INITIAL_STATE: AppState = {
   catalogue: null,
   progress: null,
   model: null,
+  sourceAsked: null,
   data: null,
   memory: null,
   taskDraft: null,

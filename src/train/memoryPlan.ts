@@ -6,6 +6,7 @@ import { type Layout, planLayout } from "#model/layout.ts";
 import { planModel } from "#model/memoryPlan.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { capacityFor } from "./capacity.ts";
 
 /** GPU memory, planned. */
@@ -79,22 +80,21 @@ export function needsByMethod(
   maxBindingBytes: number,
   dtype: WeightDtype = "f32",
 ): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
-  const layout = planLayout(config, maxBindingBytes, dtype);
-  return usualSettings.map(({ name, settings: given }) => {
-    const settings = resolveSettings({ ...given, dtype });
-    const batchSize = numberSetting(settings, "batchSize");
-    const capacity = usualCapacity(config, layout, maxBindingBytes, batchSize);
-    return { name, plan: planRun(config, layout, capacity, settings) };
-  });
+  return usualSettings.map(({ name, settings }) => ({
+    name,
+    plan: planUsual(config, resolveSettings({ ...settings, dtype }), maxBindingBytes),
+  }));
 }
 
-/** Room for batches of usual rows, where the rows are not known yet. */
-export function usualCapacity(
+/** What a run takes over rows of 64 tokens, where its own are not known yet. */
+export function planUsual(
   config: OptConfig,
-  layout: Layout,
+  settings: SettingValues,
   maxBindingBytes: number,
-  batchSize: number,
-): Capacity {
+): MemoryPlan {
+  const layout = planLayout(config, maxBindingBytes, weightDtypeOf(settings));
+  const batchSize = numberSetting(settings, "batchSize");
   const sizes = Array.from({ length: batchSize }, () => usualExample);
-  return capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
+  const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
+  return planRun(config, layout, capacity, settings);
 }

@@ -1,4 +1,4 @@
-import type { Failure } from "#base/errors.ts";
+import type { Failure, Remedy } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import type { RowPreview } from "#data/rowPreview.ts";
 import type { PartName, RowRules } from "#data/rowRules.ts";
@@ -45,6 +45,7 @@ export type {
   MethodDescription,
   ModelOrigin,
   PartName,
+  Remedy,
   RowPreview,
   RowRules,
   RowTrouble,

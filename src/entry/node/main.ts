@@ -2,6 +2,7 @@ import { toFailure } from "#base/errors.ts";
 import { evalCommand } from "./eval.ts";
 import { readArguments } from "./flags.ts";
 import { infoCommand } from "./info.ts";
+import { adviceOf } from "./remedies.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./replay.ts";
 import { scoreCommand } from "./score.ts";
 import { trainCommand } from "./train.ts";
@@ -37,8 +38,8 @@ export async function runCommand([name = "", ...rest]: readonly string[]): Promi
     await command(readArguments(rest));
     return 0;
   } catch (error) {
-    const { message } = toFailure(error);
-    process.stderr.write(`${message}\n`);
+    const { message, remedies = [] } = toFailure(error);
+    process.stderr.write(`${[message, adviceOf(remedies)].filter(Boolean).join(" ")}\n`);
     return 1;
   }
 }

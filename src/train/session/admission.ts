@@ -1,17 +1,14 @@
 import { bytesText } from "#base/bytes.ts";
 import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
-import type { Capacity } from "#data/packing.ts";
 import { tryAllocation } from "#gpu/admission.ts";
 import type { Device } from "#gpu/device.ts";
-import type { MemoryKind } from "#gpu/memory.ts";
-import { type OptConfig, parseConfig } from "#model/config.ts";
-import type { Layout } from "#model/layout.ts";
-import { planWork } from "#model/memoryPlan.ts";
+import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
+import type { OptConfig } from "#model/config.ts";
 import { bindableBytes } from "#model/opt.ts";
-import { publishedConfigs } from "#model/publishedConfigs.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { extrasOf, leastPlan, type MemoryPlan, sumUp } from "../memoryPlan.ts";
+import { leastPlan, type MemoryPlan } from "../memoryPlan.ts";
+import { planNeeds, type RunNeeds } from "../runNeeds.ts";
+import { type Fitting, modelsThatFit, runsThatFit } from "../whatFits.ts";
 
 /**
  * Holds a model against this GPU before anything of it is read: its weights and the least a run takes
@@ -25,90 +22,64 @@ export async function admitModel(
   name: string,
   dtype: WeightDtype,
 ): Promise<void> {
-  const least = (of: OptConfig, as = dtype) => leastPlan(of, bindableBytes(device.info), as);
-  const plan = least(config);
-  const granted = await grantedBytes(device, plan);
+  const bindable = bindableBytes(device.info);
+  const plan = leastPlan(config, bindable, dtype);
+  const granted = await grantedBytes(device, plan.buffers);
   if (granted === null) return;
-  const smaller = Object.entries(publishedConfigs)
-    .map(([id, json]) => ({ id, plan: least(parseConfig(json)) }))
-    .filter(({ plan: { totalBytes } }) => totalBytes <= granted && totalBytes < plan.totalBytes)
-    .map(({ id, plan: { totalBytes } }) => `${id} (${bytesText(totalBytes)})`)
-    .reverse();
-  const halved = dtype === "f32" ? least(config, "f16").totalBytes : Number.POSITIVE_INFINITY;
-  const halves =
-    halved <= granted
-      ? `With weights stored as f16 it would fit (${bytesText(halved)}): choose that among the settings, then open it again. `
-      : "";
-  const advice =
-    smaller.length > 0
-      ? `What would fit: ${smaller.join(", ")}.`
-      : "None of the published models fits beside what else uses this GPU; closing other tabs may help.";
-  throw new ZerothError(
-    "E-MEM-1",
+  const fitting = modelsThatFit(config, dtype, bindable, granted);
+  throw refusal(
     `"${name}" needs ${bytesText(plan.totalBytes)} of GPU memory to be trained: ${inWords(plan)}. ` +
-      `In a trial this GPU gave ${bytesText(granted)}. Nothing was read. ${halves}${advice}`,
+      `In a trial this GPU gave ${bytesText(granted)}. Nothing was read.`,
+    fitting,
+    "None of the published models fits beside what else uses this GPU; closing other tabs may help.",
   );
-}
-
-/** What a run stands on, as far as its memory goes. */
-export interface RunRoom {
-  readonly config: OptConfig;
-  readonly layout: Layout;
-  readonly settings: SettingValues;
-  /** Room for a batch of this size over the run's rows. */
-  capacityAt(batchSize: number): Capacity;
 }
 
 /**
- * Holds what a run needs beside the weights against this GPU; the weights are on it already.
+ * Holds everything a run allocates against this GPU.
  *
- * @throws ZerothError E-MEM-1 with the largest batch that would fit
+ * @param weights "here" where they lie on the GPU already, stored as the run wants them
+ * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
  */
-export async function admitRun(device: Device, room: RunRoom): Promise<void> {
-  const batchSize = numberSetting(room.settings, "batchSize");
-  const plan = workAt(room, batchSize);
-  const granted = await grantedBytes(device, plan);
+export async function admitRun(
+  device: Device,
+  run: Omit<RunNeeds, "maxBindingBytes">,
+  weights: "here" | "not read yet",
+): Promise<void> {
+  const needs = { ...run, maxBindingBytes: bindableBytes(device.info) };
+  const plan = planNeeds(needs);
+  const isHere = weights === "here";
+  const present = isHere ? plan.bytes.weights : 0;
+  const wanted = isHere ? plan.buffers.filter(({ kind }) => kind !== "weights") : plan.buffers;
+  const granted = await grantedBytes(device, wanted);
   if (granted === null) return;
-  throw new ZerothError(
-    "E-MEM-1",
-    `This run needs ${bytesText(plan.totalBytes)} of GPU memory beside the weights: ` +
-      `${inWords(plan)}. In a trial this GPU gave ${bytesText(granted)}. The weights stay where ` +
-      `they are. ${adviceFor(room, batchSize, granted)}`,
+  const trial = isHere
+    ? `The weights are there already; of the other ${bytesText(plan.totalBytes - present)} this GPU ` +
+      `gave ${bytesText(granted)} in a trial.`
+    : `In a trial this GPU gave ${bytesText(granted)}. Nothing was read.`;
+  throw refusal(
+    `This run needs ${bytesText(plan.totalBytes)} of GPU memory: ${inWords(plan)}. ${trial}`,
+    runsThatFit(needs, present + granted),
+    "No smaller batch and no shorter texts would do: close other tabs that use the GPU, or take a " +
+      "smaller model.",
   );
 }
 
-function adviceFor(room: RunRoom, batchSize: number, granted: number): string {
-  const fitting = largestBatch(room, batchSize, granted);
-  if (fitting !== null) return `A batch of ${fitting} rows would fit.`;
-  if (room.settings["snapshot"] === "copy" && room.layout.dtype === "f32") {
-    const settings = { ...room.settings, snapshot: "deltas" };
-    const { totalBytes } = workAt({ ...room, settings }, batchSize);
-    if (totalBytes <= granted) return "With the snapshot kept as deltas it would fit.";
-  }
-  return "No batch would fit: close other tabs that use the GPU, shorten the rows, or take a smaller model.";
-}
-
-/** Largest batch, smaller than the one that did not fit, whose plan stays below what was given. */
-function largestBatch(room: RunRoom, tooLarge: number, granted: number): number | null {
-  let [fits, fails] = [0, tooLarge];
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    if (workAt(room, middle).totalBytes <= granted) fits = middle;
-    else fails = middle;
-  }
-  return fits > 0 ? fits : null;
-}
-
-function workAt({ config, layout, settings, capacityAt }: RunRoom, batchSize: number): MemoryPlan {
-  const capacity = capacityAt(batchSize);
-  return sumUp(planWork({ config, layout, capacity, ...extrasOf(settings) }));
+function refusal(facts: string, fitting: readonly Fitting[], otherwise: string): ZerothError {
+  const listed = fitting.map(({ words, totalBytes }) => `${words} (${bytesText(totalBytes)})`);
+  const advice = listed.length > 0 ? `What would fit: ${listed.join(", ")}.` : otherwise;
+  const remedies = fitting.flatMap(({ remedy }) => remedy ?? []);
+  return new ZerothError("E-MEM-1", `${facts} ${advice}`, { remedies });
 }
 
 /** Null where all of it was given. */
-async function grantedBytes({ device, info }: Device, plan: MemoryPlan): Promise<number | null> {
+async function grantedBytes(
+  { device, info }: Device,
+  buffers: readonly PlannedBuffer[],
+): Promise<number | null> {
   // A processor's memory is promised freely and found only when written: clearing it would not be
   // refused but end the process.
-  const trial = await tryAllocation(device, plan.buffers, !info.isSoftware);
+  const trial = await tryAllocation(device, buffers, !info.isSoftware);
   return trial.refused ? trial.grantedBytes : null;
 }
 

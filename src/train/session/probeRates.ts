@@ -10,7 +10,7 @@ import { headOf } from "./headOf.ts";
 import { fastestLinear } from "./kernelChoice.ts";
 import { storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
-import { makeOpt } from "./starting.ts";
+import { admit, makeOpt } from "./starting.ts";
 
 /** Rates tried, as multiples of the one set. A factor of about three apart, as papers' grids are. */
 const factors = [1 / 100, 1 / 30, 1 / 10, 1 / 3, 1, 3, 10, 30, 100];
@@ -39,6 +39,7 @@ export async function probeLearningRates(
   const report = progressTo(desk);
   const head = headOf(data.inspection.facts.task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
+  await admit(device, model, data, settings);
   const linear = await fastestLinear(desk, device, model);
   await model.reload(report);
   const opt = await makeOpt(desk, device, model, data, settings, linear);

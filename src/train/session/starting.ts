@@ -42,6 +42,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   const device = await deviceOf(desk);
   const head = headOf(data.inspection.facts.task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
+  await admit(device, model, data, settings);
   if (!model.isBase) {
     await model.reload(progressTo(desk));
     model.isBase = true;
@@ -132,6 +133,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
   desk.model = model;
   const data = storedData(record, rows, model);
   desk.data = data;
+  await admit(device, model, data, settings);
   const linear = fromKernelRecord(record.kernels) ?? (await fastestLinear(desk, device, model));
   const opt = await makeOpt(desk, device, model, data, record.settings, linear);
   const ground: RunGround = { model, opt, data };
@@ -234,8 +236,19 @@ async function refuseWithoutRoom({ env }: Desk, neededBytes: number): Promise<vo
   );
 }
 
-/** @throws ZerothError E-MEM-1 if the GPU has no room for the work beside the weights */
-export async function makeOpt(
+/** @throws ZerothError E-MEM-1 if the GPU has no room for a run beside its weights, which may be unread */
+export function admit(
+  device: Device,
+  { config }: OpenModel,
+  { inspection }: OpenData,
+  settings: SettingValues,
+): Promise<void> {
+  const { train, dev, test } = inspection;
+  const run = { config, settings, trained: train, evaluated: [...dev, ...test] };
+  return admitRun(device, run, "here");
+}
+
+export function makeOpt(
   desk: Desk,
   device: Device,
   { config, loaded }: OpenModel,
@@ -244,15 +257,13 @@ export async function makeOpt(
   linear: LinearChoice,
 ): Promise<OptModel> {
   const { train, dev, test } = inspection;
-  const { layout } = loaded;
+  const batchSize = numberSetting(settings, "batchSize");
+  const evaluated = [...dev, ...test];
   const bindable = bindableBytes(device.info);
-  const capacityAt = (batchSize: number) =>
-    planCapacity(config, layout, bindable, batchSize, train, [...dev, ...test]);
-  await admitRun(device, { config, layout, settings, capacityAt });
   return OptModel.create({
     ...{ device, loaded, linear, sources: desk.env.sources },
     noise: choiceSetting(settings, "noise", noiseKinds),
-    capacity: capacityAt(numberSetting(settings, "batchSize")),
+    capacity: planCapacity(config, loaded.layout, bindable, batchSize, train, evaluated),
     onCompiled: (done, total) =>
       progressTo(desk)({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
   });

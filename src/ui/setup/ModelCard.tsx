@@ -8,9 +8,9 @@ import { Card } from "../parts/Card.tsx";
 import { Dropzone } from "../parts/Dropzone.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import { FilePicker } from "../parts/FilePicker.tsx";
-import { FailureNotice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import { ModelsFromHub } from "./FromHub.tsx";
+import { Refusal } from "./Refusal.tsx";
 import styles from "./Setup.module.css";
 
 const { row, soft, modelName } = styles;
@@ -22,7 +22,7 @@ export function ModelCard() {
   return (
     <Card title="Model" number={1}>
       {model && <ModelFacts model={model} />}
-      <FailureNotice failure={failure} title="The model was not opened" />
+      <Refusal of="openModel" failure={failure} title="The model was not opened" />
       {isOpening ? <Opening /> : <ModelPicker />}
       <ModelsFromHub />
     </Card>

@@ -5,10 +5,11 @@ import { parseDraft, suggestName } from "#state/settingsForm.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";
-import { FailureNotice, Notice } from "../parts/Notice.tsx";
+import { Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
 import { MemoryPlan } from "./MemoryPlan.tsx";
 import { QueuePlanner } from "./QueuePlanner.tsx";
+import { Refusal } from "./Refusal.tsx";
 import styles from "./Setup.module.css";
 
 const { ready, isReady: readyIcon, start } = styles;
@@ -48,7 +49,7 @@ export function StartCard() {
       {isContradiction(failures.startRun) ? (
         <Notice kind="hint">The settings do not go together; the reason stands below them.</Notice>
       ) : (
-        <FailureNotice failure={failures.startRun} title="The run was not started" />
+        <Refusal of="startRun" failure={failures.startRun} title="The run was not started" />
       )}
       {isBusy && <Notice kind="hint">Another run is on. Pause or stop it first.</Notice>}
       {isStarting && <Waiting label="Starting" />}

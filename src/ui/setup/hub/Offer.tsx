@@ -5,7 +5,8 @@ import { useActions, useAppState } from "#state/hooks.ts";
 import { exceedsRoom, memoryText, offerAction, runDiskBytes } from "#state/hub.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Facts } from "../../parts/Facts.tsx";
-import { FailureNotice, Notice } from "../../parts/Notice.tsx";
+import { Notice } from "../../parts/Notice.tsx";
+import { Refusal } from "../Refusal.tsx";
 import { FileList } from "./FileList.tsx";
 import styles from "./Hub.module.css";
 import { TokenField } from "./TokenField.tsx";
@@ -41,7 +42,11 @@ export function Offer({ offer }: { readonly offer: ModelOffer }) {
           The browser offers {formatBytes(offer.freeBytes)} of disk space, less than this needs.
         </Notice>
       )}
-      <FailureNotice failure={offer.memoryProblem} title="This GPU is too small for it" />
+      <Refusal
+        of="describeModel"
+        failure={offer.memoryProblem}
+        title="This GPU is too small for it"
+      />
       <FileList files={offer.files} />
       {offer.isGated && <TokenField />}
       <div className={row}>

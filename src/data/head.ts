@@ -31,13 +31,12 @@ export function promptFree(task: CustomTask): CustomTask {
  * @throws ZerothError E-CFG-1 for a task that is no classification, E-DATA-2 if its columns are missing
  */
 export function promptFreeTask(
-  { id, kind, columns, labelColumn: usual }: TaskDefinition,
+  definition: TaskDefinition,
   table: Table,
   limits: Pick<TaskSpec, "bos" | "maxLength">,
 ): CustomTask {
-  if (kind !== "classification") {
-    throw new ZerothError("E-CFG-1", `${id} has no labels that a head could tell apart.`);
-  }
+  refuseWithoutLabels(definition);
+  const { id, columns, labelColumn: usual } = definition;
   const texts = columns.find((list) => list.every((name) => table.columns.includes(name)));
   const labelColumn = [usual, "label"].find((name) => table.columns.includes(name));
   if (texts === undefined || labelColumn === undefined) {
@@ -49,7 +48,17 @@ export function promptFreeTask(
   }
   const labels = labelsIn(table.rows, labelColumn);
   const template = bareTexts(texts);
-  return { kind, template, labelColumn, labels, words: [], head: true, ...limits };
+  const { bos, maxLength } = limits;
+  return {
+    ...{ kind: "classification", template, labelColumn, labels, words: [], head: true },
+    ...{ bos, maxLength },
+  };
+}
+
+/** @throws ZerothError E-CFG-1 for a task that is no classification */
+export function refuseWithoutLabels({ id, kind }: TaskDefinition): void {
+  if (kind === "classification") return;
+  throw new ZerothError("E-CFG-1", `${id} has no labels that a head could tell apart.`);
 }
 
 /**

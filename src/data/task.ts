@@ -16,6 +16,8 @@ export interface BuiltInTask extends TaskText {
   readonly task: TaskId;
   /** Where the file names columns otherwise: the file's column by the task's own. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** To be asked by a score head: becomes a task of one's own once rows say which labels there are. */
+  readonly head?: true;
 }
 
 /**

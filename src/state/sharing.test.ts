@@ -39,3 +39,11 @@ test("what was taken over is told with its model, its task and what was passed o
     "A note.",
   ]);
 });
+
+test("a named task that a head is to answer is told by its name", () => {
+  const { words, labels, template } = fakeTask;
+  const rte = { ...fakeTask, task: "RTE", head: true, words, labels, template } as const;
+  expect(importSummary({ ...imported, name: "", model: null, notes: [], task: rte }, null)).toEqual(
+    ["Settings taken over.", "The task RTE, asked by a new head, is applied once rows are open."],
+  );
+});

@@ -44,9 +44,13 @@ function taskSentence(
   task: TaskSpec,
   data: Pick<DataReport, "columns" | "choices"> | null,
 ): string {
-  const what = "task" in task ? `The task ${task.task}` : "The prompt";
+  const what = "task" in task ? taskWords(task) : "The prompt";
   if (data === null) return `${what} is applied once rows are open.`;
   const missing = missingColumns(task, data);
   if (missing.length === 0) return `${what} is applied to the open rows.`;
   return `${what} does not fit the open rows: they have no column ${missing.join(", ")}.`;
+}
+
+function taskWords({ task, head }: Extract<TaskSpec, { task: string }>): string {
+  return head ? `The task ${task}, asked by a new head,` : `The task ${task}`;
 }

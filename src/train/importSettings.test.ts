@@ -24,7 +24,26 @@ test("this program's own --head asks for a score head; what it leaves open is re
     ...{ kind: "classification", template: "{title}", labelColumn: "label", head: true },
     ...{ labels: ["no", "yes"], words: [], bos: 2, maxLength: 2048 },
   });
-  expect(importSettings(`${command} --task SST2`).task).toMatchObject({
-    ...{ head: true, template: "", labels: [], words: [] },
-  });
+});
+
+test("--head beside --task keeps the task's name, and is refused where the task has no labels", () => {
+  const command = "npm run --silent zeroth -- train MODEL rows.jsonl --head --method mezo_svrg";
+  const { task, taskName, notes } = importSettings(`${command} --task rte`);
+  expect(task).toMatchObject({ task: "RTE", head: true, bos: 2 });
+  expect([taskName, notes]).toEqual(["rte", []]);
+  expect(() => importSettings(`${command} --task Copa`)).toThrow(
+    "Copa has no labels that a head could tell apart.",
+  );
+  const unknown = importSettings(`${command} --task Mine`);
+  expect(unknown.task).toMatchObject({ head: true, template: "", labels: [] });
+  expect(unknown.notes).toEqual(['There is no task "Mine" here; choose one for the rows.']);
+});
+
+test("a training command of this program is read with its name, its length and its rows", () => {
+  const read = importSettings(
+    "zeroth train MODEL train.tsv --task SST2 --bos 0 --max-length 64 --test dev.tsv --name first --steps 9",
+  );
+  expect(read).toMatchObject({ name: "first", bos: 0, maxLength: 64, settings: { steps: 9 } });
+  expect(read.task).toMatchObject({ task: "SST2", maxLength: 64 });
+  expect(read.notes).toEqual(["--test dev.tsv was passed over."]);
 });

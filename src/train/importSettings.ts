@@ -1,9 +1,10 @@
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
+import { refuseWithoutLabels } from "#data/head.ts";
 import { isJsonObject } from "#data/jsonText.ts";
 import type { RowRules } from "#data/rowRules.ts";
-import type { TaskSpec } from "#data/task.ts";
-import { builtInTask, taskDefinitions } from "#data/tasks/index.ts";
+import type { BuiltInTask, TaskSpec } from "#data/task.ts";
+import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
@@ -139,7 +140,7 @@ const passedOver = new Set([
   ...["train_as_classification", "only_train_option", "per_device_eval_batch_size", "verbose"],
   ...["load_float16", "load_bfloat16", "load_float32", "load_int8", "no_auto_device", "icl_sfc"],
   ...["lora_alpha", "lora_r", "num_prefix", "no_reparam", "prefix_init_by_real_act", "data"],
-  ...["dev", "out", "template", "words", "labels", "label-column", "method"],
+  ...["dev", "test", "out", "linear", "template", "words", "labels", "label-column"],
 ]);
 
 /** Methods by the names of other programs. */
@@ -156,8 +157,19 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   refuseWithoutEquivalent(flags);
   const method = methodFrom(flags, isRunPy);
   const given: Record<string, unknown> = { method };
+  const length = flags.get("max_length") ?? flags.get("max-length");
+  const maxLength = length !== undefined && /^\d{1,6}$/.test(length) ? Number(length) : null;
+  const bos = (flags.get("bos") ?? (isRunPy ? "0" : "2")) === "0" ? 0 : 2;
+  const taskName = flags.get("task_name") ?? flags.get("task") ?? null;
+  const limits = { bos, maxLength: maxLength ?? MAX_LENGTH } as const;
+  const named = taskOf(taskName, limits, notes);
   const rest = new Map(flags);
-  const elsewhere = ["trainer", "model_name", "task_name", "task", "head", "max_length", "bos"];
+  const elsewhere = [
+    ...["trainer", "method", "model_name", "task_name", "task", "head", "bos", "name"],
+    ...["max_length", "max-length"],
+    // Without a task's name, a head is told its texts and labels.
+    ...(flags.has("head") && !named ? ["template", "labels", "label-column"] : []),
+  ];
   const rules = rulesFrom(flags);
   for (const known of [...elsewhere, ...Object.keys(rowFlags), ...Object.keys(withoutEquivalent)])
     rest.delete(known);
@@ -169,17 +181,11 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
     else throw unknownFlag(flag);
   }
   if (isRunPy) addDefaults(given, notes);
-  const length = flags.get("max_length") ?? flags.get("max-length");
-  const maxLength = length !== undefined && /^\d{1,6}$/.test(length) ? Number(length) : null;
-  const bos = isRunPy && flags.get("bos") !== "2" ? 0 : 2;
-  const taskName = flags.get("task_name") ?? flags.get("task") ?? null;
   return {
     settings: resolveSettings(given),
     model: flags.get("model_name") ?? null,
-    name: "",
-    task: flags.has("head")
-      ? headTask(flags, { bos, maxLength: maxLength ?? MAX_LENGTH })
-      : taskOf(taskName, { bos, maxLength: maxLength ?? MAX_LENGTH }, notes),
+    name: flags.get("name") ?? "",
+    task: flags.has("head") ? headTask(flags, named, limits) : named,
     ...{ rules, taskName, maxLength, bos, notes },
   };
 }
@@ -190,8 +196,13 @@ const MAX_LENGTH = 2048;
 /** A score head, as this program's own `--head` asks for; what is left open is read from the rows. */
 function headTask(
   flags: ReadonlyMap<string, string>,
+  named: BuiltInTask | null,
   limits: Pick<TaskSpec, "bos" | "maxLength">,
 ): TaskSpec {
+  if (named) {
+    refuseWithoutLabels(taskDefinition(named.task));
+    return { ...named, head: true };
+  }
   const template = flags.get("template") ?? "";
   const labels = flags.get("labels")?.split("|") ?? [];
   return {
@@ -204,7 +215,7 @@ function taskOf(
   name: string | null,
   limits: Pick<TaskSpec, "bos" | "maxLength">,
   notes: string[],
-): TaskSpec | null {
+): BuiltInTask | null {
   if (name === null) return null;
   const found = taskDefinitions.find(({ id }) => id.toLowerCase() === name.toLowerCase());
   if (found) return builtInTask(found.id, limits);

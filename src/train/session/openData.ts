@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { guessTask, withLabelColumn } from "#data/guess.ts";
-import { headLabels, inHeadOrder, promptFree } from "#data/head.ts";
+import { headLabels, inHeadOrder, promptFree, promptFreeTask } from "#data/head.ts";
 import { type Inspection, inspectData } from "#data/inspect.ts";
 import { parseParquet } from "#data/parquet.ts";
 import {
@@ -75,7 +75,11 @@ export async function openData(
 /** The same rows under another task. Without labels, they are read from the label column. */
 export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): OpenData {
   if ("task" in given) {
-    const { columns } = given;
+    const { columns, head } = given;
+    if (head) {
+      const definition = taskDefinition(given.task);
+      return inspect(data, promptFreeTask(definition, trainTable(data.source), given), model);
+    }
     // What a built-in task says is its own to say, whatever a file or a link claims.
     const whole = { ...builtInTask(given.task, given), ...(columns && { columns }) };
     return inspect(data, whole, model);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { importSettings } from "../importSettings.ts";
 import type { DataReport, DataSource, EngineEvent, RowPreview } from "../protocol.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import { createPlace, exportedSha, lastRecord, type Tab } from "./testing/place.ts";
@@ -52,6 +53,24 @@ test("a built-in task says what is its own, whatever it came with", async () => 
   expect(lastData(tab).task).toMatchObject({
     ...{ template: "{sentence} It was", words: [" terrible", " great"], bos: 0 },
   });
+});
+
+test("a named task that a head is to answer takes its columns, and its labels from the rows", async () => {
+  const tab = await withModel();
+  const rows = [
+    "word\tsentence1\tsentence2\tlabel",
+    "bank\tthe bank\ta bank\t1",
+    "go\tgo\tgone\t0",
+  ];
+  const train: DataSource = { kind: "text", name: "wic.tsv", text: rows.join("\n") };
+  await tab.ask({ type: "openData", train });
+  const { task } = importSettings("zeroth train M R --head --task WiC --steps 5");
+  await tab.ask({ type: "setTask", task: task! });
+  expect(lastData(tab).task).toMatchObject({
+    template: "{word}</s>{sentence1}</s>{sentence2}",
+    ...{ labelColumn: "label", labels: ["0", "1"], words: [], head: true },
+  });
+  expect(lastData(tab).task).not.toHaveProperty("task");
 });
 
 test("rows are drawn anew under other rules, and each can be looked at", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { finalTestText } from "./finalTest.ts";
 import { formatInterval, summarizeResult } from "./result.ts";
 import { evaluation, fakeRecord } from "./testing/fakeReports.ts";
 
@@ -60,4 +61,17 @@ test("where answers are written, the result is their F1 with its own interval", 
   const summary = summarizeResult({ ...fakeRecord, zeroShot, lastEvaluation: written });
   expect(summary?.after).toEqual({ value: 0.6, interval: [0.55, 0.65], exact: 0.2, n: 200 });
   expect(summary?.verdict).toContain("a mean F1 of 60.0 %; before, it was 30.0 %. That is clearly");
+});
+
+test("a final test is told with the interval of its own measure", () => {
+  const share = { ...evaluation(400, 0.4, 0.5), n: 100 };
+  // Python, p=.5; n=100; z=1.959964: c=(p+z*z/2/n)/(1+z*z/n);
+  // h=z/(1+z*z/n)*sqrt(p*(1-p)/n+z*z/4/n/n); (c-h, c+h) == (0.40383, 0.59617)
+  expect(finalTestText({ ...fakeRecord, testEvaluation: share })).toContain(
+    "50.0 % right (95 % interval 40.4 % to 59.6 %) on 100 rows",
+  );
+  const mean = { ...share, f1: 0.6, f1Interval: [0.55, 0.65] as const };
+  expect(finalTestText({ ...fakeRecord, testEvaluation: mean })).toContain(
+    "F1 60.0 % (95 % interval 55.0 % to 65.0 %) on 100 rows",
+  );
 });

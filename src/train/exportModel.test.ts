@@ -147,12 +147,16 @@ test("a model card tells the final test where it was taken with these weights, a
 });
 
 test("a run judged by what it writes tells F1, and exact matches beside it, everywhere", () => {
-  const evaluations = run.evaluations.map((evaluation) => ({ ...evaluation, f1: 0.625 }));
+  const f1Interval = [0.6, 0.65] as const;
+  const evaluations = run.evaluations.map((evaluation) => ({
+    ...{ ...evaluation, f1: 0.625, f1Interval },
+  }));
   const judged = { ...run, evaluations };
   const card = modelCard(aModel(), judged);
   expect(card).toContain("metrics: [f1, exact_match]");
   expect(card).toContain('{"type":"f1","value":0.625,"verified":false}');
-  expect(card).toContain("| after step 30 | 62.5 % | 87.1 % | 84.7–89.2 % | 0.6000 | 872 |");
+  expect(card).toContain("|  | F1 | 95 % interval | exact match | loss (nats) | rows |");
+  expect(card).toContain("| after step 30 | 62.5 % | 60.0–65.0 % | 87.1 % | 0.6000 | 872 |");
   expect(card).toContain("| held-out F1 |");
   const state = JSON.parse(trainerState(judged));
   expect(state.log_history[0]).toMatchObject({ eval_f1: 0.625 });

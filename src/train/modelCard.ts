@@ -1,4 +1,4 @@
-import { wilsonInterval } from "#base/interval.ts";
+import { type Interval, wilsonInterval } from "#base/interval.ts";
 import { isPromptFree } from "#data/head.ts";
 import { show } from "#zo/settings.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, StepRecord } from "./records.ts";
@@ -92,15 +92,22 @@ function result(
   const last = evaluations.at(-1);
   if (!last) return [];
   const first = evaluations.find(({ step }) => step === 0);
-  const measure = last.f1 === undefined ? "accuracy" : "F1 | exact match";
-  const rule = last.f1 === undefined ? "---" : "--- | ---";
+  const exact = last.f1 === undefined ? [] : ["exact match"];
+  const columns = [
+    "",
+    last.f1 === undefined ? "accuracy" : "F1",
+    "95 % interval",
+    ...exact,
+    "loss (nats)",
+    "rows",
+  ];
   const row = (name: string, evaluation: EvaluationRecord) =>
-    `| ${name} | ${scores(evaluation)} | ${intervalOf(evaluation)} | ${evaluation.loss.toFixed(4)} | ${evaluation.n} |`;
+    `| ${name} | ${scores(evaluation)} | ${evaluation.loss.toFixed(4)} | ${evaluation.n} |`;
   return [
     "## Result on held-out rows",
     "",
-    `| | ${measure} | 95 % interval | loss (nats) | rows |`,
-    `| --- | ${rule} | --- | --- | --- |`,
+    `| ${columns.join(" | ")} |`,
+    `| ${columns.map(() => "---").join(" | ")} |`,
     ...(majority
       ? [
           `| always answering ${code(majority.label)} | ${percent(majority.share)} | | | ${last.n} |`,
@@ -230,18 +237,20 @@ function code(text: string): string {
   return `${fence}${oneLine}${fence}`;
 }
 
-/** F1 and exact match, or accuracy: as columns. The interval is that of the last. */
-function scores({ f1, accuracy }: EvaluationRecord): string {
-  return f1 === undefined ? percent(accuracy) : `${percent(f1)} | ${percent(accuracy)}`;
+/** As columns: a mean F1 with the interval of that mean, and exact match; or accuracy with Wilson's. */
+function scores({ f1, f1Interval, accuracy, n }: EvaluationRecord): string {
+  if (f1 !== undefined) {
+    return `${percent(f1)} | ${f1Interval ? rangeOf(f1Interval) : "?"} | ${percent(accuracy)}`;
+  }
+  const isShare = n >= 1 && accuracy >= 0 && accuracy <= 1;
+  return `${percent(accuracy)} | ${isShare ? rangeOf(wilsonInterval(accuracy, n)) : "?"}`;
 }
 
 function percent(share: number): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(1)} %` : "?";
 }
 
-function intervalOf({ accuracy, n }: EvaluationRecord): string {
-  if (n < 1 || !(accuracy >= 0 && accuracy <= 1)) return "?";
-  const [low, high] = wilsonInterval(accuracy, n);
+function rangeOf([low, high]: Interval): string {
   return `${(100 * low).toFixed(1)}–${percent(high)}`;
 }
 

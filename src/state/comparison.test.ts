@@ -30,6 +30,22 @@ test("runs that differ in one setting and their seed are comparable", () => {
   });
 });
 
+test("a setting a run was stored without counts as its default, in comparison and in groups", () => {
+  const { dtype: _, ...older } = fakeRecord.settings;
+  const old = { ...fakeRecord, settings: { ...older, seed: 3 } };
+  expect(older).not.toHaveProperty("dtype");
+  expect(verdictOf(old, run({ dtype: "f32" })).words).toMatch(/^Repeats/);
+  const differing = differingFields([old, run({ dtype: "f16", seed: 3 })], fakeCatalogue);
+  expect(differing.map(({ key, values }) => [key, values])).toEqual([["dtype", ["f32", "f16"]]]);
+  expect(groupBySeed([old, run({ dtype: "f32" })], fakeCatalogue)).toHaveLength(1);
+});
+
+test("the same prompt written in another order is no difference", () => {
+  const task = Object.fromEntries(Object.entries(fakeRecord.task).reverse());
+  const other = run({}, { task: task as unknown as RunRecord["task"] });
+  expect(differingFields([run({}), other], fakeCatalogue)).toEqual([]);
+});
+
 test("settings that only one method has go with the method", () => {
   const lezo = run({ method: "lezo", lezoSparsity: 0.5 });
   expect(verdictOf(run({}), lezo).words).toBe("Comparable: 1 field differs (Method)");

@@ -21,9 +21,10 @@ const SEED_KEY = "seed";
 
 /** Every field whose values are not all the same; settings in the order of the first run that has them. */
 export function differingFields(
-  runs: readonly RunMaterial[],
+  given: readonly RunMaterial[],
   catalogue: Catalogue | null,
 ): readonly DifferingField[] {
+  const runs = given.map((run) => ({ ...run, settings: wholeSettings(run.settings, catalogue) }));
   const hasOneMethod = new Set(runs.map(({ settings }) => settings[METHOD_KEY])).size === 1;
   const fields: DifferingField[] = [];
   for (const key of new Set(runs.flatMap(({ settings }) => Object.keys(settings)))) {
@@ -41,6 +42,33 @@ export function differingFields(
   return [...differing.filter((field) => !isOwn(field)), ...differing.filter(isOwn)];
 }
 
+/**
+ * A run's settings with the default for each of its method's that was not there yet when it was stored:
+ * that is what such a setting was before one could choose.
+ */
+function wholeSettings(settings: SettingValues, catalogue: Catalogue | null): SettingValues {
+  if (!catalogue) return settings;
+  const method = catalogue.methods.find(({ id }) => id === settings[METHOD_KEY]);
+  const known = [...catalogue.commonSettings, ...(method?.settings ?? [])];
+  const defaults = known.map((description) => [description.key, description.default] as const);
+  return { ...Object.fromEntries(defaults), ...settings };
+}
+
+/** Equal for equal things, in whatever order their fields were written. */
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isPlain(part) ? Object.fromEntries(Object.entries(part).sort(byName)) : part,
+  );
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
 /** What a comparison stands on besides settings: model, rows, prompt and machine. */
 function groundFields(runs: readonly RunMaterial[]): readonly DifferingField[] {
   const ground = (name: string, read: (run: RunMaterial) => string): DifferingField => ({
@@ -53,7 +81,7 @@ function groundFields(runs: readonly RunMaterial[]): readonly DifferingField[] {
     { ...ground("model", modelText), name: "Model" },
     { ...ground("data", dataText), name: "Rows to train on" },
     { ...ground("heldOut", heldOutText), name: "Held-out rows" },
-    { ...ground("task", ({ task }) => JSON.stringify(task)), name: "Prompt and labels" },
+    { ...ground("task", ({ task }) => inOrder(task)), name: "Prompt and labels" },
     { ...ground("adapter", ({ adapter }) => adapter), name: "GPU", kind: "machine" },
   ];
 }
@@ -138,7 +166,7 @@ export function groupBySeed(
 ): readonly SeedGroup[] {
   const byKey = new Map<string, RunRecord[]>();
   for (const run of runs) {
-    const key = keyWithoutSeed(run);
+    const key = keyWithoutSeed(run, catalogue);
     const group = byKey.get(key);
     if (group) group.push(run);
     else byKey.set(key, [run]);
@@ -152,12 +180,10 @@ export function groupBySeed(
   }));
 }
 
-function keyWithoutSeed(run: RunRecord): string {
-  const settings = Object.entries(run.settings)
-    .filter(([key]) => key !== SEED_KEY)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+function keyWithoutSeed(run: RunRecord, catalogue: Catalogue | null): string {
+  const { [SEED_KEY]: _, ...settings } = wholeSettings(run.settings, catalogue);
   const { modelId, modelName, data, task, adapter } = run;
-  return JSON.stringify([settings, modelId, modelName, data, task, adapter]);
+  return inOrder({ settings, modelId, modelName, data, task, adapter });
 }
 
 /** What sets a group apart from the others: "lezo, Learning rate 1e-4". */

@@ -8,6 +8,7 @@ import { evaluateBench } from "./evaluate.ts";
 import { forwardBench } from "./forward.ts";
 import { gemmBench } from "./gemm.ts";
 import { halvesBench } from "./halves.ts";
+import { handOverBench } from "./handOver.ts";
 import { hostBench } from "./host.ts";
 import { loadBench } from "./load.ts";
 import { memoryBench } from "./memory.ts";
@@ -39,6 +40,7 @@ function placed(bench: (place: BenchPlace, args: readonly string[]) => Promise<u
 /** One question a file. */
 const benches: Readonly<Record<string, Bench>> = {
   host: { asks: "what a step costs the host", run: hostBench, isQuick: true },
+  "hand-over": { asks: "how long handing a step over takes a thread", run: placed(handOverBench) },
   memory: { asks: "bytes by kind, planned and actual", run: placed(memoryBench), isQuick: true },
   load: { asks: "MB a second from a file onto the GPU", run: loadBench, isQuick: true },
   replay: { asks: "steps of a journal a second", run: placed(replayBench), isQuick: true },

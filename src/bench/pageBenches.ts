@@ -1,3 +1,4 @@
+import { handOverBench } from "./handOver.ts";
 import { memoryBench } from "./memory.ts";
 import type { BenchPlace } from "./model.ts";
 import { replayBench } from "./replay.ts";
@@ -6,4 +7,9 @@ import { stepTimesBench } from "./stepTimes.ts";
 /** What runs on Dawn and in a page alike. */
 export const pageBenches: Readonly<
   Record<string, (place: BenchPlace, args: readonly string[]) => Promise<unknown>>
-> = { memory: memoryBench, replay: replayBench, "step-times": stepTimesBench };
+> = {
+  memory: memoryBench,
+  replay: replayBench,
+  "step-times": stepTimesBench,
+  "hand-over": handOverBench,
+};

@@ -7,6 +7,9 @@ import { pageBenches } from "../pageBenches.ts";
 /** Hidden size, layers, vocabulary: processors that emulate a GPU are slow. */
 const size = ["128", "2", "1024"];
 
+/** The benches that the address names, as in `?bench=memory`; all of them if it names none. */
+const wanted = new URLSearchParams(location.search).getAll("bench");
+
 /** The benches of the command line that need nothing of Node, on this browser's GPU. */
 async function run(say: (state: string) => void, print: (line: string) => void): Promise<string> {
   if (!navigator.gpu) throw new Error("This browser has no WebGPU.");
@@ -14,6 +17,7 @@ async function run(say: (state: string) => void, print: (line: string) => void):
   const place = { device, sources: shaders, linear: usualChoice(device.info), print };
   const results: Record<string, unknown> = {};
   for (const [name, bench] of Object.entries(pageBenches)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     say(`Running: ${name}`);
     results[name] = await bench(place, size);
     print("");

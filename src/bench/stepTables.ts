@@ -67,8 +67,9 @@ const aboutClocks =
 const aboutBound =
   "Bound of LeZO: MeZO's step with the part of its weight passes left out that LeZO 0.75 need not do, " +
   "by the plans of the steps run and MeZO's share of weight passes by the GPU's clock. Noise of a " +
-  "weight is drawn twice, for the update pending and for the probe; with embeddings that are always " +
-  "tuned, the forward passes remain whole.";
+  "weight is drawn twice, for the update pending and for the probe. With embeddings that are always " +
+  "tuned, the forward passes remain whole; what products gain where both signs read the same weights " +
+  "is not in the bound.";
 
 function printRatios(results: readonly Measured[], clock: number): void {
   const rows = results.map(({ clocks }) => clocks[clock]!);

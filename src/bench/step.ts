@@ -6,7 +6,7 @@ import { configOf, examplesOf, randomWeights } from "./model.ts";
 import { type Clock, clockFor, wallClock } from "./processorTime.ts";
 import { ratiosOf, type Turn, turnsOf } from "./rounds.ts";
 import { attentionShares, partsOfSteps, passShare } from "./stepShares.ts";
-import { type Measured, printStep } from "./stepTables.ts";
+import { type Measured, printStep, progressText } from "./stepTables.ts";
 
 /*
  * What does a step cost beside the forward passes nobody can avoid? Each method's step, and the classic
@@ -35,7 +35,7 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
     const contenders = await openContenders(ground, examples);
     results.push({ tokens: count, ...(await measure(ground, contenders, seconds)) });
     for (const contender of contenders) contender.destroy();
-    console.error(`${count} tokens: ${results.at(-1)!.rounds} rounds`);
+    console.error(progressText(results.at(-1)!));
   }
   const attention = await attentionShares(ground, tokens, [text, Number.POSITIVE_INFINITY]);
   const { description } = device.info;

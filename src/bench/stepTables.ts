@@ -37,6 +37,15 @@ const bars: readonly Bar[] = [
   { of: "LeZO 0.75", to: "MeZO", most: () => 1 },
 ];
 
+/** Medians of a number of tokens, for whoever waits for the rest. */
+export function progressText({ tokens, rounds, clocks }: Measured): string {
+  const [clock] = clocks;
+  const medians = Object.keys(clock?.ratios[0] ?? {}).map(
+    (name) => `${name} ${spreadIn(clock!, name, twoForwards).median.toFixed(2)}`,
+  );
+  return `${tokens} tokens, ${rounds} rounds: ${medians.join(", ")} of ${twoForwards}`;
+}
+
 export function printStep(
   what: string,
   results: readonly Measured[],

@@ -14,13 +14,14 @@ import { printTable } from "./table.ts";
  */
 
 const rows = 16;
-const rowTokens = 32;
+/** Few: a browser that emulates a GPU computes every step it is timed with. */
+const rowTokens = 8;
 const layers = 12;
 /** As narrow as can be: a block's dispatches are OPT-125m's, with little work in each. */
 const hidden = 16;
 const vocab = 1024;
 const warmUp = 5;
-const groups = 12;
+const groups = 10;
 /** Browsers tell the time to 0.1 ms. */
 const stepsOfGroup = 5;
 
@@ -33,7 +34,8 @@ export async function handOverBench({
   const examples = examplesOf(4 * rows * rowTokens, rowTokens, vocab);
   const loaded = await randomWeights(device, configOf(hidden, layers, vocab));
   const results = [];
-  for (const { name, settings: given } of methodCases) {
+  // Keeping the snapshot as a copy hands over what keeping it as deltas does.
+  for (const { name, settings: given } of methodCases.slice(0, 4)) {
     const model = await modelOn(device, loaded, examples.slice(0, rows), linear, sources);
     const settings = resolveSettings({ ...given, batchSize: rows, steps: 100_000 });
     await prepareMasks(model, settings);

@@ -6,28 +6,27 @@ const LANES = 16u; // along N
 const TILE_N = 4u; // columns a lane, LANES apart
 const TILE_M = 8u;
 
-fn multiply_tile(workgroup: vec2u, lane: u32, quad_lane: u32) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+fn multiply_tile(workgroup: vec3u, lane: u32, quad_lane: u32) {
+  let layer = layer_of(params, batch, workgroup.z);
   let m0 = workgroup.y * TILE_M;
-  if (m0 >= rows) { return; }
+  if (m0 >= layer.rows) { return; }
   let n0 = workgroup.x * LANES * TILE_N + lane;
   let k_count = params.inner;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = rows - 1u;
+  let last_row = layer.rows - 1u;
   let last_column = params.outer - 1u;
-  let x0 = (first + min(m0 + 0u, last_row)) * k_count;
-  let x1 = (first + min(m0 + 1u, last_row)) * k_count;
-  let x2 = (first + min(m0 + 2u, last_row)) * k_count;
-  let x3 = (first + min(m0 + 3u, last_row)) * k_count;
-  let x4 = (first + min(m0 + 4u, last_row)) * k_count;
-  let x5 = (first + min(m0 + 5u, last_row)) * k_count;
-  let x6 = (first + min(m0 + 6u, last_row)) * k_count;
-  let x7 = (first + min(m0 + 7u, last_row)) * k_count;
-  let w0 = params.w_offset + min(n0 + 0u * LANES, last_column) * k_count;
-  let w1 = params.w_offset + min(n0 + 1u * LANES, last_column) * k_count;
-  let w2 = params.w_offset + min(n0 + 2u * LANES, last_column) * k_count;
-  let w3 = params.w_offset + min(n0 + 3u * LANES, last_column) * k_count;
+  let x0 = (layer.first_row + min(m0 + 0u, last_row)) * k_count;
+  let x1 = (layer.first_row + min(m0 + 1u, last_row)) * k_count;
+  let x2 = (layer.first_row + min(m0 + 2u, last_row)) * k_count;
+  let x3 = (layer.first_row + min(m0 + 3u, last_row)) * k_count;
+  let x4 = (layer.first_row + min(m0 + 4u, last_row)) * k_count;
+  let x5 = (layer.first_row + min(m0 + 5u, last_row)) * k_count;
+  let x6 = (layer.first_row + min(m0 + 6u, last_row)) * k_count;
+  let x7 = (layer.first_row + min(m0 + 7u, last_row)) * k_count;
+  let w0 = layer.first_weight + min(n0 + 0u * LANES, last_column) * k_count;
+  let w1 = layer.first_weight + min(n0 + 1u * LANES, last_column) * k_count;
+  let w2 = layer.first_weight + min(n0 + 2u * LANES, last_column) * k_count;
+  let w3 = layer.first_weight + min(n0 + 3u * LANES, last_column) * k_count;
   var s0 = vec4f(0.0);
   var s1 = vec4f(0.0);
   var s2 = vec4f(0.0);
@@ -106,19 +105,19 @@ fn multiply_tile(workgroup: vec2u, lane: u32, quad_lane: u32) {
     s6 += x[x6 + k] * b;
     s7 += x[x7 + k] * b;
   }
-  store_lanes(m0 + 0u, rows, first, n0, s0);
-  store_lanes(m0 + 1u, rows, first, n0, s1);
-  store_lanes(m0 + 2u, rows, first, n0, s2);
-  store_lanes(m0 + 3u, rows, first, n0, s3);
-  store_lanes(m0 + 4u, rows, first, n0, s4);
-  store_lanes(m0 + 5u, rows, first, n0, s5);
-  store_lanes(m0 + 6u, rows, first, n0, s6);
-  store_lanes(m0 + 7u, rows, first, n0, s7);
+  store_lanes(layer, m0 + 0u, n0, s0);
+  store_lanes(layer, m0 + 1u, n0, s1);
+  store_lanes(layer, m0 + 2u, n0, s2);
+  store_lanes(layer, m0 + 3u, n0, s3);
+  store_lanes(layer, m0 + 4u, n0, s4);
+  store_lanes(layer, m0 + 5u, n0, s5);
+  store_lanes(layer, m0 + 6u, n0, s6);
+  store_lanes(layer, m0 + 7u, n0, s7);
 }
 
-fn store_lanes(m: u32, rows: u32, first: u32, n: u32, sums: vec4f) {
-  store(m, rows, first, n, sums.x);
-  store(m, rows, first, n + LANES, sums.y);
-  store(m, rows, first, n + 2u * LANES, sums.z);
-  store(m, rows, first, n + 3u * LANES, sums.w);
+fn store_lanes(layer: Layer, m: u32, n: u32, sums: vec4f) {
+  store(layer, m, n, sums.x);
+  store(layer, m, n + LANES, sums.y);
+  store(layer, m, n + 2u * LANES, sums.z);
+  store(layer, m, n + 3u * LANES, sums.w);
 }

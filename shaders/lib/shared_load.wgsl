@@ -5,7 +5,7 @@
 // A thread turns a block of 4 x 4 and stores whole vec4s: two threads never write parts of one.
 const BLOCKS = (TILE / 4u) * (DEPTH / 4u); // of each tile; the threads must be twice as many or more
 
-fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
+fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
   let block = lane % BLOCKS;
   let k = k0 + (block % (DEPTH / 4u)) * 4u;
   let group = block / (DEPTH / 4u);
@@ -13,10 +13,10 @@ fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
   if (lane < BLOCKS) {
     let m = m0 + 4u * group;
     let b = transpose(mat4x4f(
-      x_part(m, k, rows, first),
-      x_part(m + 1u, k, rows, first),
-      x_part(m + 2u, k, rows, first),
-      x_part(m + 3u, k, rows, first),
+      x_part(layer, m, k),
+      x_part(layer, m + 1u, k),
+      x_part(layer, m + 2u, k),
+      x_part(layer, m + 3u, k),
     ));
     sh_x[at] = b[0];
     sh_x[at + STRIDE] = b[1];
@@ -25,7 +25,10 @@ fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
   } else if (lane < 2u * BLOCKS) {
     let n = n0 + 4u * group;
     let b = transpose(mat4x4f(
-      w_part(n, k), w_part(n + 1u, k), w_part(n + 2u, k), w_part(n + 3u, k),
+      w_part(layer, n, k),
+      w_part(layer, n + 1u, k),
+      w_part(layer, n + 2u, k),
+      w_part(layer, n + 3u, k),
     ));
     sh_w[at] = b[0];
     sh_w[at + STRIDE] = b[1];
@@ -34,12 +37,12 @@ fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
   }
 }
 
-fn x_part(m: u32, k: u32, rows: u32, first: u32) -> vec4f {
-  if (m >= rows || k >= params.inner) { return vec4f(0.0); }
-  return x[((first + m) * params.inner + k) / 4u];
+fn x_part(layer: Layer, m: u32, k: u32) -> vec4f {
+  if (m >= layer.rows || k >= params.inner) { return vec4f(0.0); }
+  return x[((layer.first_row + m) * params.inner + k) / 4u];
 }
 
-fn w_part(n: u32, k: u32) -> vec4f {
+fn w_part(layer: Layer, n: u32, k: u32) -> vec4f {
   if (n >= params.outer || k >= params.inner) { return vec4f(0.0); }
-  return four(params.w_offset + n * params.inner + k);
+  return four(layer.first_weight + n * params.inner + k);
 }

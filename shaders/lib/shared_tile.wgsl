@@ -11,9 +11,8 @@ var<workgroup> sh_w: array<vec4f, 272>;
 
 #include "lib/shared_load.wgsl"
 
-fn multiply_tile(workgroup: vec2u, lane: u32) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+fn multiply_tile(workgroup: vec3u, lane: u32) {
+  let layer = layer_of(params, batch, workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
   let tm = lane / 16u;
@@ -24,7 +23,7 @@ fn multiply_tile(workgroup: vec2u, lane: u32) {
   var s3 = vec4f(0.0);
   for (var k0 = 0u; k0 < params.inner; k0 += DEPTH) {
     workgroupBarrier();
-    load_tiles(lane, k0, m0, n0, rows, first);
+    load_tiles(layer, lane, k0, m0, n0);
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
       let a = sh_x[k * STRIDE + tm];
@@ -37,8 +36,8 @@ fn multiply_tile(workgroup: vec2u, lane: u32) {
   }
   let m = m0 + 4u * tm;
   let n = n0 + 4u * tn;
-  store4(m, rows, first, n, s0);
-  store4(m + 1u, rows, first, n, s1);
-  store4(m + 2u, rows, first, n, s2);
-  store4(m + 3u, rows, first, n, s3);
+  store4(layer, m, n, s0);
+  store4(layer, m + 1u, n, s1);
+  store4(layer, m + 2u, n, s2);
+  store4(layer, m + 3u, n, s3);
 }

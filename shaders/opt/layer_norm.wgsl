@@ -7,6 +7,7 @@ struct Params {
   width: u32, // C
   weight_offset: u32, // in the vectors of a sign
   bias_offset: u32,
+  vectors_stride: u32, // elements of the vectors of each sign
   over_scored: u32, // 1: rows are the scored positions, 0: all tokens
 }
 
@@ -16,10 +17,9 @@ override WORKGROUP_SIZE: u32 = 32;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> batch: Batch;
-@group(0) @binding(2) var<storage, read> vectors_plus: array<f32>; // every 1-D parameter
-@group(0) @binding(3) var<storage, read> vectors_minus: array<f32>;
-@group(0) @binding(4) var<storage, read> x: array<f32>; // [signs * rows, C]
-@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [signs * rows, C]
+@group(0) @binding(2) var<storage, read> vectors: array<f32>; // [2, vectors_stride], 1-D parameters
+@group(0) @binding(3) var<storage, read> x: array<f32>; // [signs * rows, C]
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // [signs * rows, C]
 
 var<workgroup> sh_sum: array<f32, WORKGROUP_SIZE>;
 
@@ -53,17 +53,10 @@ fn main(
     squares += d * d;
   }
   let scale = 1.0 / sqrt(total(lane, squares) / f32(params.width) + EPSILON);
-  let plus = row < rows;
+  let of_sign = select(params.vectors_stride, 0u, row < rows);
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) {
-    var weight: f32;
-    var bias: f32;
-    if (plus) {
-      weight = vectors_plus[params.weight_offset + i];
-      bias = vectors_plus[params.bias_offset + i];
-    } else {
-      weight = vectors_minus[params.weight_offset + i];
-      bias = vectors_minus[params.bias_offset + i];
-    }
+    let weight = vectors[of_sign + params.weight_offset + i];
+    let bias = vectors[of_sign + params.bias_offset + i];
     y[start + i] = (x[start + i] - mean) * scale * weight + bias;
   }
 }

@@ -19,20 +19,19 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+  let layer = layer_of(params, batch, workgroup.z);
   let m = workgroup.y * 4u;
   let n = workgroup.x * 4u;
-  if (m >= rows) { return; }
+  if (m >= layer.rows) { return; }
   let steps = params.inner / 4u;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = rows - 1u;
+  let last_row = layer.rows - 1u;
   let last_column = params.outer - 1u;
-  let w_first = params.w_offset / 4u;
-  let x0 = (first + min(m + 0u, last_row)) * steps;
-  let x1 = (first + min(m + 1u, last_row)) * steps;
-  let x2 = (first + min(m + 2u, last_row)) * steps;
-  let x3 = (first + min(m + 3u, last_row)) * steps;
+  let w_first = layer.first_weight / 4u;
+  let x0 = (layer.first_row + min(m + 0u, last_row)) * steps;
+  let x1 = (layer.first_row + min(m + 1u, last_row)) * steps;
+  let x2 = (layer.first_row + min(m + 2u, last_row)) * steps;
+  let x3 = (layer.first_row + min(m + 3u, last_row)) * steps;
   let w0 = w_first + min(n + 0u, last_column) * steps;
   let w1 = w_first + min(n + 1u, last_column) * steps;
   let w2 = w_first + min(n + 2u, last_column) * steps;
@@ -64,5 +63,5 @@ fn main(
     for (var i = lane; i < half * 4u; i += THREADS) { sh_sums[i] += sh_sums[i + half * 4u]; }
   }
   workgroupBarrier();
-  if (lane < 4u) { store4(m + lane, rows, first, n, sh_sums[lane]); }
+  if (lane < 4u) { store4(layer, m + lane, n, sh_sums[lane]); }
 }

@@ -22,5 +22,5 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
-  multiply_tile(workgroup.xy, lane, subgroup_lane & 3u);
+  multiply_tile(workgroup, lane, subgroup_lane & 3u);
 }

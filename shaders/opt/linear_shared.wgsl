@@ -16,7 +16,7 @@ const STRIDE = 68u; // of a tile's row; 64 + 4 keeps columns in different banks
 var<workgroup> sh_x: array<f32, 1088>; // [DEPTH, STRIDE], k major
 var<workgroup> sh_w: array<f32, 1088>;
 
-fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
+fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
   for (var i = lane; i < TILE * DEPTH; i += 256u) {
     let row = i / DEPTH;
     let k = i % DEPTH;
@@ -24,9 +24,11 @@ fn load_tiles(lane: u32, k0: u32, m0: u32, n0: u32, rows: u32, first: u32) {
     let inside = k0 + k < params.inner;
     sh_x[at] = 0.0;
     sh_w[at] = 0.0;
-    if (inside && m0 + row < rows) { sh_x[at] = x[(first + m0 + row) * params.inner + k0 + k]; }
+    if (inside && m0 + row < layer.rows) {
+      sh_x[at] = x[(layer.first_row + m0 + row) * params.inner + k0 + k];
+    }
     if (inside && n0 + row < params.outer) {
-      sh_w[at] = w[params.w_offset + (n0 + row) * params.inner + k0 + k];
+      sh_w[at] = w[layer.first_weight + (n0 + row) * params.inner + k0 + k];
     }
   }
 }
@@ -36,8 +38,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+  let layer = layer_of(params, batch, workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
   let tm = (lane / 16u) * 4u;
@@ -48,7 +49,7 @@ fn main(
   var s3 = vec4f(0.0);
   for (var k0 = 0u; k0 < params.inner; k0 += DEPTH) {
     workgroupBarrier();
-    load_tiles(lane, k0, m0, n0, rows, first);
+    load_tiles(layer, lane, k0, m0, n0);
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
       let at = k * STRIDE;
@@ -59,8 +60,8 @@ fn main(
       s3 += sh_x[at + tm + 3u] * b;
     }
   }
-  store4(m0 + tm, rows, first, n0 + tn, s0);
-  store4(m0 + tm + 1u, rows, first, n0 + tn, s1);
-  store4(m0 + tm + 2u, rows, first, n0 + tn, s2);
-  store4(m0 + tm + 3u, rows, first, n0 + tn, s3);
+  store4(layer, m0 + tm, n0 + tn, s0);
+  store4(layer, m0 + tm + 1u, n0 + tn, s1);
+  store4(layer, m0 + tm + 2u, n0 + tn, s2);
+  store4(layer, m0 + tm + 3u, n0 + tn, s3);
 }

@@ -17,5 +17,5 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  multiply_tile(workgroup.xy, lane);
+  multiply_tile(workgroup, lane);
 }

@@ -26,8 +26,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+  let layer = layer_of(params, batch, workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
   // A thread's rows and columns are two groups of four, half a tile apart.
@@ -43,7 +42,7 @@ fn main(
   var s7l = vec4f(0.0); var s7r = vec4f(0.0);
   for (var k0 = 0u; k0 < params.inner; k0 += DEPTH) {
     workgroupBarrier();
-    load_tiles(lane, k0, m0, n0, rows, first);
+    load_tiles(layer, lane, k0, m0, n0);
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
       let a = sh_x[k * STRIDE + tm];
@@ -62,12 +61,12 @@ fn main(
   }
   let m = m0 + 4u * tm;
   let n = n0 + 4u * tn;
-  store4(m + 0u, rows, first, n, s0l); store4(m + 0u, rows, first, n + 64u, s0r);
-  store4(m + 1u, rows, first, n, s1l); store4(m + 1u, rows, first, n + 64u, s1r);
-  store4(m + 2u, rows, first, n, s2l); store4(m + 2u, rows, first, n + 64u, s2r);
-  store4(m + 3u, rows, first, n, s3l); store4(m + 3u, rows, first, n + 64u, s3r);
-  store4(m + 64u, rows, first, n, s4l); store4(m + 64u, rows, first, n + 64u, s4r);
-  store4(m + 65u, rows, first, n, s5l); store4(m + 65u, rows, first, n + 64u, s5r);
-  store4(m + 66u, rows, first, n, s6l); store4(m + 66u, rows, first, n + 64u, s6r);
-  store4(m + 67u, rows, first, n, s7l); store4(m + 67u, rows, first, n + 64u, s7r);
+  store4(layer, m + 0u, n, s0l); store4(layer, m + 0u, n + 64u, s0r);
+  store4(layer, m + 1u, n, s1l); store4(layer, m + 1u, n + 64u, s1r);
+  store4(layer, m + 2u, n, s2l); store4(layer, m + 2u, n + 64u, s2r);
+  store4(layer, m + 3u, n, s3l); store4(layer, m + 3u, n + 64u, s3r);
+  store4(layer, m + 64u, n, s4l); store4(layer, m + 64u, n + 64u, s4r);
+  store4(layer, m + 65u, n, s5l); store4(layer, m + 65u, n + 64u, s5r);
+  store4(layer, m + 66u, n, s6l); store4(layer, m + 66u, n + 64u, s6r);
+  store4(layer, m + 67u, n, s7l); store4(layer, m + 67u, n + 64u, s7r);
 }

@@ -25,20 +25,19 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let rows = row_count(params, batch);
-  let first = first_row(params, batch);
+  let layer = layer_of(params, batch, workgroup.z);
   let m = (workgroup.y * 8u + local.y) * 4u;
   let n = (workgroup.x * 8u + local.x) * 4u;
-  if (m >= rows || n >= params.outer) { return; }
+  if (m >= layer.rows || n >= params.outer) { return; }
   let steps = params.inner / 4u;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = rows - 1u;
+  let last_row = layer.rows - 1u;
   let last_column = params.outer - 1u;
-  let w_first = params.w_offset / 4u;
-  let x0 = (first + min(m + 0u, last_row)) * steps;
-  let x1 = (first + min(m + 1u, last_row)) * steps;
-  let x2 = (first + min(m + 2u, last_row)) * steps;
-  let x3 = (first + min(m + 3u, last_row)) * steps;
+  let w_first = layer.first_weight / 4u;
+  let x0 = (layer.first_row + min(m + 0u, last_row)) * steps;
+  let x1 = (layer.first_row + min(m + 1u, last_row)) * steps;
+  let x2 = (layer.first_row + min(m + 2u, last_row)) * steps;
+  let x3 = (layer.first_row + min(m + 3u, last_row)) * steps;
   let w0 = w_first + min(n + 0u, last_column) * steps;
   let w1 = w_first + min(n + 1u, last_column) * steps;
   let w2 = w_first + min(n + 2u, last_column) * steps;
@@ -54,8 +53,8 @@ fn main(
     s2 = row_sums(s2, x[x2 + k], b);
     s3 = row_sums(s3, x[x3 + k], b);
   }
-  store4(m + 0u, rows, first, n, s0);
-  store4(m + 1u, rows, first, n, s1);
-  store4(m + 2u, rows, first, n, s2);
-  store4(m + 3u, rows, first, n, s3);
+  store4(layer, m + 0u, n, s0);
+  store4(layer, m + 1u, n, s1);
+  store4(layer, m + 2u, n, s2);
+  store4(layer, m + 3u, n, s3);
 }

@@ -11,11 +11,14 @@
 
 struct Params {
   first_chunk: u32,
-  writes_probe: u32, // NEVER, WHERE_PROBED, or ALWAYS (W+ = W- = theta where not perturbed)
+  writes_probe: u32, // as the constants below
+  stride: u32, // elements of W+: where W- begins in probe
 }
 
 const NEVER = 0u;
-const ALWAYS = 2u;
+const WHERE_PROBED = 1u;
+const ALWAYS = 2u; // W+ = W- = theta where not perturbed
+const WIDENED = 3u; // theta in the place of W+ where not perturbed, and no W-
 
 override WORKGROUP_SIZE: u32 = 64;
 
@@ -26,8 +29,7 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(4) var<storage, read> coefficients: array<f32>; // by slot
 @group(0) @binding(5) var<storage, read> thresholds: array<f32>; // by tensor
 @group(0) @binding(6) var<storage, read_write> theta: array<u32>; // as STORAGE says
-@group(0) @binding(7) var<storage, read_write> w_plus: array<f32>;
-@group(0) @binding(8) var<storage, read_write> w_minus: array<f32>;
+@group(0) @binding(7) var<storage, read_write> probe: array<f32>; // [2, stride]: W+, W-
 
 fn mask8(weights: Eight, threshold: f32) -> Eight {
   if (state.mask_by_magnitude == 0u) { return Eight(vec4f(1.0), vec4f(1.0)); }
@@ -93,10 +95,13 @@ fn main(
       w = apply_terms(w, chunk, group, 0u, state.update_count, true);
       store_theta(w, at, low, high);
     }
-    if (params.writes_probe == NEVER || (!probed && params.writes_probe != ALWAYS)) { continue; }
-    let out = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
+    let writes = params.writes_probe;
+    if (writes == NEVER || (writes == WHERE_PROBED && !probed)) { continue; }
+    let plus = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
+    let minus = plus + i32(params.stride);
     if (!probed) {
-      store_probe(w, w, out, low, high);
+      store_probe(w, plus, low, high);
+      if (writes == ALWAYS) { store_probe(w, minus, low, high); }
       continue;
     }
     let mask = mask8(w, thresholds[chunk.tensor]);
@@ -105,11 +110,8 @@ fn main(
     let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
     let step_a = state.epsilon * (mask.a * z.a);
     let step_b = state.epsilon * (mask.b * z.b);
-    store_probe(
-      Eight(base.a + step_a, base.b + step_b),
-      Eight(base.a - step_a, base.b - step_b),
-      out, low, high,
-    );
+    store_probe(Eight(base.a + step_a, base.b + step_b), plus, low, high);
+    store_probe(Eight(base.a - step_a, base.b - step_b), minus, low, high);
   }
 }
 
@@ -165,13 +167,13 @@ fn store_halves(w: Eight, at: i32, low: u32, high: u32) {
   if (inside(6u, low, high)) { theta[at + 3] = b.z | (b.w << 16u); }
 }
 
-fn store_probe(plus: Eight, minus: Eight, at: i32, low: u32, high: u32) {
-  if (inside(0u, low, high)) { w_plus[at] = plus.a.x; w_minus[at] = minus.a.x; }
-  if (inside(1u, low, high)) { w_plus[at + 1] = plus.a.y; w_minus[at + 1] = minus.a.y; }
-  if (inside(2u, low, high)) { w_plus[at + 2] = plus.a.z; w_minus[at + 2] = minus.a.z; }
-  if (inside(3u, low, high)) { w_plus[at + 3] = plus.a.w; w_minus[at + 3] = minus.a.w; }
-  if (inside(4u, low, high)) { w_plus[at + 4] = plus.b.x; w_minus[at + 4] = minus.b.x; }
-  if (inside(5u, low, high)) { w_plus[at + 5] = plus.b.y; w_minus[at + 5] = minus.b.y; }
-  if (inside(6u, low, high)) { w_plus[at + 6] = plus.b.z; w_minus[at + 6] = minus.b.z; }
-  if (inside(7u, low, high)) { w_plus[at + 7] = plus.b.w; w_minus[at + 7] = minus.b.w; }
+fn store_probe(w: Eight, at: i32, low: u32, high: u32) {
+  if (inside(0u, low, high)) { probe[at] = w.a.x; }
+  if (inside(1u, low, high)) { probe[at + 1] = w.a.y; }
+  if (inside(2u, low, high)) { probe[at + 2] = w.a.z; }
+  if (inside(3u, low, high)) { probe[at + 3] = w.a.w; }
+  if (inside(4u, low, high)) { probe[at + 4] = w.b.x; }
+  if (inside(5u, low, high)) { probe[at + 5] = w.b.y; }
+  if (inside(6u, low, high)) { probe[at + 6] = w.b.z; }
+  if (inside(7u, low, high)) { probe[at + 7] = w.b.w; }
 }

@@ -183,12 +183,12 @@ async function kernelByKernel(
       group = next;
       return undefined;
     },
-    dispatchWorkgroups: (x, y) => {
+    dispatchWorkgroups: (x, y, z) => {
       const [used, bound] = [pipeline, group];
       recorded.push((pass) => {
         pass.setPipeline(used);
         pass.setBindGroup(0, bound);
-        pass.dispatchWorkgroups(x, y);
+        pass.dispatchWorkgroups(x, y, z);
         return used.label;
       });
       return undefined;

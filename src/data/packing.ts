@@ -121,12 +121,12 @@ function packExample(
   const start = at.row;
   const first = example.options[0]!.ids;
   for (let i = 0; i < shared; i++) {
-    batch.rows.set([first[i]!, i, start, start, start], at.row++ * rowWords);
+    writeRow(batch.rows, at.row++, first[i]!, i, start, start, start);
   }
   for (const { ids, optionLength } of example.options) {
     const own = at.row;
     for (let i = shared; i < ids.length - 1; i++) {
-      batch.rows.set([ids[i]!, i, start, start + shared, own], at.row++ * rowWords);
+      writeRow(batch.rows, at.row++, ids[i]!, i, start, start + shared, own);
     }
     batch.optionRanges.set([at.scored, at.scored + optionLength], at.option++ * 2);
     for (let target = ids.length - optionLength; target < ids.length; target++) {
@@ -135,6 +135,24 @@ function packExample(
       batch.scoredRows.set([row, ids[target]!], at.scored++ * 2);
     }
   }
+}
+
+/** Word by word: an array for each row of each step would cost as much as recording ten kernels. */
+function writeRow(
+  words: Uint32Array,
+  row: number,
+  id: number,
+  position: number,
+  prefixStart: number,
+  prefixEnd: number,
+  ownStart: number,
+): void {
+  const at = row * rowWords;
+  words[at] = id;
+  words[at + 1] = position;
+  words[at + 2] = prefixStart;
+  words[at + 3] = prefixEnd;
+  words[at + 4] = ownStart;
 }
 
 /** Tokens that begin every option's input alike; the input is all ids but the last. */

@@ -47,7 +47,7 @@ export class Recorder implements Commands {
     if (this.#since >= this.#mostDispatches) this.submit();
     if (this.#clock) this.#turnTo(this.#clock.groupOf(pipeline.label));
     const pass = this.#pass();
-    // Both signs of a product use the same one, and a call costs a microsecond.
+    // An update is one weight pass after another, and a call costs a microsecond.
     if (this.#pipeline !== pipeline) pass.setPipeline(pipeline);
     this.#pipeline = pipeline;
   }

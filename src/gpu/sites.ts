@@ -29,6 +29,7 @@ export class Sites {
   readonly #sites = new Map<string, Site>();
   #uniforms: GPUBuffer;
   #free = 0;
+  #count = 0;
 
   /** @param plan as `planSites` gives it */
   constructor(device: GPUDevice, memory: Memory, plan: PlannedBuffer) {
@@ -46,24 +47,30 @@ export class Sites {
     const known = this.#sites.get(name);
     if (known) return known;
     const { params, buffers } = describe();
-    const uniform = this.#place(packScalars(kernel.card.params, params));
-    return this.bindTo(name, kernel, uniform, buffers);
-  }
-
-  /** A site whose parameters the caller rewrites between uses. */
-  bindTo(
-    name: string,
-    kernel: Kernel,
-    params: GPUBufferBinding,
-    buffers: Readonly<Record<string, GPUBuffer>>,
-  ): Site {
-    const site = { kernel, group: bind(this.#device, kernel, params, buffers) };
+    const site = this.make(kernel, params, buffers);
     this.#sites.set(name, site);
     return site;
   }
 
+  /** Sites bound so far. */
   get count(): number {
-    return this.#sites.size;
+    return this.#count;
+  }
+
+  /** A site that the caller keeps, where looking a name up at every use would cost too much. */
+  make(kernel: Kernel, params: Scalars, buffers: Readonly<Record<string, GPUBuffer>>): Site {
+    const uniform = this.#place(packScalars(kernel.card.params, params));
+    return this.bindTo(kernel, uniform, buffers);
+  }
+
+  /** As `make`, with parameters that the caller rewrites between uses. */
+  bindTo(
+    kernel: Kernel,
+    params: GPUBufferBinding,
+    buffers: Readonly<Record<string, GPUBuffer>>,
+  ): Site {
+    this.#count++;
+    return { kernel, group: bind(this.#device, kernel, params, buffers) };
   }
 
   #place(contents: ArrayBuffer): GPUBufferBinding {
@@ -79,9 +86,9 @@ export class Sites {
 }
 
 /** Puts a site to work on a grid of workgroups. */
-export function dispatch(pass: Commands, site: Site, x: number, y = 1): void {
+export function dispatch(pass: Commands, site: Site, x: number, y = 1, z = 1): void {
   if (x === 0 || y === 0) return;
   pass.setPipeline(site.kernel.pipeline);
   pass.setBindGroup(0, site.group);
-  pass.dispatchWorkgroups(x, y);
+  pass.dispatchWorkgroups(x, y, z);
 }

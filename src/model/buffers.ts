@@ -27,10 +27,10 @@ export interface Buffers {
   readonly ring: GPUBuffer;
   /** What the GPU's clock said in a step that is timed. */
   readonly timestamps: GPUBuffer;
-  readonly wPlus: GPUBuffer;
-  readonly wMinus: GPUBuffer;
-  readonly vectorsPlus: GPUBuffer;
-  readonly vectorsMinus: GPUBuffer;
+  /** [2, scratchElements] W+ and W- of the tile at hand. */
+  readonly probe: GPUBuffer;
+  /** [2, vectors.elements] every 1-D parameter as either sign sees it. */
+  readonly probeVectors: GPUBuffer;
   readonly rows: GPUBuffer;
   readonly scored: GPUBuffer;
   readonly options: GPUBuffer;
@@ -75,10 +75,8 @@ export function planBuffers(
     lossSums: floats("loss sums", "other", maxProbes * 2),
     ring: floats("ring", "other", ringRecords * recordWords),
     timestamps: planned("timestamps", "other", timestampBytes, usage.QUERY_RESOLVE),
-    wPlus: floats("W+", "scratch", layout.scratchElements),
-    wMinus: floats("W-", "scratch", layout.scratchElements),
-    vectorsPlus: floats("vectors+", "scratch", layout.vectors.elements),
-    vectorsMinus: floats("vectors-", "scratch", layout.vectors.elements),
+    probe: floats("W+ and W-", "scratch", 2 * layout.scratchElements),
+    probeVectors: floats("vectors+ and vectors-", "scratch", 2 * layout.vectors.elements),
     rows: floats("rows", "other", rows * 5),
     scored: floats("scored rows", "other", scored * 2),
     options: floats("options", "other", 2 * capacity.options * 2),

@@ -8,6 +8,7 @@ import { ATTENTION_ROWS, attentionThreads } from "./kernels.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
   always,
+  type Linear,
   never,
   type PassPlan,
   type ProductKernels,
@@ -39,6 +40,17 @@ export interface WritingGround {
   readonly logits: GPUBuffer;
 }
 
+/** What a block goes through, in order but for the norms. */
+interface BlockParts {
+  readonly kvq: Linear;
+  readonly out: Linear;
+  readonly fc1: Linear;
+  readonly fc2: Linear;
+  /** Names. */
+  readonly attentionNorm: string;
+  readonly finalNorm: string;
+}
+
 /**
  * Records OPT's forward pass for one or both signs, layer by layer: the weight pass of a matrix, then
  * its products for both signs, before the next matrix, so that scratch is two matrices, not two models.
@@ -54,6 +66,7 @@ export class Forward {
   readonly #sites: Sites;
   readonly #products: Products;
   readonly #writing: WritingGround | null;
+  readonly #blocks: readonly BlockParts[];
 
   constructor(parts: {
     config: OptConfig;
@@ -72,6 +85,27 @@ export class Forward {
     this.#sites = parts.sites;
     this.#products = new Products(parts);
     this.#writing = parts.writing ?? null;
+    this.#blocks = Array.from({ length: this.#config.numHiddenLayers }, (_, i) => this.#partsOf(i));
+  }
+
+  /** A block's products and norms, named once: a step goes by here for every block. */
+  #partsOf(block: number): BlockParts {
+    const { stream, side, wide } = this.#buffers;
+    const at = `layers.${block}.`;
+    const isPreNorm = this.#config.doLayerNormBefore;
+    const linear = (name: string, bias: string, x: GPUBuffer, y: GPUBuffer): Linear => {
+      return { matrix: this.#matrix(at + name), x, y, bias: `${at}${bias}.bias` };
+    };
+    // After a post-norm the normed value is the stream: it lies in `side` until the next norm.
+    const [attended, inner] = isPreNorm ? [side, stream] : [stream, side];
+    return {
+      kvq: linear("kvq", "self_attn.k_proj", attended, wide),
+      out: { ...linear("out", "self_attn.out_proj", side, stream), accumulates: true },
+      fc1: { ...linear("fc1", "fc1", side, wide), relu: true },
+      fc2: { ...linear("fc2", "fc2", wide, inner), accumulates: true },
+      attentionNorm: `${at}self_attn_layer_norm`,
+      finalNorm: `${at}final_layer_norm`,
+    };
   }
 
   /** From token ids to the loss sums: one whole forward pass. */
@@ -172,29 +206,17 @@ export class Forward {
 
   #block(pass: Commands, shape: Shape, plan: PassPlan, block: number): void {
     const { stream, side, wide } = this.#buffers;
-    const at = `layers.${block}.`;
+    const { kvq, out, fc1, fc2, attentionNorm, finalNorm } = this.#blocks[block]!;
     const isPreNorm = this.#config.doLayerNormBefore;
-    const attended = isPreNorm ? side : stream;
-    if (isPreNorm) this.#layerNorm(pass, shape, `${at}self_attn_layer_norm`, stream, side);
-    const kvqBias = `${at}self_attn.k_proj.bias`;
-    const kvq = { matrix: this.#matrix(`${at}kvq`), x: attended, y: wide, bias: kvqBias };
+    if (isPreNorm) this.#layerNorm(pass, shape, attentionNorm, stream, side);
     this.#products.linear(pass, shape, plan, kvq);
     if (this.#writing) this.#attentionCached(pass, shape, this.#writing, block);
     else this.#attention(pass, shape, wide, side);
-    const out = this.#matrix(`${at}out`);
-    const outBias = `${at}self_attn.out_proj.bias`;
-    this.#products.linear(pass, shape, plan, {
-      ...{ matrix: out, x: side, y: stream, bias: outBias, accumulates: true },
-    });
-    const norm = isPreNorm ? `${at}final_layer_norm` : `${at}self_attn_layer_norm`;
-    this.#layerNorm(pass, shape, norm, stream, side);
-    const fc1 = { matrix: this.#matrix(`${at}fc1`), x: side, y: wide, bias: `${at}fc1.bias` };
-    this.#products.linear(pass, shape, plan, { ...fc1, relu: true });
-    // After a post-norm the normed value is the stream: it lies in `side` until the next norm.
-    const y = isPreNorm ? stream : side;
-    const fc2 = { matrix: this.#matrix(`${at}fc2`), x: wide, y, bias: `${at}fc2.bias` };
-    this.#products.linear(pass, shape, plan, { ...fc2, accumulates: true });
-    if (!isPreNorm) this.#layerNorm(pass, shape, `${at}final_layer_norm`, side, stream);
+    this.#products.linear(pass, shape, plan, out);
+    this.#layerNorm(pass, shape, isPreNorm ? finalNorm : attentionNorm, stream, side);
+    this.#products.linear(pass, shape, plan, fc1);
+    this.#products.linear(pass, shape, plan, fc2);
+    if (!isPreNorm) this.#layerNorm(pass, shape, finalNorm, side, stream);
   }
 
   #layerNorm(
@@ -205,15 +227,16 @@ export class Forward {
     y: GPUBuffer,
     overScored = false,
   ): void {
-    const { batch, vectorsPlus, vectorsMinus } = this.#buffers;
+    const { batch, probeVectors: vectors } = this.#buffers;
     const site = this.#sites.at(name, this.#kernels.layerNorm, () => ({
       params: {
         width: this.#config.hiddenSize,
         weight_offset: this.#vector(`${name}.weight`),
         bias_offset: this.#vector(`${name}.bias`),
+        vectors_stride: this.#layout.vectors.elements,
         over_scored: Number(overScored),
       },
-      buffers: { batch, vectors_plus: vectorsPlus, vectors_minus: vectorsMinus, x, y },
+      buffers: { batch, vectors, x, y },
     }));
     dispatch(pass, site, shape.signs * (overScored ? shape.scored : shape.tokens));
   }

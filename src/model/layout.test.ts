@@ -52,8 +52,8 @@ const smallConfigs = fc
     };
   });
 
-/** A binding limit in bytes that at least one row of every matrix fits. */
-const limits = fc.integer({ min: 60 * 4, max: 40_000 });
+/** A binding limit in bytes that at least one row of every matrix fits, as W+ and W-. */
+const limits = fc.integer({ min: 2 * 60 * 4, max: 40_000 });
 
 function everyLayout(
   claim: (layout: Layout, config: OptConfig, maxElements: number) => void,
@@ -142,9 +142,11 @@ describe("whatever the model and the binding limit", () => {
     });
   });
 
-  test("no tile that is written to scratch exceeds it, and scratch can be bound", () => {
+  test("no tile that is written to scratch exceeds it, and W+ and W- can be bound as one", () => {
     everyLayout(({ matrices, scratchElements }, _, maxElements) => {
-      expect(scratchElements).toBeLessThanOrEqual(maxElements);
+      expect(2 * scratchElements).toBeLessThanOrEqual(maxElements);
+      // Kernels that read four weights at a time find W- at a multiple of four.
+      expect(scratchElements % 4).toBe(0);
       for (const { name, shards, width } of matrices.values()) {
         // Position rows are perturbed as they are looked up, never written to scratch.
         if (name === "embed_positions") continue;
@@ -188,6 +190,33 @@ describe("opt-125m with WebGPU's default limit of 128 MiB", () => {
 
   test("no weight pass needs more workgroups than a device grants in one dimension", () => {
     for (const { tile } of allTiles(layout)) expect(tile.chunks.count).toBeLessThan(65536);
+  });
+});
+
+describe.each([
+  // W+ and W- of fc1 fill the binding: 2 x 2048 x 8192 floats.
+  ["opt-1.3b", 1, 2 ** 24],
+  // 2 x 2560 x 10240 floats are 200 MiB: fc1 and fc2 are cut in two.
+  ["opt-2.7b", 2, 2 ** 24],
+] as const)("%s with WebGPU's default limit of 128 MiB", (name, fcShards, scratchElements) => {
+  const layout = planLayout(parseConfig(publishedConfigs[name]), 128 * 2 ** 20);
+
+  test("W+ and W- of every matrix are bound as one", () => {
+    expect(layout.scratchElements).toBe(scratchElements);
+    expect(layout.matrices.get("layers.0.fc1")!.shards.length).toBe(fcShards);
+    expect(layout.matrices.get("layers.0.fc2")!.shards.length).toBe(fcShards);
+    for (const { tile, shard } of allTiles(layout)) {
+      const isLookedUp = shard.pieces[0]!.parameter.name.includes("embed_positions");
+      const { width } = [...layout.matrices.values()].find(({ shards }) => shards.includes(shard))!;
+      if (!isLookedUp) expect(tile.rows * width).toBeLessThanOrEqual(scratchElements);
+    }
+  });
+
+  test("the embedding fills its buffers but for less than a tile", () => {
+    const { shards, width } = layout.matrices.get("embed_tokens")!;
+    for (const { rows } of shards.slice(0, -1)) {
+      expect((rows + layout.headTileRows) * width * 4).toBeGreaterThan(128 * 2 ** 20);
+    }
   });
 });
 

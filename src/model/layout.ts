@@ -8,7 +8,7 @@ import { type Block, type Parameter, parameterTable } from "./parameters.ts";
  *
  * All 1-D parameters share one buffer (`vectors`): one pass perturbs them all. A matrix is the rows
  * of one or more tensors (k, v and q of a block make one product), cut into shards by rows where it
- * exceeds what a device can bind.
+ * exceeds what a device can bind: once, or twice where W+ and W- of it are.
  */
 export interface Layout {
   /** What every weight is. */
@@ -18,7 +18,7 @@ export interface Layout {
   readonly matrices: ReadonlyMap<string, Matrix>;
   /** Words of the chunk table of `zo/weight_pass`: 8 a chunk. */
   readonly chunks: Uint32Array<ArrayBuffer>;
-  /** Elements of each of the two scratch matrices W+ and W-. */
+  /** Elements of each of the two scratch matrices W+ and W-, which lie in one binding. */
   readonly scratchElements: number;
   /** Rows of the embedding, or of the score head, that give logits at once. */
   readonly headTileRows: number;
@@ -95,6 +95,8 @@ export function planLayout(
   const chunks: number[] = [];
   const vectors = planVectors(config, byName, chunks, dtype);
   const maxElements = Math.floor(maxBindingBytes / 4);
+  // W+ and W- are bound as one; W- begins at a multiple of 4, for kernels that read four at a time.
+  const maxScratch = 4 * Math.floor(maxElements / 8);
   const wanted = matrixTensors(config).map(({ name, tensors }) => ({
     name,
     parameters: tensors.map((tensor) => byName.get(tensor)!),
@@ -104,14 +106,15 @@ export function planLayout(
     Math.min(MIN_SCRATCH_ELEMENTS, embedding.elements),
     ...wanted
       .filter(({ name }) => !name.startsWith("embed_"))
-      .map(({ parameters }) => Math.min(maxElements, sum(parameters.map((p) => p.elements)))),
+      .map(({ parameters }) => Math.min(maxScratch, sum(parameters.map((p) => p.elements)))),
   );
-  const scratchElements = Math.min(largest, maxElements);
-  const embeddingTileRows = Math.max(1, Math.floor(scratchElements / config.wordEmbedProjDim));
+  const tileElements = Math.min(largest, maxScratch);
+  const embeddingTileRows = Math.max(1, Math.floor(tileElements / config.wordEmbedProjDim));
   const matrices = new Map<string, Matrix>();
   for (const { name, parameters } of wanted) {
     const tileRows = name === "embed_tokens" ? embeddingTileRows : Number.POSITIVE_INFINITY;
-    matrices.set(name, planMatrix(name, parameters, maxElements, tileRows, chunks, dtype));
+    const most = name.startsWith("embed_") ? maxElements : maxScratch;
+    matrices.set(name, planMatrix(name, parameters, most, tileRows, chunks, dtype));
   }
   return {
     dtype,
@@ -119,7 +122,7 @@ export function planLayout(
     vectors,
     matrices,
     chunks: new Uint32Array(chunks),
-    scratchElements,
+    scratchElements: 4 * Math.ceil(tileElements / 4),
     headTileRows: Math.min(embeddingTileRows, config.numLabels ?? embeddingTileRows),
   };
 }

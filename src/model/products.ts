@@ -50,8 +50,19 @@ export interface ProductKernels {
 
 /** `writes_probe` of a weight pass. */
 export const never = 0;
-export const whereProbed = 1;
+const whereProbed = 1;
 export const always = 2;
+const widened = 3;
+
+/** Whence a product takes its weights: W+ and W-, theta as f32s in the place of W+, or theta itself. */
+type Source = "probed" | "widened" | "theta";
+
+interface TileSites {
+  /** By `writes_probe`. */
+  readonly passes: Site[];
+  /** A matrix has the same x and y at every use. */
+  readonly products: Partial<Record<Source, Site>>;
+}
 
 /** Weight passes and the matrix products that run on what they leave. */
 export class Products {
@@ -60,6 +71,8 @@ export class Products {
   readonly #buffers: Buffers;
   readonly #kernels: ProductKernels;
   readonly #sites: Sites;
+  /** By tile, not by name: a step asks a hundred times. */
+  readonly #tileSites = new Map<Tile, TileSites>();
 
   constructor(parts: {
     layout: Layout;
@@ -77,17 +90,14 @@ export class Products {
 
   /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
   vectors(pass: Commands, writesProbe: number): void {
-    const { chunks, storage } = this.#layout.vectors;
+    const { chunks, storage, elements } = this.#layout.vectors;
     const b = this.#buffers;
     const kernel = kernelFor(this.#kernels.weightPass, storage);
     const site = this.#sites.at(`vectors ${writesProbe}`, kernel, () => ({
-      params: { first_chunk: chunks.first, writes_probe: writesProbe },
+      params: { first_chunk: chunks.first, writes_probe: writesProbe, stride: elements },
       buffers: {
         ...this.deltaBuffers(),
-        chunks: b.chunks,
-        theta: this.#weights.vectors,
-        w_plus: b.vectorsPlus,
-        w_minus: b.vectorsMinus,
+        ...{ chunks: b.chunks, theta: this.#weights.vectors, probe: b.probeVectors },
       },
     }));
     dispatch(pass, site, chunks.count);
@@ -96,19 +106,27 @@ export class Products {
   /** Applies what is pending to a tile and, where it is perturbed, writes W+ and W-. */
   weightPass(pass: Commands, matrix: Matrix, shard: Shard, tile: Tile, writesProbe: number): void {
     const b = this.#buffers;
-    const name = `pass ${matrix.name} ${shard.firstRow + tile.firstRow} ${writesProbe}`;
-    const kernel = kernelFor(this.#kernels.weightPass, matrix.storage);
-    const site = this.#sites.at(name, kernel, () => ({
-      params: { first_chunk: tile.chunks.first, writes_probe: writesProbe },
-      buffers: {
-        ...this.deltaBuffers(),
-        chunks: b.chunks,
-        theta: this.#weights.shard(shard),
-        w_plus: b.wPlus,
-        w_minus: b.wMinus,
+    const { passes } = this.#sitesOf(tile);
+    passes[writesProbe] ??= this.#sites.make(
+      kernelFor(this.#kernels.weightPass, matrix.storage),
+      {
+        ...{ first_chunk: tile.chunks.first, writes_probe: writesProbe },
+        stride: this.#layout.scratchElements,
       },
-    }));
-    dispatch(pass, site, tile.chunks.count);
+      {
+        ...this.deltaBuffers(),
+        ...{ chunks: b.chunks, theta: this.#weights.shard(shard), probe: b.probe },
+      },
+    );
+    dispatch(pass, passes[writesProbe], tile.chunks.count);
+  }
+
+  #sitesOf(tile: Tile): TileSites {
+    const known = this.#tileSites.get(tile);
+    if (known) return known;
+    const sites: TileSites = { passes: [], products: {} };
+    this.#tileSites.set(tile, sites);
+    return sites;
   }
 
   deltaBuffers() {
@@ -116,7 +134,7 @@ export class Products {
     return { state, terms, coefficients, thresholds };
   }
 
-  /** y = x Wᵀ for both signs: the weight pass of each shard, then its products. */
+  /** y = x Wᵀ for both signs: the weight pass of each shard, then its product. */
   linear(pass: Commands, shape: Shape, plan: PassPlan, linear: Linear): void {
     const { matrix } = linear;
     for (const shard of matrix.shards) {
@@ -126,9 +144,10 @@ export class Products {
   }
 
   /**
-   * Products of a tile for both signs, W+ and W- on their halves of the rows or the unperturbed on all,
-   * and what must happen to it before: pending updates, W+ and W- where it is perturbed, and where it is
-   * not but halves are stored that no kernel reads as they lie, W+ as the f32s that products read.
+   * The product of a tile for both signs, W+ and W- on their halves of the rows, each a layer of one
+   * dispatch, or the unperturbed on all; and what must happen to it before: pending updates, W+ and W-
+   * where it is perturbed, and where it is not but halves are stored that no kernel reads as they lie,
+   * the f32s that products read in the place of W+.
    */
   tile(
     pass: Commands,
@@ -145,16 +164,16 @@ export class Products {
     const rowsPerSign = linear.overScored ? shape.scored : shape.tokens;
     const rows = isProbed ? rowsPerSign : rowsPerSign * shape.signs;
     const { kernel, from } = this.#readerOf(matrix, isProbed, rows, tile, linear);
-    if (from === "widened") this.weightPass(pass, matrix, shard, tile, always);
+    if (from === "widened") this.weightPass(pass, matrix, shard, tile, widened);
     else if (isProbed || plan.isUpdated(matrix)) {
       this.weightPass(pass, matrix, shard, tile, whereProbed);
     }
     const { tileRows, tileColumns } = kernel.card;
-    for (const w of from === "probed" ? (["plus", "minus"] as const) : [from]) {
-      const { group } = this.#productSite(w, linear, shard, tile, yStride, yColumn);
-      const [x, y] = [Math.ceil(tile.rows / tileColumns), Math.ceil(rows / tileRows)];
-      dispatch(pass, { kernel, group }, x, y);
-    }
+    const { products } = this.#sitesOf(tile);
+    products[from] ??= this.#productSite(from, linear, shard, tile, yStride, yColumn);
+    const { group } = products[from];
+    const [x, y] = [Math.ceil(tile.rows / tileColumns), Math.ceil(rows / tileRows)];
+    dispatch(pass, { kernel, group }, x, y, isProbed ? 2 : 1);
   }
 
   /** The kernel of a product, and whence it takes the weights. */
@@ -164,7 +183,7 @@ export class Products {
     rows: number,
     tile: Tile,
     { overScored = false }: Linear,
-  ): { readonly kernel: LinearKernel; readonly from: "probed" | "widened" | "theta" } {
+  ): { readonly kernel: LinearKernel; readonly from: Source } {
     const name = linearClassOf(rows, tile.rows, overScored);
     const kernel = this.#kernels.linear[name];
     if (isProbed) return { kernel, from: "probed" };
@@ -175,7 +194,7 @@ export class Products {
 
   /** Every kernel for products has the same bindings, so a site suits them all. */
   #productSite(
-    from: "plus" | "minus" | "widened" | "theta",
+    from: Source,
     { matrix, x, y, bias, relu, accumulates, overScored }: Linear,
     shard: Shard,
     tile: Tile,
@@ -184,25 +203,26 @@ export class Products {
   ): Site {
     const b = this.#buffers;
     const isInPlace = from === "theta";
-    const sign = from === "plus" ? 0 : from === "minus" ? 1 : 2;
-    const w = isInPlace ? this.#weights.shard(shard) : sign === 1 ? b.wMinus : b.wPlus;
-    const name = `${matrix.name} ${shard.firstRow + tile.firstRow} ${from}`;
-    return this.#sites.at(name, this.#kernels.linear["many.wide"], () => ({
-      params: {
+    const w = isInPlace ? this.#weights.shard(shard) : b.probe;
+    return this.#sites.make(
+      this.#kernels.linear["many.wide"],
+      {
         inner: matrix.width,
         outer: tile.rows,
         w_offset: isInPlace ? tile.firstRow * matrix.width : 0,
+        w_stride: this.#layout.scratchElements,
         bias_offset: bias === undefined ? 0 : this.#vector(bias) + shard.firstRow,
+        vectors_stride: this.#layout.vectors.elements,
         has_bias: Number(bias !== undefined),
         relu: Number(relu ?? false),
         accumulates: Number(accumulates ?? false),
-        sign,
+        per_sign: Number(from === "probed"),
         over_scored: Number(overScored ?? false),
         y_stride: yStride,
         y_column: yColumn,
       },
-      buffers: { batch: b.batch, x, w, vectors: sign === 1 ? b.vectorsMinus : b.vectorsPlus, y },
-    }));
+      { batch: b.batch, x, w, vectors: b.probeVectors, y },
+    );
   }
 
   #vector(name: string): number {

@@ -27,7 +27,10 @@ export const twin: Twin = {
     const rowsOfPlus = rows / field(testCase, "batch", "signs");
     for (let row = 0; row < rows; row++) {
       const values = x.subarray(row * width, (row + 1) * width);
-      const vectors = floats(testCase, row < rowsOfPlus ? "vectors_plus" : "vectors_minus");
+      const sign = row < rowsOfPlus ? 0 : 1;
+      const vectors = floats(testCase, "vectors").subarray(
+        sign * param(testCase, "vectors_stride"),
+      );
       const weight = vectors.subarray(param(testCase, "weight_offset"));
       const bias = vectors.subarray(param(testCase, "bias_offset"));
       y.set(layerNormed(values, weight, bias), row * width);
@@ -77,12 +80,12 @@ function layerNormCase(name: string, options: Options): TwinCase {
     name,
     overrides: options.overrides ?? {},
     params: {
-      ...{ width, weight_offset: 3, bias_offset: 3 + width, over_scored: Number(overScored) },
+      ...{ width, weight_offset: 3, bias_offset: 3 + width, vectors_stride: 5 + 2 * width },
+      over_scored: Number(overScored),
     },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      vectors_plus: randomFloats(1, 3 + 2 * width),
-      vectors_minus: randomFloats(2, 3 + 2 * width),
+      vectors: randomFloats(1, 2 * (5 + 2 * width)),
       x: randomFloats(3, elements, deviation).map((value) => value + shift),
       y: new Float32Array(elements).fill(5),
     },

@@ -55,17 +55,14 @@ function forEachElement(
   const [K, N] = [p("inner"), p("outer")];
   const [x, w, vectors] = [floats(testCase, "x"), weightsOf(testCase), floats(testCase, "vectors")];
   const all = rowsOf(testCase, p("over_scored") === 1);
-  const half = all / field(testCase, "batch", "signs");
-  const [first, end] = [
-    [0, half],
-    [half, 2 * half],
-    [0, all],
-  ][p("sign")]!;
-  for (let m = first!; m < end!; m++) {
+  const perSign = p("per_sign") === 1 ? all / field(testCase, "batch", "signs") : all;
+  for (let m = 0; m < all; m++) {
+    const sign = Math.floor(m / perSign);
     for (let n = 0; n < N; n++) {
-      const row = p("w_offset") + n * K;
+      const row = p("w_offset") + sign * p("w_stride") + n * K;
       const terms = Array.from({ length: K }, (_, k) => x[m * K + k]! * w[row + k]!);
-      const bias = p("has_bias") === 1 ? vectors[p("bias_offset") + n]! : 0;
+      const biasAt = p("bias_offset") + sign * p("vectors_stride") + n;
+      const bias = p("has_bias") === 1 ? vectors[biasAt]! : 0;
       visit(m * p("y_stride") + p("y_column") + n, terms, bias);
     }
   }
@@ -82,7 +79,8 @@ interface Shape {
   readonly tokens: number;
   readonly K: number;
   readonly N: number;
-  readonly sign: 0 | 1 | 2;
+  /** Each sign has weights and vectors of its own. */
+  readonly perSign?: boolean;
   readonly signs?: 1 | 2;
   readonly hasBias?: boolean;
   readonly relu?: boolean;
@@ -94,60 +92,78 @@ interface Shape {
 }
 
 const shapes: readonly Shape[] = [
-  { name: "one row, one column, one product", tokens: 1, K: 1, N: 1, sign: 2, signs: 1 },
-  { name: "one row, as an evaluation of one token", tokens: 1, K: 64, N: 130, sign: 2, signs: 1 },
-  { name: "one column", tokens: 19, K: 36, N: 1, sign: 0 },
-  { name: "K no multiple of 4", tokens: 19, K: 35, N: 70, sign: 0 },
-  { name: "K below 4", tokens: 9, K: 3, N: 65, sign: 1 },
-  { name: "K even, no multiple of 4", tokens: 19, K: 38, N: 70, sign: 0 },
-  { name: "more than a tile of the largest each way", tokens: 131, K: 52, N: 133, sign: 0 },
-  { name: "K beyond what a workgroup sweeps at once", tokens: 5, K: 324, N: 9, sign: 2 },
-  { name: "the plus half, with bias", tokens: 13, K: 40, N: 67, sign: 0, hasBias: true },
-  { name: "the minus half, with ReLU", ...{ tokens: 13, K: 40, N: 67, sign: 1 }, relu: true },
-  { name: "both halves at once", tokens: 35, K: 20, N: 66, sign: 2, hasBias: true },
+  { name: "one row, one column, one product", tokens: 1, K: 1, N: 1, signs: 1 },
+  { name: "one row, as an evaluation of one token", tokens: 1, K: 64, N: 130, signs: 1 },
+  { name: "one column", tokens: 19, K: 36, N: 1 },
+  { name: "K no multiple of 4", tokens: 19, K: 35, N: 70, perSign: true },
+  { name: "K below 4", tokens: 9, K: 3, N: 65, perSign: true },
+  { name: "K even, no multiple of 4", tokens: 19, K: 38, N: 70, perSign: true },
+  { name: "more than a tile of the largest each way", tokens: 131, K: 52, N: 133 },
+  { name: "K beyond what a workgroup sweeps at once", tokens: 5, K: 324, N: 9 },
   {
-    ...{ name: "bias, ReLU and the stream at once", tokens: 70, K: 50, N: 36, sign: 0 },
-    ...{ hasBias: true, relu: true, accumulates: true },
+    ...{ name: "each sign with weights and biases of its own", tokens: 13, K: 40, N: 67 },
+    ...{ perSign: true, hasBias: true },
   },
   {
-    ...{ name: "added to the residual stream", tokens: 13, K: 33, N: 36, sign: 1 },
-    ...{ hasBias: true, accumulates: true },
+    ...{ name: "each sign with its weights, more than a tile of each", tokens: 130, K: 16, N: 66 },
+    ...{ perSign: true, relu: true },
+  },
+  { name: "both signs share their weights", tokens: 35, K: 20, N: 66, hasBias: true },
+  {
+    ...{ name: "bias, ReLU and the stream at once", tokens: 70, K: 50, N: 36 },
+    ...{ perSign: true, hasBias: true, relu: true, accumulates: true },
   },
   {
-    ...{ name: "a shard: its own columns of y, from within w", tokens: 13, K: 36, N: 29, sign: 2 },
+    ...{ name: "added to the residual stream", tokens: 13, K: 33, N: 36 },
+    ...{ perSign: true, hasBias: true, accumulates: true },
+  },
+  {
+    ...{ name: "a shard: its own columns of y, from within w", tokens: 13, K: 36, N: 29 },
     ...{ hasBias: true, wOffset: 72, yStride: 50, yColumn: 17 },
   },
-  { name: "the scored positions, plus", tokens: 13, scored: 5, K: 36, N: 100, sign: 0 },
-  { name: "the scored positions, minus", tokens: 13, scored: 5, K: 36, N: 100, sign: 1 },
-  { name: "the scored positions, both", tokens: 13, scored: 9, K: 36, N: 100, sign: 2 },
+  {
+    ...{ name: "a shard of each sign: its own columns of y", tokens: 13, K: 36, N: 29 },
+    ...{ perSign: true, hasBias: true, wOffset: 72, yStride: 50, yColumn: 17 },
+  },
+  {
+    ...{ name: "the scored positions, sign by sign", tokens: 13, scored: 5, K: 36, N: 100 },
+    perSign: true,
+  },
+  { name: "the scored positions", tokens: 13, scored: 9, K: 36, N: 100 },
 ];
 
 function linearCase(shape: Shape, { tile, weights }: LinearVariant): TwinCase {
-  const { name, tokens, K, N, sign, signs = 2, scored, wOffset = 0, yColumn = 0 } = shape;
+  const { name, tokens, K, N, perSign = false, signs = 2, scored, wOffset = 0 } = shape;
   const yStride = shape.yStride ?? N;
   const rows = scored ?? tokens;
   const batch = { tokens, scored: scored ?? 1, options: 1, examples: 1 };
+  // Weights of the second sign begin some way behind those of the first, as in scratch.
+  const wStride = perSign ? wOffset + N * K + 12 : 0;
+  const vectorsStride = perSign ? 5 + N + 3 : 0;
+  const weightCount = wStride + wOffset + N * K;
   return {
     name,
     overrides: {},
     params: {
-      ...{ inner: K, outer: N, w_offset: wOffset, bias_offset: 5, sign, y_stride: yStride },
+      ...{ inner: K, outer: N, w_offset: wOffset, w_stride: wStride, bias_offset: 5 },
+      ...{ vectors_stride: vectorsStride, per_sign: Number(perSign), y_stride: yStride },
       has_bias: Number(shape.hasBias ?? false),
       relu: Number(shape.relu ?? false),
       accumulates: Number(shape.accumulates ?? false),
       over_scored: Number(scored !== undefined),
-      y_column: yColumn,
+      y_column: shape.yColumn ?? 0,
     },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
       x: randomFloats(71, 2 * rows * K),
-      w:
-        weights === "f16"
-          ? randomHalves(72, wOffset + N * K)
-          : randomFloats(72, wOffset + N * K, 0.5),
-      vectors: randomFloats(73, 5 + N),
+      w: weights === "f16" ? randomHalves(72, weightCount) : randomFloats(72, weightCount, 0.5),
+      vectors: randomFloats(73, vectorsStride + 5 + N),
       y: randomFloats(74, 2 * rows * yStride),
     },
-    workgroups: [Math.ceil(N / tile[1]), Math.ceil((sign === 2 ? signs * rows : rows) / tile[0])],
+    workgroups: [
+      Math.ceil(N / tile[1]),
+      Math.ceil((perSign ? rows : signs * rows) / tile[0]),
+      perSign ? signs : 1,
+    ],
   };
 }

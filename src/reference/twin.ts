@@ -22,7 +22,7 @@ export interface TwinCase {
   readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Contents before the kernel runs, of every storage buffer. */
   readonly buffers: Readonly<Record<string, Numbers>>;
-  readonly workgroups: readonly [x: number, y: number];
+  readonly workgroups: readonly [x: number, y: number, z?: number];
 }
 
 export type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;

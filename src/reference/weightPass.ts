@@ -32,8 +32,8 @@ export const twin: Twin = {
   run(testCase) {
     const chunks = words(testCase, "chunks");
     const theta = weightsOf(testCase);
-    const plus = floats(testCase, "w_plus").slice();
-    const minus = floats(testCase, "w_minus").slice();
+    const probe = floats(testCase, "probe").slice();
+    const minus = probe.subarray(param(testCase, "stride"));
     const updates = field(testCase, "state", "update_count");
     const writes = param(testCase, "writes_probe");
     const [x, y] = testCase.workgroups;
@@ -49,11 +49,14 @@ export const twin: Twin = {
         };
         const w = applyTerms(testCase, theta[thetaOffset! + i]!, place, 0, updates, true);
         theta[thetaOffset! + i] = w;
-        if (writes === NEVER || (!isProbed(testCase, place) && writes !== ALWAYS)) continue;
-        [plus[outOffset! + i], minus[outOffset! + i]] = probed(testCase, w, place);
+        const isPerturbed = isProbed(testCase, place);
+        if (writes === NEVER || (!isPerturbed && writes === WHERE_PROBED)) continue;
+        const [ofPlus, ofMinus] = probed(testCase, w, place);
+        probe[outOffset! + i] = ofPlus;
+        if (isPerturbed || writes === ALWAYS) minus[outOffset! + i] = ofMinus;
       }
     }
-    return { theta: stored(testCase, theta), w_plus: plus, w_minus: minus };
+    return { theta: stored(testCase, theta), probe };
   },
   bound: deltaBound,
 };
@@ -61,6 +64,9 @@ export const twin: Twin = {
 const NEVER = 0;
 const WHERE_PROBED = 1;
 const ALWAYS = 2;
+const WIDENED = 3;
+/** Between W+ and W- lies what no pass touches. */
+const STRIDE = raggedElements + 5;
 
 const twoSteps: readonly TermWords[] = [
   { step: 5, slot: 0 },
@@ -95,6 +101,7 @@ function casesOf(kind: number): TwinCase[] {
       state: { probe_blocks_low: 0, probe_blocks_high: 1 << 1, probe_embeddings: 0 },
     }),
     make("no probe, all copied", { writes: ALWAYS, state: { probe_enabled: 0 } }),
+    make("no probe, all copied once", { writes: WIDENED, state: { probe_enabled: 0 } }),
     make("terms touch their blocks only", {
       updates: 3,
       terms: [
@@ -169,6 +176,9 @@ function halfCases(): TwinCase[] {
           ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
           ...{ terms: decayAndNoise, updates: 2, writes: ALWAYS, state: { probe_enabled: 0 } },
         }),
+        make("an update, then all widened", {
+          ...{ terms: twoSteps, updates: 3, writes: WIDENED, state: { probe_enabled: 0 } },
+        }),
         make("terms touch their blocks only", {
           ...{
             updates: 2,
@@ -219,7 +229,9 @@ function weightCase(kind: number, name: string, options: Options): TwinCase {
   const overrides = { NOISE_KIND: kind, ...options.overrides };
   return {
     ...{ name, overrides },
-    params: { first_chunk: first, writes_probe: options.writes ?? WHERE_PROBED },
+    params: {
+      ...{ first_chunk: first, writes_probe: options.writes ?? WHERE_PROBED, stride: STRIDE },
+    },
     uniforms: {
       state: { ...openState, update_count: updates, offset_count: offsets, ...options.state },
     },
@@ -229,8 +241,7 @@ function weightCase(kind: number, name: string, options: Options): TwinCase {
       coefficients: new Float32Array(options.coefficients ?? someCoefficients),
       thresholds: new Float32Array([0.05, 0.12, 0.01]),
       theta: stored({ overrides }, theta),
-      w_plus: new Float32Array(raggedElements).fill(77),
-      w_minus: new Float32Array(raggedElements).fill(-77),
+      probe: new Float32Array(2 * STRIDE).fill(77).fill(-77, STRIDE),
     },
     workgroups: options.workgroups ?? [chunks.length, 1],
   };

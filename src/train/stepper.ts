@@ -110,7 +110,7 @@ export class Stepper {
     this.#batches = batchPlan(order, n, numberSetting(settings, "batchSize"));
     const b = model.buffers;
     const uniform = { buffer: b.coefficientState };
-    this.#site = model.sites.bindTo("coefficients", model.coefficientsKernel, uniform, {
+    this.#site = model.sites.bindTo(model.coefficientsKernel, uniform, {
       ...{ programs: b.programs, loss_sums: b.lossSums, registers: b.registers },
       ...{ coefficients: b.coefficients, ring: b.ring },
     });

@@ -8,8 +8,10 @@ import { batchState } from "#model/kernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import { noise } from "#zo/noise.ts";
 
-/** Sizes of a product y = x Wᵀ: x is [rows, inner], y [rows, outer]. */
+/** Sizes of a product y = x Wᵀ: x is [rows, inner], W [outer, inner], y [rows, outer], of each layer. */
 export interface ProductSize {
+  /** 2: both signs at once, each with weights of its own, as in a step. 1 if not given. */
+  readonly layers?: 1 | 2;
   readonly rows: number;
   readonly inner: number;
   readonly outer: number;
@@ -26,12 +28,12 @@ export interface ProductBuffers {
 /** Room for a product. Everything begins as zeros. */
 export function productBuffers(
   memory: Memory,
-  { rows, inner, outer }: ProductSize,
+  { layers = 1, rows, inner, outer }: ProductSize,
 ): ProductBuffers {
   return {
-    x: memory.allocate("x", "other", rows * inner * 4),
-    w: memory.allocate("w", "other", outer * inner * 4),
-    y: memory.allocate("y", "other", rows * outer * 4),
+    x: memory.allocate("x", "other", layers * rows * inner * 4),
+    w: memory.allocate("w", "other", layers * outer * inner * 4),
+    y: memory.allocate("y", "other", layers * rows * outer * 4),
     vectors: memory.allocate("vectors", "other", outer * 4),
   };
 }
@@ -47,16 +49,17 @@ export function linearBench(
   { device }: Device,
   memory: Memory,
   kernel: LinearKernel,
-  { rows, inner, outer }: ProductSize,
+  { layers = 1, rows, inner, outer }: ProductSize,
   buffers: ProductBuffers,
 ): LinearBench {
   const { card, pipeline } = kernel;
   const params = packScalars(card.params, {
-    ...{ inner, outer, w_offset: 0, bias_offset: 0, has_bias: 0, relu: 0, accumulates: 0 },
-    ...{ sign: 2, over_scored: 0, y_stride: outer, y_column: 0 },
+    ...{ inner, outer, w_offset: 0, w_stride: outer * inner, bias_offset: 0, vectors_stride: 0 },
+    ...{ has_bias: 0, relu: 0, accumulates: 0, per_sign: Number(layers === 2) },
+    ...{ over_scored: 0, y_stride: outer, y_column: 0 },
   });
   const batch = packScalars(batchState, {
-    ...{ tokens: rows, scored: 0, options: 0, examples: 0, signs: 1 },
+    ...{ tokens: rows, scored: 0, options: 0, examples: 0, signs: layers },
     ...{ accumulates: 0, probe_register: 0, per_token: 0 },
   });
   const group = bind(device, kernel, memory.allocateUniform("params", params), {
@@ -73,6 +76,7 @@ export function linearBench(
         pass.dispatchWorkgroups(
           Math.ceil(outer / card.tileColumns),
           Math.ceil(rows / card.tileRows),
+          layers,
         );
       }
       pass.end();
@@ -89,7 +93,8 @@ export const LINEAR_BOUND = 1e-5;
  * the largest difference, relative to the largest sum of sizes an element is made of.
  */
 export async function linearError(device: Device, kernel: LinearKernel): Promise<number> {
-  const size = { rows: 37, outer: 70, inner: kernel.card.innerMultiple === 4 ? 52 : 50 };
+  const inner = kernel.card.innerMultiple === 4 ? 52 : 50;
+  const size = { layers: 2, rows: 37, outer: 70, inner } as const;
   const memory = new Memory(device.device);
   const readback = new Readback(device.device);
   try {
@@ -97,15 +102,15 @@ export async function linearError(device: Device, kernel: LinearKernel): Promise
     const bench = linearBench(device, memory, kernel, size, buffers);
     const drawn = (tensor: number, count: number) =>
       noise("binomial", 1, { step: 0, probe: 0 }, tensor, 0, count);
-    const x = drawn(0, size.rows * size.inner);
-    const thirds = drawn(1, size.outer * size.inner).map((value) => value / 3);
+    const x = drawn(0, 2 * size.rows * size.inner);
+    const thirds = drawn(1, 2 * size.outer * size.inner).map((value) => value / 3);
     const halves = f32ToF16(thirds);
     const isHalves = kernel.card.weights === "f16";
     const w = isHalves ? f16ToF32(halves) : thirds;
     device.device.queue.writeBuffer(buffers.x, 0, x);
     device.device.queue.writeBuffer(buffers.w, 0, isHalves ? halves : w);
     bench.run(1);
-    const y = new Float32Array(await readback.read(buffers.y, 0, size.rows * size.outer * 4));
+    const y = new Float32Array(await readback.read(buffers.y, 0, 2 * size.rows * size.outer * 4));
     return largestError(x, w, y, size);
   } finally {
     readback.destroy();
@@ -120,12 +125,13 @@ function largestError(
   { rows, inner, outer }: ProductSize,
 ): number {
   let worst = 0;
-  for (let m = 0; m < rows; m++) {
+  for (let m = 0; m < 2 * rows; m++) {
+    const layer = Math.floor(m / rows) * outer * inner;
     for (let n = 0; n < outer; n++) {
       let sum = 0;
       let size = 0;
       for (let k = 0; k < inner; k++) {
-        const product = x[m * inner + k]! * w[n * inner + k]!;
+        const product = x[m * inner + k]! * w[layer + n * inner + k]!;
         sum += product;
         size += Math.abs(product);
       }

@@ -56,7 +56,7 @@ const LEAST_MS = 4;
 const HOPELESS = 2;
 /** Rows of x that stand for few, some and many. */
 const rowsOf = { few: 16, some: 128, many: 512 } as const;
-/** Weights of a trial take no more than this, whatever the model. */
+/** Weights of a sign take no more than this, whatever the model. */
 const MOST_WEIGHT_BYTES = 32 * 1024 * 1024;
 
 /** The costliest classes first, should time run out. */
@@ -163,9 +163,10 @@ function nearest(name: LinearClass, fastest: ReadonlyMap<LinearClass, Fastest>) 
 function sizeOf(name: LinearClass, { config, headColumns }: TuneParts): ProductSize {
   const rows = rowsOf[rowsPart(name)];
   const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
-  if (name.endsWith(".head")) return within({ rows, inner: wordEmbedProjDim, outer: headColumns });
+  if (name.endsWith(".head"))
+    return within({ layers: 2, rows, inner: wordEmbedProjDim, outer: headColumns });
   const outer = name.endsWith(".wide") ? ffnDim : hiddenSize;
-  return within({ rows, inner: hiddenSize, outer });
+  return within({ layers: 2, rows, inner: hiddenSize, outer });
 }
 
 function rowsPart(name: LinearClass): keyof typeof rowsOf {
@@ -222,7 +223,7 @@ async function fastestOf(
     }
     if (!best) return null;
     const { card, ms } = best;
-    return { card, gflops: (2 * size.rows * size.inner * size.outer) / ms / 1e6 };
+    return { card, gflops: (4 * size.rows * size.inner * size.outer) / ms / 1e6 };
   } finally {
     memory.destroy();
   }

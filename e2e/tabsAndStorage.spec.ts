@@ -16,7 +16,7 @@ import {
 const settings = { Steps: 60, "Batch size": 4, "Evaluate every": 60 };
 
 story(
-  "a run that trains in one tab can only be looked at in another",
+  "a run that trains in one tab is followed in another, and can only be looked at there",
   async ({ page, context }) => {
     await setUp(page);
     await set(page, { ...settings, Steps: 5000 });
@@ -27,19 +27,22 @@ story(
     await expect(second.getByText("Open in another tab: read-only here.")).toBeVisible();
     await expect(second.getByRole("button", { name: /^Delete/ })).toHaveCount(0);
     await button(second, /^View MeZO on/).click();
-    await expect(second.getByText("E-TAB-3")).toBeVisible();
+    await expect(second.getByText("Running in another tab")).toBeVisible();
     await expect(second.getByRole("img", { name: /loss/i }).first()).toBeVisible();
     for (const name of ["Pause", "Resume", "Stop", "Open on the GPU"]) {
       await expect(button(second, name)).toHaveCount(0);
     }
     await expect(second.getByRole("textbox", { name: "Note" })).toHaveJSProperty("readOnly", true);
+    await expectSteps(second, (await stepsDone(second)) + 1);
 
     // Nothing of it disturbed the first; once that lets go, the second may have the run.
     await button(page, "Pause").click();
     await expectStatus(page, "Paused");
+    await expectStatus(second, "Paused");
+    expect(await stepsDone(second)).toBe(await stepsDone(page));
     await page.close();
-    await second.getByRole("link", { name: /^Runs/ }).click();
-    await expect(second.getByRole("button", { name: /^Delete/ })).toBeVisible();
+    await expect(button(second, "Resume")).toBeVisible();
+    await expect(second.getByText("E-TAB-3")).toHaveCount(0);
   },
 );
 

@@ -5,6 +5,7 @@ import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
 import type { PlannedRun } from "./queuePlan.ts";
 import { remedyActions } from "./remedies.ts";
+import { lastOf } from "./runSeries.ts";
 import { type ActionContext, type Send, sender } from "./send.ts";
 import {
   draftFrom,
@@ -176,6 +177,18 @@ function storedRunActions({ store }: ActionContext, send: Send) {
       if (await openRun(runId)) await send({ type: "resumeRun" });
     },
     viewRun: (runId: string) => send({ type: "viewRun", runId }),
+    /** What has become of a run that another tab may hold; asked again and again while it is looked at. */
+    followRun: async (runId: string) => {
+      const { series, runs, pending } = store.getState();
+      if (pending.followRun) return false;
+      const known = series[runId];
+      const after = known ? (lastOf(known)?.step ?? 0) : 0;
+      const summary = runs?.find(({ record }) => record.id === runId);
+      return send({
+        ...{ type: "followRun", runId, after },
+        wasHeld: summary?.isLockedElsewhere ?? false,
+      });
+    },
     listRuns: () => send({ type: "listRuns" }),
     renameRun: (runId: string, name: string) => send({ type: "renameRun", runId, name }),
     noteRun: (runId: string, note: string) => send({ type: "noteRun", runId, note }),

@@ -154,6 +154,22 @@ test("a run that another tab holds can only be looked at", async () => {
   });
 });
 
+test("a run that another tab holds is asked for from its last step on, one question at a time", async () => {
+  const { actions, engine } = await open({ runs: fakeRuns });
+  void actions.viewRun("r3");
+  await vi.advanceTimersByTimeAsync(10);
+  void actions.followRun("r3");
+  void actions.followRun("r3");
+  await vi.advanceTimersByTimeAsync(10);
+  void actions.followRun("r1");
+  await vi.advanceTimersByTimeAsync(10);
+  const asked = engine.received.filter(({ type }) => type === "followRun");
+  expect(asked).toMatchObject([
+    { runId: "r3", after: 412, wasHeld: true },
+    { runId: "r1", after: 0, wasHeld: false },
+  ]);
+});
+
 test("deleting a run removes it and tells the bytes freed", async () => {
   const { actions, state } = await open({ runs: fakeRuns });
   void actions.viewRun("r2");

@@ -119,6 +119,17 @@ export type CommandBody =
   | { readonly type: "travelTo"; readonly step: number | null }
   /** Read a stored run's curves only; needs no GPU. Answered by `run` and `history`. */
   | { readonly type: "viewRun"; readonly runId: string }
+  /**
+   * Bring a run that is looked at, and not open here, up to date after this step. Answered by `steps`,
+   * `evaluation` and `run` where another tab has it open; by `runs` where that is not as the page has it
+   * (`wasHeld`), and as `viewRun` is where it was let go of.
+   */
+  | {
+      readonly type: "followRun";
+      readonly runId: string;
+      readonly after: number;
+      readonly wasHeld: boolean;
+    }
   | { readonly type: "listRuns" }
   | { readonly type: "renameRun"; readonly runId: string; readonly name: string }
   | { readonly type: "noteRun"; readonly runId: string; readonly note: string }

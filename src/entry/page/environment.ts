@@ -6,6 +6,7 @@ import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
 import { openOpfsCache } from "./opfsCache.ts";
 import { shaders } from "./shaders.ts";
+import { broadcastTabs } from "./tabs.ts";
 
 /** What a browser's worker brings to a session. */
 export function browserEnvironment(emit: (event: EngineEvent) => void): Environment {
@@ -24,6 +25,7 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
       date: () => new Date(),
     }),
     locks: webLocks(navigator.locks),
+    tabs: broadcastTabs(new BroadcastChannel("zeroth:runs")),
     now: () => performance.now(),
     date: () => new Date(),
     newId: () => crypto.randomUUID(),

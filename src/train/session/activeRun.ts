@@ -138,20 +138,22 @@ export class ActiveRun {
   }
 
   report(): void {
+    this.#env.emit({ type: "run", run: this.reported() });
+  }
+
+  /** What is told of it at this moment. */
+  reported(): RunReport {
     const total = numberSetting(this.record.settings, "steps");
     const { model, opt } = this.#ground;
     const left = total - this.steps.length;
     const { stepsPerSecond, tokensPerSecond, isCalibrated } = this.#speed;
     const isCalibrating = this.record.status === "running" && !isCalibrated;
-    const run: RunReport = {
+    return {
       record: {
-        ...this.record,
-        ...(isCalibrating ? { status: "calibrating" } : {}),
+        ...{ ...this.record, ...(isCalibrating && { status: "calibrating" }) },
         ...{ step: this.steps.length, tokens: this.#totals.tokens, seconds: this.#totals.seconds },
       },
-      totalSteps: total,
-      stepsPerSecond,
-      tokensPerSecond,
+      ...{ totalSteps: total, stepsPerSecond, tokensPerSecond },
       etaSeconds: isCalibrated && stepsPerSecond !== null ? left / stepsPerSecond : null,
       gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
       ...this.#speed.timingOf(this.#timing),
@@ -161,7 +163,6 @@ export class ActiveRun {
       activeShare: activeShare(this.record.settings, model.config, opt.layout.table),
       asks: columnsToAsk(this.record.task),
     };
-    this.#env.emit({ type: "run", run });
   }
 
   /** How held-out rows are judged. */
@@ -323,9 +324,10 @@ export class ActiveRun {
     this.scored.set(step, { scores, ...(written && { written }) });
   }
 
-  /** All steps so far, as the page shows them. */
-  history(): readonly StepRecord[] {
-    return toStepRecords(this.steps, noTotals, (step) => this.#extraOf(step));
+  /** The steps after this one, as the page shows them. */
+  history(after = 0): readonly StepRecord[] {
+    const before = addSteps(noTotals, this.steps.slice(0, after));
+    return toStepRecords(this.steps.slice(after), before, (step) => this.#extraOf(step));
   }
 
   #onLongStep(done: number, total: number): void {

@@ -9,7 +9,9 @@ import type {
   KnownModel,
   LibraryEntry,
   ModelOffer,
+  RunReport,
 } from "../protocol.ts";
+import type { EvaluationRecord, StepRecord } from "../records.ts";
 import type { Store } from "../store.ts";
 
 /** What a session needs of the place it runs in. The entry brings it; nothing here asks where it is. */
@@ -21,6 +23,7 @@ export interface Environment {
   readonly demo: DemoAssets;
   readonly hub: HubLibrary;
   readonly locks: RunLocks;
+  readonly tabs: OtherTabs;
   /** Milliseconds, any origin. */
   now(): number;
   date(): Date;
@@ -92,4 +95,25 @@ export interface RunLocks {
   acquire(runId: string): Promise<(() => void) | null>;
   /** Runs held anywhere, here included. */
   held(): Promise<ReadonlySet<string>>;
+}
+
+/** The other tabs that have this page open. */
+export interface OtherTabs {
+  /** From the tab that has the run open; null where none answers in time. */
+  ask(question: RunQuestion): Promise<RunNews | null>;
+  /** How this tab answers the others; null where it has nothing to say. */
+  onAsk(answer: (question: RunQuestion) => RunNews | null): void;
+}
+
+export interface RunQuestion {
+  readonly runId: string;
+  /** The last step the asking tab has. */
+  readonly after: number;
+}
+
+export interface RunNews {
+  readonly run: RunReport;
+  readonly steps: readonly StepRecord[];
+  /** Those at the last known step too: it may have been asked before the rows of that step were scored. */
+  readonly evaluations: readonly EvaluationRecord[];
 }

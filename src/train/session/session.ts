@@ -24,6 +24,7 @@ import type { Environment } from "./environment.ts";
 import { tellExamples } from "./examples.ts";
 import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportRun.ts";
+import { followRun, newsOf } from "./following.ts";
 import { askHub, isHubCommand } from "./hub.ts";
 import { resetTuning, tellKernels } from "./kernelChoice.ts";
 import { type OpenData, openData, reportData, withRules, withTask } from "./openData.ts";
@@ -51,13 +52,14 @@ const LOSSES_APART_MS = 120_000;
 
 export function createSession(env: Environment): Session {
   const desk = emptyDesk(env);
+  env.tabs.onAsk((question) => newsOf(desk, question));
   return {
     async handle(command) {
-      // What is asked of the hub goes on beside all else, which keeps its progress.
-      const isBeside = isHubCommand(command);
+      // What is asked of the hub or of another tab goes on beside all else, which keeps its progress.
+      const isBeside = isHubCommand(command) || command.type === "followRun";
       const endProgress = () => isBeside || env.emit({ type: "progress", progress: null });
       try {
-        await (isBeside ? askHub(desk, command) : perform(desk, command));
+        await (isHubCommand(command) ? askHub(desk, command) : perform(desk, command));
         endProgress();
         env.emit({ type: "done", id: command.id });
       } catch (error) {
@@ -228,7 +230,7 @@ type StoredWork = Extract<
   CommandBody,
   {
     type:
-      | ("viewRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog")
+      | ("viewRun" | "followRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog")
       | ("shareRun" | "readSettings" | "resetTuning");
   }
 >;
@@ -237,6 +239,8 @@ async function readStored(desk: Desk, command: StoredWork): Promise<void> {
   switch (command.type) {
     case "viewRun":
       return viewRun(desk, command.runId);
+    case "followRun":
+      return followRun(desk, command, command.wasHeld);
     case "listRuns":
       return listRuns(desk);
     case "renameRun":
@@ -270,10 +274,8 @@ async function checkDevice(desk: Desk): Promise<void> {
   }
   const { settings } = await env.demo.describe();
   const descriptions = methods.map(({ description }) => description);
-  env.emit({
-    type: "catalogue",
-    catalogue: { methods: descriptions, commonSettings, demo: { settings } },
-  });
+  const catalogue = { methods: descriptions, commonSettings, demo: { settings } };
+  env.emit({ type: "catalogue", catalogue });
   await listRuns(desk);
 }
 

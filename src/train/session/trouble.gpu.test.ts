@@ -318,6 +318,53 @@ describe("a run that another tab holds", () => {
   });
 });
 
+describe("a run that is looked at from another tab", () => {
+  test("is followed step by step from the tab that trains it, without a look at the store", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    const openStore = () => Promise.reject(new Error("Nobody reads the store here."));
+    const other = place.openTab({ openStore });
+    const follow = () => {
+      const after = toldSteps(other).length;
+      const { id: runId } = lastRecord(tab);
+      return other.ask({ type: "followRun", runId, after, wasHeld: true });
+    };
+    let midway: Promise<unknown> = Promise.resolve();
+    tab.once(tellsOfStep(2), () => {
+      midway = follow().then(() => {
+        const known = toldSteps(other);
+        expect(known.length).toBeGreaterThanOrEqual(2);
+        expect(known).toEqual(toldSteps(tab).slice(0, known.length));
+      });
+    });
+    await start(tab);
+    await midway;
+    const told = await follow();
+    expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(["steps", "evaluation"]));
+    expect(toldSteps(other)).toEqual(toldSteps(tab));
+    expect(lastRecord(other)).toEqual(lastRecord(tab));
+  });
+
+  test("is read from the store once the other tab is gone, and can then be opened", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    const other = place.openTab();
+    await new Promise<void>((resolve) => {
+      tab.once(tellsOfStep(3), resolve);
+      void start(tab, { ...mezo, steps: 6 });
+    });
+    const runId = lastRecord(tab).id;
+    const ask = (wasHeld: boolean) => other.ask({ type: "followRun", runId, after: 0, wasHeld });
+    // Taken by that tab since this one looked last.
+    expect((await ask(false)).map(({ type }) => type)).toContain("runs");
+    tab.kill();
+    const told = await ask(true);
+    expect(told.map(({ type }) => type)).toEqual(["runs", "history", "run", "done"]);
+    expect(lastRecord(other).status).toBe("interrupted");
+    expect((await ask(false)).map(({ type }) => type)).toEqual(["done"]);
+  });
+});
+
 /** A store in memory that takes nothing new while it is full. */
 function stubbornStore(): Store & { isFull: boolean } {
   const inner = memoryStore();

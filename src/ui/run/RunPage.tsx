@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from "react";
 import type { RunReport } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { statusWord } from "#state/runStatus.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
@@ -17,6 +18,7 @@ import { RunNote } from "./RunNote.tsx";
 import { RunSettings } from "./RunSettings.tsx";
 import { TimeTravel } from "./TimeTravel.tsx";
 import { TrySentence } from "./TrySentence.tsx";
+import { useFollowing } from "./useFollowing.ts";
 
 const { pair, page, row } = styles;
 
@@ -45,6 +47,7 @@ export function RunPage({ runId }: { readonly runId: string }) {
 
 function Run({ report }: { readonly report: RunReport }) {
   const { record } = report;
+  useFollowing(record.id);
   // At its end a run is about its outcome; until then about its curves.
   const isFinished = record.status === "finished";
   return (
@@ -78,6 +81,7 @@ function Run({ report }: { readonly report: RunReport }) {
 function RunTroubles({ report }: { readonly report: RunReport }) {
   const { record } = report;
   const { isLocked, isLive } = useRunAccess(record.id);
+  const { isActive } = statusWord(record.status);
   const progress = useAppState((state) => state.progress);
   const failures = useAppState((state) => state.failures);
   const isOpening = useAppState((state) => Boolean(state.pending.openRun));
@@ -89,9 +93,14 @@ function RunTroubles({ report }: { readonly report: RunReport }) {
     <>
       <FailureNotice failure={record.failure} />
       {isLocked && (
-        <Notice kind="hint" title="Open in another tab" code="E-TAB-3">
-          This run is held by another tab. You can look at it here; to change it, go to that tab or
-          close it.
+        <Notice
+          kind="hint"
+          title={isActive ? "Running in another tab" : "Open in another tab"}
+          code="E-TAB-3"
+        >
+          {isActive
+            ? "You see here what it does there, a moment later. To pause or change it, go to that tab."
+            : "You can look at it here; to change it, go to that tab or close it."}
         </Notice>
       )}
       <FailureNotice failure={failures.openRun} title="The run was not opened" />

@@ -14,7 +14,7 @@ import type { CommandBody, EngineEvent } from "../../protocol.ts";
 import type { RunRecord, StepRecord } from "../../records.ts";
 import type { Store } from "../../store.ts";
 import { reviewLines } from "../../testing/fixtureRun.ts";
-import type { DemoAssets, Environment, RunLocks } from "../environment.ts";
+import type { DemoAssets, Environment, OtherTabs, RunLocks } from "../environment.ts";
 import { createSession } from "../session.ts";
 
 /**
@@ -70,6 +70,7 @@ export function createPlace(options: PlaceOptions): Place {
     },
   };
   const locks = new Map<string, object>();
+  const answers: Answers = new Map();
   const demo = fixtureDemo(rows, hugeFrom);
   return {
     store,
@@ -78,11 +79,13 @@ export function createPlace(options: PlaceOptions): Place {
       const owner = {};
       const letGo = () => {
         for (const [id, holder] of locks) if (holder === owner) locks.delete(id);
+        answers.delete(owner);
       };
       return createTab(letGo, (life) => ({
         ...{ gpu, sources, demo, hub: noHub },
         openStore: async () => mortal(store, life),
         locks: locksOf(locks, owner),
+        tabs: tabsOf(answers, owner),
         now: () => {
           now += clock.tickMs;
           return now;
@@ -242,6 +245,20 @@ function locksOf(held: Map<string, object>, owner: object): RunLocks {
       };
     },
     held: async () => new Set(held.keys()),
+  };
+}
+
+type Answers = Map<object, Parameters<OtherTabs["onAsk"]>[0]>;
+
+/** What is answered crosses from tab to tab as a copy. */
+function tabsOf(answers: Answers, owner: object): OtherTabs {
+  return {
+    ask: async (question) => {
+      const others = [...answers].filter(([tab]) => tab !== owner);
+      const news = others.map(([, answer]) => answer(question)).find((found) => found !== null);
+      return news ? structuredClone(news) : null;
+    },
+    onAsk: (answer) => void answers.set(owner, answer),
   };
 }
 

@@ -29,8 +29,9 @@ const run = (...args: readonly string[]) => zerothWell(driver!, ...args);
 describe("score", () => {
   test("prints a line for each text: its tokens and PyTorch's Σ −log p", async () => {
     // In a Node of its own, as a person starts it; the others share one.
-    const { lines, code } = await zerothAlone(driver!, "score", preNorm, texts);
+    const { lines, code, stderr } = await zerothAlone(driver!, "score", preNorm, texts);
     expect(code).toBe(0);
+    expect(stderr).toMatch(/^5 texts, \d+ tokens in one pass, /m);
     const expected = expectedScores("opt-tiny-pre-ln");
     expect(lines.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
     lines.forEach(({ nll }, i) => {

@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { packAll } from "#data/packing.ts";
+import { packAll, sizeOf } from "#data/packing.ts";
+import type { EncodedExample } from "#data/task.ts";
 import { evaluationCapacity } from "#train/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
@@ -34,15 +35,26 @@ export async function scoreCommand(args: Arguments): Promise<void> {
   const scored = examples.filter(({ options }) => options[0]!.optionLength > 0);
   const dtype = dtypeFrom(args);
   const linear = chooseLinear(device, dtype, args.flags["linear"]);
-  const model = await loadModel(device, opened, { trained: [], evaluated: scored, linear, dtype });
+  // Sized as a batch of training would be: the longest text alone would make batches of two.
+  const work = { trained: scored, evaluated: scored, linear, dtype };
+  const model = await loadModel(device, opened, work);
   const sums: number[] = [];
-  for (const batch of packAll(scored, evaluationCapacity(model.capacity))) {
-    sums.push(...(await model.score(batch)));
-  }
+  const batches = packAll(scored, evaluationCapacity(model.capacity));
+  const started = performance.now();
+  for (const batch of batches) sums.push(...(await model.score(batch)));
+  tellPace(scored, batches.length, performance.now() - started);
   for (const { options } of examples) {
     const tokens = options[0]!.optionLength;
     print({ tokens, nll: tokens > 0 ? -sums.shift()! : 0 });
   }
+}
+
+function tellPace(scored: readonly EncodedExample[], batches: number, milliseconds: number): void {
+  if (batches === 0) return;
+  const tokens = scored.reduce((sum, example) => sum + sizeOf(example).tokens, 0);
+  const pace = Math.round((1000 * tokens) / milliseconds);
+  const passes = batches === 1 ? "one pass" : `${batches} passes`;
+  console.error(`${scored.length} texts, ${tokens} tokens in ${passes}, ${pace} tokens a second.`);
 }
 
 /** The one word that must follow a command. @throws ZerothError E-CFG-1 showing how it is used */

@@ -3,10 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, expect } from "@playwright/test";
 import { softwareGpuArgs } from "../src/tools/browser.mjs";
+import { root } from "../src/tools/paths.mjs";
 import { listen, story } from "./testing/story.ts";
 import { button, expectStatus, expectSteps, set, setUp, start } from "./testing/visit.ts";
 
-story("a browser without WebGPU is told what it needs", async ({ page }) => {
+story("a browser without WebGPU is told what it needs", async ({ page, complaints }) => {
+  // As a host sends it that knows no headers: the page's own policy has to do.
+  const path = join(root, "dist/index.html");
+  await page.route(
+    (url) => url.pathname === "/",
+    (route) => route.fulfill({ path, contentType: "text/html" }),
+  );
   // The engine asks in its worker, which no init script reaches: it is served without it.
   await page.route("**/assets/worker-*.js", async (route) => {
     const response = await route.fetch();
@@ -20,6 +27,18 @@ story("a browser without WebGPU is told what it needs", async ({ page }) => {
   await expect(button(page, "Copy link")).toBeVisible();
   await button(page, "Browse saved runs").click();
   await expect(page.getByText("No runs yet.")).toBeVisible();
+
+  const refused = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const tell = (event: SecurityPolicyViolationEvent) => resolve(event.effectiveDirective);
+        document.addEventListener("securitypolicyviolation", tell, { once: true });
+        fetch("https://elsewhere.example/").catch(() => {});
+      }),
+  );
+  expect(await refused).toBe("connect-src");
+  const others = complaints.filter((text) => !text.includes("https://elsewhere.example/"));
+  complaints.splice(0, complaints.length, ...others);
 });
 
 story(

@@ -1,11 +1,12 @@
 // @ts-check
 // A static server for the built page. As a program: node src/tools/serve.mjs <folder> <port>
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
+import { contentPolicy, withoutPolicyElement } from "./contentPolicy.mjs";
 
 /** @typedef {import("node:http").IncomingMessage} Request */
 /** @typedef {import("node:http").ServerResponse} Response */
@@ -32,51 +33,15 @@ const mediaTypes = {
   ".woff2": "font/woff2",
 };
 
-/**
- * What the page needs and no more: its own files, and downloads from the Hugging Face Hub, whose
- * addresses redirect to hf.co (cas-bridge.xethub.hf.co, us.aws.cdn.hf.co). "Nothing leaves this
- * computer" is then the browser's promise too.
- *
- * @param {string} [mirror]  another hub the page may read from, and hosts it redirects to
- */
-const policyWith = (mirror = "") =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    "worker-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data: blob:",
-    "font-src 'self'",
-    "manifest-src 'self'",
-    `connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co ${mirror}`.trim(),
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join("; ");
-
 /** @param {string} [mirror] */
 const securityHeaders = (mirror) => ({
-  "Content-Security-Policy": policyWith(mirrorSources(mirror)),
+  "Content-Security-Policy": contentPolicy(mirror),
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
   "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
 });
-
-/**
- * @param {string | undefined} text  addresses with spaces between them; a port may be `*`
- * @returns {string} what of them may stand in a policy: origins, and nothing that adds a directive
- */
-function mirrorSources(text) {
-  const origin = /^https?:\/\/[\w.*[\]:-]+$/;
-  const sources = (text ?? "").split(/\s+/).map((part) => part.replace(/\/+$/, ""));
-  const wrong = sources.find((part) => part !== "" && !origin.test(part));
-  if (wrong !== undefined) {
-    throw new Error(`ZEROTH_HUB has "${wrong}"; write addresses such as https://hub.example.org.`);
-  }
-  return sources.join(" ").trim();
-}
 
 /**
  * Serves a folder to this computer only.
@@ -173,6 +138,7 @@ async function answer({ folder, headers }, request, response) {
     "Content-Type",
     mediaTypes[extname(file.path).toLowerCase()] ?? "application/octet-stream",
   );
+  if (extname(file.path) === ".html") return sendPage(request, response, file.path);
   const range = wantedRange(request, file.size, etag);
   if (range === "unsatisfiable") {
     response.setHeader("Content-Range", `bytes */${file.size}`);
@@ -184,6 +150,20 @@ async function answer({ folder, headers }, request, response) {
   response.writeHead(range ? 206 : 200);
   if (request.method === "HEAD" || end < start) return void response.end();
   await pipeline(createReadStream(file.path, { start, end }), response);
+}
+
+/**
+ * A page, whole: its policy stands in the header.
+ *
+ * @param {Request} request
+ * @param {Response} response
+ * @param {string} path
+ */
+async function sendPage({ method }, response, path) {
+  const page = Buffer.from(withoutPolicyElement(await readFile(path, "utf8")));
+  response.removeHeader("Accept-Ranges");
+  response.setHeader("Content-Length", page.length);
+  response.writeHead(200).end(method === "HEAD" ? undefined : page);
 }
 
 /**

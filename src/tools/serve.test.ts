@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { contentPolicy, policyElement, withoutPolicyElement } from "./contentPolicy.mjs";
 import { serve } from "./serve.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "serve-"));
@@ -128,4 +129,23 @@ test("a mirror of the hub may be read from only where the one who serves says so
   await mirrored.close();
   const twisted = { root, port: 0, mirror: "https://a.example; script-src *" };
   await expect(serve(twisted)).rejects.toThrow('ZEROTH_HUB has "https://a.example;"');
+});
+
+test("a built page says in itself what the header says, but for what only a header can", () => {
+  const hub = "https://hub.example.org";
+  const { content } = policyElement(hub).attrs;
+  expect(`${content}; frame-ancestors 'none'`).toBe(contentPolicy(hub));
+  expect(() => policyElement("https://a.example; script-src *")).toThrow("ZEROTH_HUB has");
+});
+
+test("a page that is served has its policy in the header alone, so that a mirror can be named", async () => {
+  const { attrs } = policyElement();
+  const meta = `<meta http-equiv="${attrs["http-equiv"]}" content="${attrs.content}" />`;
+  const page = `<head>\n    ${meta}\n    <title>built</title></head>`;
+  writeFileSync(join(root, "built.html"), page);
+  const served = await get("/built.html");
+  expect(await served.text()).toBe("<head>\n    <title>built</title></head>");
+  expect(served.headers.get("content-security-policy")).toBe(contentPolicy());
+  expect((await get("/built.html", { Range: "bytes=0-3" })).status).toBe(200);
+  expect(withoutPolicyElement("<title>plain</title>")).toBe("<title>plain</title>");
 });

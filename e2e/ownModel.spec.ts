@@ -10,6 +10,7 @@ import {
   card,
   choose,
   expectStatus,
+  expectSteps,
   fact,
   fingerprint,
   fixture,
@@ -50,7 +51,7 @@ story(
 );
 
 story(
-  "loose files with pytorch_model.bin train as well, and go on from paused",
+  "loose files with pytorch_model.bin train as well: by a new head, stored as halves, stopped when paused",
   async ({ page }) => {
     const names = ["config.json", "vocab.json", "merges.txt", "pytorch_model.bin"];
     await page.goto("/#setup");
@@ -62,15 +63,25 @@ story(
     await expect(fact(page, "Stored as")).toHaveText("F32, pytorch");
     await choose(page, "Choose rows", fixture("reviews.jsonl"));
     await expect(fact(page, "Rows to train on")).toHaveText("40");
+    await page.getByRole("radio", { name: "By a new head (prompt-free)" }).check();
+    await expect(page.getByText("tells 0, 1 apart")).toBeVisible();
     await set(page, { ...short, Steps: 500 });
+    await page.getByLabel("Weights stored as").selectOption("f16");
     await start(page);
+    await expectSteps(page, 1);
     await button(page, "Pause").click();
     await expectStatus(page, "Paused");
     await button(page, "Stop").click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Stop the run" }).click();
     expect(await fingerprint(page)).toMatch(/^[0-9a-f]{64}$/);
     // Stopped between two evaluations, it was scored where it stands.
-    await expect(card(page, "Result")).toBeVisible();
+    await expect(card(page, "Result")).toContainText("%");
+    const files = await downloadModel(page);
+    const config = JSON.parse(Buffer.from(files.get("config.json") ?? []).toString());
+    expect(config.architectures).toEqual(["OPTForSequenceClassification"]);
+    // A row of numbers a label, two bytes a number.
+    const weights = files.get("model.safetensors") ?? new Uint8Array();
+    expect(tensor(weights, "score.weight").length).toBe(2 * config.word_embed_proj_dim * 2);
   },
 );
 

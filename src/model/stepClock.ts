@@ -1,20 +1,23 @@
 import type { Clock } from "#gpu/commands.ts";
 import { PassTimer } from "#gpu/passTimer.ts";
 import type { Readback } from "#gpu/readback.ts";
+import { SubmitTimer } from "#gpu/submitTimer.ts";
 import { attention, halfLinearCards, linearCards, weightPass } from "./kernels.ts";
 
 /** Parts of a step that are timed. */
 export type StepPart = "weightPass" | "products" | "attention" | "rest";
 
-/** Times the parts of a step now and then, by the GPU's own clock where it offers one. */
+/** Times the parts of a step now and then: by the GPU's own clock, or where it offers none by the host's. */
 export class StepClock {
-  readonly #timer: PassTimer | null;
+  /** Without a clock of the GPU's, times are an estimate that holds what handing over costs. */
+  readonly isEstimate: boolean;
+  readonly #timer: PassTimer | SubmitTimer;
   #running: Clock | null = null;
 
   /** @param buffer with room for `timestampBytes` */
   constructor(device: GPUDevice, buffer: GPUBuffer) {
-    const hasClock = device.features.has("timestamp-query");
-    this.#timer = hasClock ? new PassTimer(device, buffer) : null;
+    this.isEstimate = !device.features.has("timestamp-query");
+    this.#timer = this.isEstimate ? new SubmitTimer(device) : new PassTimer(device, buffer);
   }
 
   /** What is recorded now is timed by this; null while nothing is timed. */
@@ -22,28 +25,32 @@ export class StepClock {
     return this.#running;
   }
 
-  /** False where the GPU offers no clock. */
-  begin(): boolean {
-    if (!this.#timer) return false;
-    this.#timer.begin();
+  /**
+   * False where there is no clock to be had.
+   *
+   * @param now the host's, in milliseconds of any origin
+   */
+  begin(now: (() => number) | null = null): boolean {
+    if (this.isEstimate && !now) return false;
+    this.#timer.begin(now ?? (() => 0));
     this.#running = { timer: this.#timer, groupOf: partOf };
     return true;
   }
 
   end(): void {
     this.#running = null;
-    this.#timer?.end();
+    this.#timer.end();
   }
 
   /** Milliseconds of the stretch timed last; null where the clock said nothing of use. @throws DeviceLost */
   async read(readback: Readback): Promise<Readonly<Record<StepPart, number>> | null> {
-    const times = await this.#timer?.read(readback);
+    const times = await this.#timer.read(readback);
     if (!times) return null;
     return { ...{ weightPass: 0, products: 0, attention: 0, rest: 0 }, ...times };
   }
 
   destroy(): void {
-    this.#timer?.destroy();
+    this.#timer.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StepTiming } from "./engineTypes.ts";
-import { barWidth, formatBytes } from "./format.ts";
+import { barWidth, formatBytes, formatCount } from "./format.ts";
 
 /** One part of a stacked bar. */
 export interface StackPart {
@@ -46,7 +46,8 @@ export function timeStack(timing: StepTiming): readonly StackPart[] {
   const total = parts.reduce((sum, { ms }) => sum + ms, 0);
   return parts.map(({ ms, ...part }) => ({
     ...part,
-    ...{ text: formatMilliseconds(ms), width: barWidth(ms, total) },
+    text: `${timing.isEstimate ? "≈ " : ""}${formatMilliseconds(ms)}`,
+    width: barWidth(ms, total),
   }));
 }
 
@@ -54,6 +55,16 @@ export function timeStack(timing: StepTiming): readonly StackPart[] {
 export function stepTimeText(timing: StepTiming): string {
   const { weightPassMs, productsMs, attentionMs, restMs, waitingMs } = timing;
   return formatMilliseconds(weightPassMs + productsMs + attentionMs + restMs + waitingMs);
+}
+
+/** What the parts of a step's time were told by. */
+export function timeSource({ step, isEstimate }: StepTiming): string {
+  const at = `step ${formatCount(step)}`;
+  if (!isEstimate) return `By the GPU's clock, at ${at}`;
+  return (
+    `Estimate: this GPU offers no clock, so every fiftieth step up to ${at} was handed over in ` +
+    "pieces, and the browser timed when each was done"
+  );
 }
 
 /** "1.4 s", "230 ms", "12.3 ms". */

@@ -18,6 +18,8 @@ export interface StepTiming {
   readonly restMs: number;
   /** What a step takes beyond that: recording, handing over, the queue. */
   readonly waitingMs: number;
-  /** The step the GPU's clock was read for, from 1. */
+  /** The step the clock was read for last, from 1. */
   readonly step: number;
+  /** By the host's clock, where the GPU has none: what handing over costs counts with each part. */
+  readonly isEstimate: boolean;
 }

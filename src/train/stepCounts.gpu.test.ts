@@ -10,8 +10,10 @@ import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
 import { oddConfig } from "../model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "../model/testing/randomWeights.ts";
 import { prepareMasks } from "./session/sparsity.ts";
+import { withoutClock } from "./session/testing/gpus.ts";
 import { Stepper } from "./stepper.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "./testing/fixtureRun.ts";
+import { train } from "./trainer.ts";
 
 const steps = 100;
 const atOnce = 5;
@@ -49,6 +51,7 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
 async function take(
   { stepper }: Pick<FixtureRun, "stepper">,
   count: number,
+  now: (() => number) | null = null,
 ): Promise<{ readonly looks: number }> {
   const until = stepper.nextStep + count;
   let looks = 0;
@@ -57,7 +60,7 @@ async function take(
       await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
     }
     for (let i = 0; i < atOnce && stepper.nextStep < until && !stepper.isNextLong; i++) {
-      stepper.enqueue();
+      stepper.enqueue(now);
     }
     await stepper.collect();
     looks++;
@@ -114,6 +117,70 @@ describe("a step that is timed", () => {
       run.loaded.destroy();
     }
     expect(weights[0]).toEqual(weights[1]);
+  });
+});
+
+describe("a step that is timed where the GPU has no clock", () => {
+  test("tells by the host's where its time went, with the same bits and nothing created", async () => {
+    const gpu = withoutClock(nodeGpu());
+    const clockless = await openDevice(gpu);
+    expect(clockless.device.features.has("timestamp-query")).toBe(false);
+    const calls = countCalls(clockless.device);
+    const given = { method: "mezo", batchSize: 2, learningRate: 1e-3 };
+    const weights = [];
+    for (const now of [() => performance.now(), null]) {
+      const run = await openFixtureRun(clockless, given, { rows: 4 });
+      await take(run, 5, now);
+      const before = { ...calls };
+      const started = performance.now();
+      await take(run, 1, now);
+      const took = performance.now() - started;
+      const since = (name: keyof Counts) => calls[name] - before[name];
+      expect([since("buffers"), since("bindGroups"), since("pipelines")]).toEqual([0, 0, 0]);
+      expect(since("mapAsyncs")).toBe(1);
+      run.stepper.flush();
+      weights.push(await weightsOf(run.loaded));
+      const { timing } = run.stepper;
+      if (now) {
+        expect(timing).toMatchObject({ step: 6, isEstimate: true });
+        const parts = Object.values(timing!.parts);
+        expect(parts.every((ms) => ms >= 0)).toBe(true);
+        // lavapipe works through a step in order, and tells of each piece when it is done.
+        expect(timing!.parts.products).toBeGreaterThan(0);
+        expect(parts.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(took);
+        expect(since("submits")).toBeGreaterThan(20);
+      } else {
+        expect(timing).toBeNull();
+        expect(since("submits")).toBe(1);
+      }
+      run.model.destroy();
+      run.loaded.destroy();
+    }
+    expect(weights[0]).toEqual(weights[1]);
+  });
+
+  test("is waited for before more steps are handed over", async () => {
+    const clockless = await openDevice(withoutClock(nodeGpu()));
+    const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
+    const { model, stepper, settings, loaded } = await openFixtureRun(clockless, given, {
+      rows: 4,
+    });
+    const listening: boolean[] = [];
+    const enqueue = stepper.enqueue.bind(stepper);
+    stepper.enqueue = (now) => {
+      listening.push(stepper.isHostListening);
+      enqueue(now);
+    };
+    const end = await train(model, stepper, settings, [], {
+      ...{ now: () => performance.now(), onSteps: async () => {}, isPauseWanted: () => false },
+      ...{ onEvaluation: async () => {}, onEvaluating: () => {}, onLongStep: () => {} },
+      judging: {},
+    });
+    expect(end).toBe("finished");
+    expect(listening).toEqual(new Array(12).fill(false));
+    expect(stepper.timing).toMatchObject({ step: 6, isEstimate: true });
+    model.destroy();
+    loaded.destroy();
   });
 });
 

@@ -15,7 +15,6 @@ import {
 } from "#model/deltas.ts";
 import * as cards from "#model/kernels.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
-import type { StepPart } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { ranked } from "#zo/draws.ts";
 import type { Method } from "#zo/methods/method.ts";
@@ -29,6 +28,7 @@ import { annealingAfter, planAt } from "./plans.ts";
 import { readRing } from "./ring.ts";
 import { type Part, partsOf, scoredTokens } from "./stepParts.ts";
 import { readRecord, SKIPPED } from "./stepRecordWords.ts";
+import { StepTimes, type TimedStep } from "./stepTimes.ts";
 
 /** What the host knows of a step it has handed over and not yet read back. */
 interface Enqueued {
@@ -48,9 +48,6 @@ const registers = { anchor: 16, halted: 17, meanAbs: 18 } as const;
 /** Slots of a step whose terms must last until the next anchor; 16 steps of them fit. */
 const lastingSlots = 4;
 const partsAtOnce = 4;
-/** A timed step is cut into many passes: a few in a hundred cost nothing that shows. */
-const TIMED_EVERY = 50;
-const TIMED_FIRST = 5;
 
 /**
  * Hands steps of a method to the GPU without waiting for them, and reads finished ones back in
@@ -73,10 +70,7 @@ export class Stepper {
   #sinceAnchor: SlottedTerm[] = [];
   #pending: readonly SlottedTerm[] = [];
   #next: number;
-  /** The step timed last whose times have come back, from 1. */
-  timing: { readonly step: number; readonly parts: Readonly<Record<StepPart, number>> } | null =
-    null;
-  #timed: number | null = null;
+  readonly #times: StepTimes;
   #planned: { readonly step: number; readonly past: number; readonly plan: StepPlan } | null = null;
   /** Of the last step handed over that was not long. */
   #dispatches = 0;
@@ -114,7 +108,18 @@ export class Stepper {
       ...{ programs: b.programs, loss_sums: b.lossSums, registers: b.registers },
       ...{ coefficients: b.coefficients, ring: b.ring },
     });
+    this.#times = new StepTimes(model);
     this.#recall();
+  }
+
+  /** The step timed last whose times have come back. */
+  get timing(): TimedStep | null {
+    return this.#times.latest;
+  }
+
+  /** A step in flight is timed by the host: it should do nothing else until that has come back. */
+  get isHostListening(): boolean {
+    return this.#times.isHostListening;
   }
 
   /** 0-based step that `enqueue` takes next. */
@@ -132,9 +137,9 @@ export class Stepper {
     return this.#plan(this.#next).rows === "anchor";
   }
 
-  /** The next step is one of those whose parts the GPU's clock times, where there is one. */
+  /** The next step is one of those whose parts are timed, where there is a clock. */
   get isNextTimed(): boolean {
-    return this.#next % TIMED_EVERY === TIMED_FIRST;
+    return StepTimes.isTimed(this.#next);
   }
 
   /** First step at or after `step` before which everything must have come back (annealing); or none. */
@@ -145,17 +150,20 @@ export class Stepper {
     return (Math.floor(step / epoch) + 1) * epoch;
   }
 
-  /** Hands the next step to the GPU. At most `ringRecords` may be in flight. */
-  enqueue(): void {
+  /**
+   * Hands the next step to the GPU. At most `ringRecords` may be in flight.
+   *
+   * @param now the host's clock, in milliseconds, for steps that are timed where the GPU has none
+   */
+  enqueue(now: (() => number) | null = null): void {
     if (this.#queue.length >= ringRecords) throw new Error("The ring of steps is full.");
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
     const parts = partsOf(plan, batch, this.#model.capacity);
-    const { clock, dispatches } = this.#model;
-    const isTimed = this.isNextTimed && clock.begin();
-    for (const part of parts) this.#handOver(plan, batch, part);
-    if (isTimed) clock.end();
-    if (isTimed) this.#timed = this.#next + 1;
+    const { dispatches } = this.#model;
+    this.#times.record(this.#next, now, () => {
+      for (const part of parts) this.#handOver(plan, batch, part);
+    });
     this.#dispatches = this.#model.dispatches - dispatches;
     this.#finish(plan, batch, parts);
   }
@@ -196,7 +204,7 @@ export class Stepper {
     const first = this.#next - waiting.length;
     const [words] = await Promise.all([
       readRing(this.#model, first, waiting.length),
-      this.#readTiming(),
+      this.#times.read(),
     ]);
     const steps: JournalStep[] = [];
     for (const [i, { plan, tokens, forwardPasses }] of waiting.entries()) {
@@ -209,14 +217,6 @@ export class Stepper {
     this.#past.push(...steps);
     if (steps.some(({ flags }) => flags & NOT_FINITE)) this.#goBack();
     return steps;
-  }
-
-  async #readTiming(): Promise<void> {
-    const step = this.#timed;
-    if (step === null) return;
-    this.#timed = null;
-    const parts = await this.#model.clock.read(this.#model.readback);
-    if (parts) this.timing = { step, parts };
   }
 
   /** Applies what is pending, so that the weights are those after the last step handed over. */

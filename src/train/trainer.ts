@@ -115,10 +115,10 @@ async function runShortSteps(
   hooks: TrainerHooks,
   pace: Pace,
 ): Promise<boolean> {
-  enqueue(stepper, until, pace.group);
+  enqueue(stepper, until, pace.group, hooks);
   while (stepper.inFlight > 0) {
     const waiting = stepper.collect();
-    if (!hooks.isPauseWanted()) enqueue(stepper, until, pace.group);
+    if (!hooks.isPauseWanted()) enqueue(stepper, until, pace.group, hooks);
     if (!(await take(stepper, waiting, hooks, pace))) return false;
   }
   return true;
@@ -143,9 +143,10 @@ async function take(
   return !finished.some(({ flags }) => flags & NOT_FINITE);
 }
 
-function enqueue(stepper: Stepper, until: number, count: number): void {
+function enqueue(stepper: Stepper, until: number, count: number, { now }: TrainerHooks): void {
   for (let i = 0; i < count && stepper.nextStep < until && !stepper.isNextLong; i++) {
-    stepper.enqueue();
+    if (stepper.isHostListening) return;
+    stepper.enqueue(now);
   }
 }
 

@@ -84,7 +84,7 @@ export const fakeMemory: MemoryReport = {
 
 export const fakeTiming: StepTiming = {
   ...{ weightPassMs: 31.2, productsMs: 214.8, attentionMs: 12.1, restMs: 18.4, waitingMs: 9.5 },
-  step: 206,
+  ...{ step: 206, isEstimate: false },
 };
 
 export const fakeRecord: RunRecord = {

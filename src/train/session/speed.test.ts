@@ -33,11 +33,25 @@ test("a rate follows the last 64 steps", () => {
 test("what a step takes beyond what the GPU's clock saw is waiting, never less than none", () => {
   const speed = new Speed();
   const parts = { weightPass: 20, products: 60, attention: 5, rest: 5 };
-  expect(speed.timingOf({ step: 6, parts })).toEqual({});
+  const timed = { step: 6, isEstimate: false };
+  expect(speed.timingOf({ ...timed, parts })).toEqual({});
   speed.add(steps(11, 100));
-  expect(speed.timingOf({ step: 6, parts }).timing).toEqual({
-    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 5, restMs: 5, waitingMs: 10, step: 6 },
+  expect(speed.timingOf({ ...timed, parts }).timing).toEqual({
+    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 5, restMs: 5, waitingMs: 10 },
+    ...timed,
   });
-  expect(speed.timingOf({ step: 6, parts: { ...parts, products: 600 } }).timing?.waitingMs).toBe(0);
+  const long = { ...parts, products: 600 };
+  expect(speed.timingOf({ ...timed, parts: long }).timing?.waitingMs).toBe(0);
   expect(speed.timingOf(null)).toEqual({});
+});
+
+test("an estimate whose pieces took longer than the usual step is held to that", () => {
+  const speed = new Speed();
+  speed.add(steps(11, 100));
+  const timed = { step: 6, isEstimate: true };
+  const parts = { weightPass: 40, products: 120, attention: 20, rest: 20 };
+  expect(speed.timingOf({ ...timed, parts }).timing).toEqual({
+    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 10, restMs: 10, waitingMs: 0 },
+    ...timed,
+  });
 });

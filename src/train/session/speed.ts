@@ -38,15 +38,19 @@ export class Speed {
     return this.#recent.reduce((sum, { tokens }) => sum + tokens, 0) / seconds;
   }
 
-  /** Where the time of a step goes: what the GPU's clock said of one, and the rest of the usual one. */
+  /** Where the time of a step goes: what the clock said of some, and the rest of the usual one. */
   timingOf(timed: Stepper["timing"]): { readonly timing?: StepTiming } {
     const { stepsPerSecond } = this;
     if (!timed || stepsPerSecond === null) return {};
     const { weightPass, products, attention, rest } = timed.parts;
-    const waiting = 1000 / stepsPerSecond - (weightPass + products + attention + rest);
+    const { step, isEstimate } = timed;
+    const [usual, busy] = [1000 / stepsPerSecond, weightPass + products + attention + rest];
+    // A step cut into pieces takes longer than the usual one, of which its parts are shares.
+    const scale = isEstimate ? Math.min(1, usual / busy) : 1;
     const timing: StepTiming = {
-      ...{ weightPassMs: weightPass, productsMs: products, attentionMs: attention, restMs: rest },
-      ...{ waitingMs: Math.max(0, waiting), step: timed.step },
+      ...{ weightPassMs: scale * weightPass, productsMs: scale * products },
+      ...{ attentionMs: scale * attention, restMs: scale * rest },
+      ...{ waitingMs: Math.max(0, usual - scale * busy), step, isEstimate },
     };
     return { timing };
   }

@@ -11,7 +11,7 @@ import {
 import { useRunSeries } from "#state/hooks.ts";
 import { activeShareText } from "#state/methodCost.ts";
 import { lastOf } from "#state/runSeries.ts";
-import { memoryStack, stepTimeText, timeStack, totalBytes } from "#state/stacks.ts";
+import { memoryStack, stepTimeText, timeSource, timeStack, totalBytes } from "#state/stacks.ts";
 import { StackedBar } from "../charts/StackedBar.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";
@@ -72,7 +72,7 @@ function Costs({ gpuBytes, timing }: Pick<RunReport, "gpuBytes" | "timing">) {
           title="Time of a step"
           total={stepTimeText(timing)}
           parts={timeStack(timing)}
-          note={`By the GPU's clock, at step ${formatCount(timing.step)}`}
+          note={timeSource(timing)}
         />
       )}
       <StackedBar

@@ -62,6 +62,22 @@ export function scarceGpu(limitBytes: number): GPU {
   });
 }
 
+/** A GPU that has no clock to ask, as in browsers that offer no timestamps. */
+export function withoutClock(gpu: GPU): GPU {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options);
+    if (!adapter) return null;
+    const request = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = ({ requiredFeatures = [], ...descriptor } = {}) => {
+      const offered = [...requiredFeatures].filter((feature) => feature !== "timestamp-query");
+      return request({ ...descriptor, requiredFeatures: offered });
+    };
+    return adapter;
+  };
+  return gpu;
+}
+
 function withDevices(
   gpu: GPU,
   give: (request: () => Promise<GPUDevice>) => Promise<GPUDevice>,

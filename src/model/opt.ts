@@ -97,7 +97,7 @@ export function makeRoomForWeights(
 }
 
 /** What this device can bind as one storage buffer. */
-export function bindableBytes({ limits }: Device["info"]): number {
+export function bindableBytes({ limits }: Pick<Device["info"], "limits"> | GPUDevice): number {
   return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 

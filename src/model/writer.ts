@@ -33,12 +33,22 @@ export interface WriterKernels {
 }
 
 /** What a writer allocates beside the model it writes with: the cache of each block, then logits. */
-export function planWriter(config: OptConfig, { slots, positions }: WriterRoom) {
+function planWriter(config: OptConfig, { slots, positions }: WriterRoom) {
   const cacheSize = slots * positions * cacheBytesPerPosition(config);
   const caches = Array.from({ length: config.numHiddenLayers }, (_, block): PlannedBuffer => {
     return planned(`cache ${block}`, "cache", cacheSize);
   });
   return { caches, logits: planned("logits", "cache", slots * config.vocabSize * 4) };
+}
+
+/** Every buffer that a writer makes. */
+export function writerBuffers(
+  config: OptConfig,
+  layout: Layout,
+  room: WriterRoom,
+): readonly PlannedBuffer[] {
+  const { caches, logits } = planWriter(config, room);
+  return [...caches, logits, planForwardSites(layout)];
 }
 
 /** The model a writer writes with. */

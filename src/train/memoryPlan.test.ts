@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EncodedExample } from "#data/task.ts";
+import { loadTokenizer } from "#data/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { linearShared } from "#model/kernels.ts";
@@ -12,8 +13,11 @@ import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
+import { openFixture } from "../model/testing/fixture.ts";
 import { planCapacity } from "./capacity.ts";
+import { evaluate } from "./evaluation.ts";
 import { needsByMethod, planRun } from "./memoryPlan.ts";
+import { planNeeds } from "./runNeeds.ts";
 import { prepareMasks } from "./session/sparsity.ts";
 import { Stepper } from "./stepper.ts";
 
@@ -86,6 +90,48 @@ describe.each(models)("%s", (_, config, limit) => {
     model.destroy();
     loaded.destroy();
   });
+});
+
+test("answers that are written take the planned keys and values, and no other buffer", async () => {
+  const tokenizer = loadTokenizer((await openFixture("opt-tiny-pre-ln")).tokenizerFiles);
+  const config = oddConfig({ max_position_embeddings: 128 });
+  const written = [3, 9, 20, 4].map((length, row) => ({
+    ...examples[0]!,
+    ...{ row, writing: { promptIds: new Array<number>(length).fill(5), golds: ["a"] } },
+  }));
+  const sets = [written.slice(0, 1), written.slice(1)];
+  const settings = resolveSettings({ method: "mezo", batchSize: 2 });
+  const maxBindingBytes = bindableBytes(device.info);
+  const needs = { config, settings, maxBindingBytes, trained: examples };
+  const plan = planNeeds({ ...needs, evaluated: sets });
+
+  made.length = 0;
+  const loaded = makeRoomForWeights(device, config);
+  const model = await OptModel.create({
+    ...{ device, sources, loaded, noise: "binomial", linear: onlyKernel(linearShared) },
+    capacity: planCapacity(config, loaded.layout, maxBindingBytes, 2, examples, written),
+  });
+  await evaluate(model, sets[1]!, { tokenizer });
+  const own = made.filter(({ label }) => label !== "staging");
+  expect(sorted(own)).toEqual(
+    sorted(plan.buffers.map(({ label, sizeBytes }) => ({ label, size: sizeBytes }))),
+  );
+  // Three texts side by side, of 20 and 50 tokens but for the last, which nothing follows; two numbers a
+  // channel in every block; and a row of logits for each. Buffers
+  // are rounded up to 16.
+  const { numHiddenLayers: L, hiddenSize: C, vocabSize: V } = config;
+  const rounded = (bytes: number) => Math.ceil(bytes / 16) * 16;
+  const cache = L * rounded(3 * 69 * 2 * C * 4) + rounded(3 * V * 4);
+  expect(plan.bytes.cache).toBe(cache);
+  expect(planNeeds({ ...needs, evaluated: [examples] }).bytes.cache).toBe(0);
+
+  // Of two sets that are judged one after another the larger decides.
+  made.length = 0;
+  await evaluate(model, sets[0]!, { tokenizer });
+  const cached = made.filter(({ label }) => label.startsWith("cache"));
+  expect(cached.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(plan.bytes.cache);
+  model.destroy();
+  loaded.destroy();
 });
 
 /** Two anchors where the method has any, every kind of step, and an update by itself. */

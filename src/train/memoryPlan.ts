@@ -1,13 +1,16 @@
 import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity } from "#data/packing.ts";
+import { MAX_NEW_TOKENS } from "#data/task.ts";
 import { bytesByKind, type MemoryKind, type PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
 import { type Layout, planLayout } from "#model/layout.ts";
 import { planModel } from "#model/memoryPlan.ts";
+import { writerBuffers } from "#model/writer.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { capacityFor } from "./capacity.ts";
+import { planRoom } from "./writing.ts";
 
 /** GPU memory, planned. */
 export interface MemoryPlan {
@@ -16,14 +19,33 @@ export interface MemoryPlan {
   readonly buffers: readonly PlannedBuffer[];
 }
 
-/** What a run of these settings allocates, to the byte. */
+/**
+ * What a run of these settings allocates, to the byte.
+ *
+ * @param written prompts that answers are written on from, in sets that are judged one after another
+ */
 export function planRun(
   config: OptConfig,
   layout: Layout,
   capacity: Capacity,
   settings: SettingValues,
+  written: WrittenSets | null = null,
 ): MemoryPlan {
-  return sumUp(planModel({ config, layout, capacity, ...extrasOf(settings) }));
+  const model = planModel({ config, layout, capacity, ...extrasOf(settings) });
+  if (!written) return sumUp(model);
+  const { sets, maxBindingBytes } = written;
+  const plans = sets
+    .filter((prompts) => prompts.length > 0)
+    .map((prompts) => planRoom({ config, capacity, maxBindingBytes }, prompts, MAX_NEW_TOKENS))
+    .map((room) => sumUp(writerBuffers(config, layout, room)))
+    .sort((a, b) => b.totalBytes - a.totalBytes);
+  return sumUp([...model, ...(plans[0]?.buffers ?? [])]);
+}
+
+export interface WrittenSets {
+  readonly sets: readonly (readonly (readonly number[])[])[];
+  /** What the device can bind as one storage buffer. */
+  readonly maxBindingBytes: number;
 }
 
 /** What a run keeps on the GPU beside the weights and its work. */

@@ -14,16 +14,20 @@ export interface RunNeeds {
   /** What the device can bind as one storage buffer. */
   readonly maxBindingBytes: number;
   readonly trained: readonly EncodedExample[];
-  /** Rows that are watched or tested on. */
-  readonly evaluated: readonly EncodedExample[];
+  /** Sets of rows that are scored one after another: those watched, and those tested on at the end. */
+  readonly evaluated: readonly (readonly EncodedExample[])[];
 }
 
 /** Everything that a run over these rows allocates, weights first, to the byte. */
 export function planNeeds(needs: RunNeeds, layout = layoutOf(needs)): MemoryPlan {
   const { config, settings, maxBindingBytes, trained, evaluated } = needs;
   const batchSize = numberSetting(settings, "batchSize");
-  const capacity = planCapacity(config, layout, maxBindingBytes, batchSize, trained, evaluated);
-  return planRun(config, layout, capacity, settings);
+  const scored = evaluated.flat();
+  const capacity = planCapacity(config, layout, maxBindingBytes, batchSize, trained, scored);
+  const sets = evaluated.map((set) =>
+    set.flatMap(({ writing }) => (writing ? [writing.promptIds] : [])),
+  );
+  return planRun(config, layout, capacity, settings, { sets, maxBindingBytes });
 }
 
 /** Where the run's weights lie. It takes a second for the largest models, whatever the rows. */

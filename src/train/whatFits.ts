@@ -110,7 +110,7 @@ function largestBatch(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fit
 }
 
 function longestTexts(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fitting[] {
-  const examples = [...needs.trained, ...needs.evaluated];
+  const examples = [...needs.trained, ...needs.evaluated.flat()];
   const options = examples.flatMap((example) => example.options);
   const longest = greatest(options.map(({ ids }) => ids.length));
   // An option is never cut, and something of the text should be left.
@@ -161,12 +161,12 @@ function withRemedy(needs: RunNeeds, { settings, maxLength }: Remedy): RunNeeds 
   const cutAll = (examples: readonly EncodedExample[]) =>
     maxLength === undefined ? examples : examples.map((example) => cut(example, tokens));
   const all: SettingValues = { ...needs.settings, ...settings };
-  return { ...needs, settings: all, trained: cutAll(trained), evaluated: cutAll(evaluated) };
+  return { ...needs, settings: all, trained: cutAll(trained), evaluated: evaluated.map(cutAll) };
 }
 
 /** Tokens of a sequence that are kept free where answers are written. */
 function roomToWrite({ evaluated }: RunNeeds): number {
-  return evaluated.some(({ writing }) => writing !== undefined) ? MAX_NEW_TOKENS : 0;
+  return evaluated.flat().some(({ writing }) => writing !== undefined) ? MAX_NEW_TOKENS : 0;
 }
 
 /** An example as it would be encoded with that many tokens: others go, from behind BOS on. */

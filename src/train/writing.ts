@@ -1,5 +1,7 @@
+import type { Capacity } from "#data/packing.ts";
 import type { Tokenizer } from "#data/tokenizer.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { OptConfig } from "#model/config.ts";
+import { bindableBytes, type OptModel } from "#model/opt.ts";
 import { cacheBytesPerPosition, type Writer, type WriterRoom } from "#model/writer.ts";
 import { nextToken, type Sampling } from "./sampling.ts";
 
@@ -57,7 +59,8 @@ export async function writeAll(
   hooks: WritingHooks = {},
 ): Promise<Written[]> {
   if (prompts.length === 0) return [];
-  const writer = await model.makeWriter(planRoom(model, prompts, options.maxNewTokens));
+  const room = planRoom(writingGround(model), prompts, options.maxNewTokens);
+  const writer = await model.makeWriter(room);
   try {
     return await writeOn(writer, tokenizer, prompts, options, hooks);
   } finally {
@@ -65,26 +68,37 @@ export async function writeAll(
   }
 }
 
+/** What a model was given that decides how much it can write at once. */
+export interface WritingGround {
+  readonly config: OptConfig;
+  readonly capacity: Capacity;
+  /** What the device can bind as one storage buffer. */
+  readonly maxBindingBytes: number;
+}
+
 /** Room for these prompts and what is written on, held to what the device can bind. */
 export function planRoom(
-  { config, capacity, device }: Pick<OptModel, "config" | "capacity" | "device">,
+  { config, capacity, maxBindingBytes }: WritingGround,
   prompts: readonly (readonly number[])[],
   maxNewTokens: number,
 ): WriterRoom {
   // Nothing follows the last token: it takes no position.
   const positions = Math.max(...prompts.map(({ length }) => length)) + maxNewTokens - 1;
-  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const bindable = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   const blockBytes = positions * cacheBytesPerPosition(config);
   const most = Math.min(
     MOST_SLOTS,
     prompts.length,
     2 * capacity.scored,
-    Math.floor(bindable / blockBytes),
+    Math.floor(maxBindingBytes / blockBytes),
     Math.floor(CACHE_BYTES / (blockBytes * config.numHiddenLayers)),
-    Math.floor(bindable / (config.vocabSize * 4)),
+    Math.floor(maxBindingBytes / (config.vocabSize * 4)),
   );
   return { slots: Math.max(1, most), positions };
+}
+
+/** What a model on this device can write on. */
+export function writingGround({ config, capacity, device }: OptModel): WritingGround {
+  return { config, capacity, maxBindingBytes: bindableBytes(device) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Failure, toFailure } from "#base/errors.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
+import { planLayout } from "#model/layout.ts";
 import { bindableBytes } from "#model/opt.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
@@ -11,7 +12,7 @@ import type { SettingValues } from "#zo/settings.ts";
 import { leastPlan } from "../memoryPlan.ts";
 import { planNeeds } from "../runNeeds.ts";
 import { runsThatFit } from "../whatFits.ts";
-import { admitModel, admitRun } from "./admission.ts";
+import { admitModel, admitRun, admitWriting } from "./admission.ts";
 import { scarceGpu } from "./testing/gpus.ts";
 import { createPlace } from "./testing/place.ts";
 
@@ -92,7 +93,7 @@ describe("a run", () => {
     { tokens = 60, weights = "here" as "here" | "not read yet" } = {},
   ) {
     const device = await openDevice(scarceGpu(limitBytes));
-    const run = { config, settings: given, trained: rowsOf(tokens), evaluated: [] };
+    const run = { config, settings: given, trained: rowsOf(tokens), evaluated: [[]] };
     const failure = await refusalOf(admitRun(device, run, weights));
     return { failure, plan: planNeeds({ ...run, maxBindingBytes: bindableBytes(device.info) }) };
   }
@@ -164,7 +165,7 @@ describe("a run", () => {
   });
 
   test("is told of a published model that is smaller, and of two changes where one is not enough", async () => {
-    const run = { config: opt125m, settings, trained: rowsOf(60), evaluated: [] };
+    const run = { config: opt125m, settings, trained: rowsOf(60), evaluated: [[]] };
     const larger = { ...run, config: parseConfig(publishedConfigs["opt-350m"]) };
     const needs = { maxBindingBytes: 2 ** 30 };
     const small = planNeeds({ ...run, ...needs });
@@ -178,5 +179,34 @@ describe("a run", () => {
     expect(both?.words).toMatch(/^weights stored as f16 and batches of \d+ rows$/);
     expect(both?.totalBytes).toBeLessThanOrEqual(alone.totalBytes * 0.6);
     expect(both?.remedy?.settings).toMatchObject({ dtype: "f16" });
+  });
+});
+
+describe("writing", () => {
+  const config = parseConfig({ ...publishedConfigs["opt-125m"], num_hidden_layers: 2 });
+  const layout = planLayout(config, 2 ** 27, "f32");
+
+  async function admit(limitBytes: number, positions: number) {
+    const device = await openDevice(scarceGpu(limitBytes));
+    const room = { slots: 1, positions };
+    return refusalOf(admitWriting(device, { config, layout, room }));
+  }
+
+  test("is refused with the longest text that fits: that one is let in, a longer one is not", async () => {
+    const limit = 8 * MB;
+    const failure = await admit(limit, 1000);
+    expect(failure?.code).toBe("E-MEM-1");
+    expect(failure?.message).toMatch(
+      /^Writing up to 1001 tokens, .*: keys and values 12\.\d MB, .*In a trial this GPU gave 7\.\d+ MB\./,
+    );
+    const [, words] = failure?.message.match(/With (\d+) tokens at most it would fit\.$/) ?? [];
+    const fitting = Number(words);
+    expect(await admit(limit, fitting - 1)).toBeNull();
+    // What was given is known to a part in 32 of a buffer.
+    expect(await admit(limit, Math.ceil(1.05 * fitting))).not.toBeNull();
+  });
+
+  test("says so where no text would fit", async () => {
+    expect((await admit(0.1 * MB, 100))?.message).toContain("open a smaller model");
   });
 });

@@ -5,8 +5,10 @@ import { tryAllocation } from "#gpu/admission.ts";
 import type { Device } from "#gpu/device.ts";
 import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
+import type { Layout } from "#model/layout.ts";
 import { bindableBytes } from "#model/opt.ts";
-import { leastPlan, type MemoryPlan } from "../memoryPlan.ts";
+import { type WriterRoom, writerBuffers } from "#model/writer.ts";
+import { leastPlan, type MemoryPlan, sumUp } from "../memoryPlan.ts";
 import { planNeeds, type RunNeeds } from "../runNeeds.ts";
 import { type Fitting, modelsThatFit, runsThatFit } from "../whatFits.ts";
 
@@ -62,6 +64,43 @@ export async function admitRun(
     runsThatFit(needs, present + granted),
     "No smaller batch and no shorter texts would do: close other tabs that use the GPU, or take a " +
       "smaller model.",
+  );
+}
+
+/** What text is to be written with. */
+export interface WritingNeeds {
+  readonly config: OptConfig;
+  readonly layout: Layout;
+  readonly room: WriterRoom;
+  /** What else is to be made for it. */
+  readonly beside?: readonly PlannedBuffer[];
+}
+
+/**
+ * Holds what writing takes beside a model on this GPU against it: keys and values of every token.
+ *
+ * @throws ZerothError E-MEM-1 with how long a text would fit
+ */
+export async function admitWriting(device: Device, needs: WritingNeeds): Promise<void> {
+  const planned = ({ room, config, layout, beside = [] }: WritingNeeds) =>
+    sumUp([...beside, ...writerBuffers(config, layout, room)]);
+  const plan = planned(needs);
+  const granted = await grantedBytes(device, plan.buffers);
+  if (granted === null) return;
+  const { positions } = needs.room;
+  const ofOne = planned({ ...needs, room: { ...needs.room, positions: 1 } }).totalBytes;
+  const perPosition = (plan.totalBytes - ofOne) / (positions - 1);
+  const fitting = positions - Math.ceil((plan.totalBytes - granted) / perPosition);
+  // Nothing follows the last token: it takes no position.
+  const advice =
+    fitting > 1
+      ? `With ${fitting + 1} tokens at most it would fit.`
+      : "Close other tabs that use the GPU, or open a smaller model.";
+  throw new ZerothError(
+    "E-MEM-1",
+    `Writing up to ${positions + 1} tokens, prompt and all, takes ${bytesText(plan.totalBytes)} of ` +
+      `GPU memory beside what is there: ${inWords(plan)}. In a trial this GPU gave ` +
+      `${bytesText(granted)}. ${advice}`,
   );
 }
 

@@ -244,7 +244,7 @@ export function admit(
   settings: SettingValues,
 ): Promise<void> {
   const { train, dev, test } = inspection;
-  const run = { config, settings, trained: train, evaluated: [...dev, ...test] };
+  const run = { config, settings, trained: train, evaluated: [dev, test] };
   return admitRun(device, run, "here");
 }
 

@@ -18,7 +18,7 @@ export async function tellMemory(desk: Desk, given: SettingValues): Promise<void
   const { bytes, totalBytes } = rows
     ? planNeeds({
         ...{ config, settings, maxBindingBytes: bindable },
-        ...{ trained: rows.train, evaluated: [...rows.dev, ...rows.test] },
+        ...{ trained: rows.train, evaluated: [rows.dev, rows.test] },
       })
     : planUsual(config, settings, bindable);
   const memory = { bytes, totalBytes, isExact: rows !== undefined };

@@ -1,8 +1,18 @@
-import { OptModel } from "#model/opt.ts";
+import { planWork } from "#model/memoryPlan.ts";
+import { bindableBytes, OptModel } from "#model/opt.ts";
 import type { SideReport, WritingReport } from "../protocol.ts";
-import { fitPrompt, tokenRate, type WritingOptions, writeAll } from "../writing.ts";
+import {
+  fitPrompt,
+  planRoom,
+  tokenRate,
+  type WritingGround,
+  type WritingOptions,
+  writeAll,
+  writingGround,
+} from "../writing.ts";
 import { checkWriting, type WritingRequest } from "../writingRequest.ts";
 import type { ActiveRun } from "./activeRun.ts";
+import { admitWriting } from "./admission.ts";
 import { type Desk, deviceOf, modelOf, progressTo, runsOf } from "./desk.ts";
 import { fastestLinear } from "./kernelChoice.ts";
 import type { OpenModel } from "./openModel.ts";
@@ -20,6 +30,8 @@ export async function write(desk: Desk, request: WritingRequest): Promise<void> 
   const { run } = desk;
   if (!run) return writeByBase(desk, request);
   const { opt, model } = run.ground;
+  const room = roomFor(writingGround(opt), textFor(request, model, run));
+  await admitWriting(model.device, { config: opt.config, layout: opt.layout, room });
   if (run.steps.length === 0) {
     const tell = tellAs(desk, request, (before) => ({ before, after: null }));
     await writeSide(desk, opt, model, request, run, tell);
@@ -51,6 +63,13 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
     await model.reload(report);
     model.isBase = true;
   }
+  const { config, loaded } = model;
+  const { layout } = loaded;
+  const ground = { config, capacity: readingRoom, maxBindingBytes: bindableBytes(device.info) };
+  await admitWriting(device, {
+    ...{ config, layout, room: roomFor(ground, textFor(request, model, null)) },
+    beside: planWork({ ...ground, layout, hasMasks: false, hasSnapshot: false }),
+  });
   const opt = await OptModel.create({
     ...{ device, loaded: model.loaded, sources: desk.env.sources, noise: "binomial" },
     ...{ capacity: readingRoom, linear: await fastestLinear(desk, device, model) },
@@ -63,6 +82,29 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
   } finally {
     opt.destroy();
   }
+}
+
+interface Text {
+  readonly prompt: readonly number[];
+  readonly maxNewTokens: number;
+  /** Of the prompt, at its beginning. */
+  readonly cutTokens: number;
+}
+
+/** What is written on, as ids that the model has positions for. */
+function textFor(
+  request: WritingRequest,
+  { tokenizer, config }: OpenModel,
+  run: ActiveRun | null,
+): Text {
+  const bos = run?.record.task.bos ?? 2;
+  const ids = [bos, ...tokenizer.encode(request.prompt)];
+  const fitted = fitPrompt(ids, request.maxNewTokens, config.maxPositionEmbeddings);
+  return { ...fitted, cutTokens: ids.length - fitted.prompt.length };
+}
+
+function roomFor(ground: WritingGround, { prompt, maxNewTokens }: Text) {
+  return planRoom(ground, [prompt], maxNewTokens);
 }
 
 type Tell = (side: SideReport) => void;
@@ -79,22 +121,18 @@ function tellAs(
 async function writeSide(
   desk: Desk,
   opt: OptModel,
-  { tokenizer, config }: OpenModel,
+  model: OpenModel,
   request: WritingRequest,
   run: ActiveRun | null,
   tell: Tell,
 ): Promise<SideReport> {
-  const bos = run?.record.task.bos ?? 2;
-  const ids = [bos, ...tokenizer.encode(request.prompt)];
-  const most = config.maxPositionEmbeddings;
-  const { prompt, maxNewTokens } = fitPrompt(ids, request.maxNewTokens, most);
+  const { prompt, maxNewTokens, cutTokens } = textFor(request, model, run);
   const options: WritingOptions = { ...request, maxNewTokens };
-  const cutTokens = ids.length - prompt.length;
   const rate = tokenRate(() => desk.env.now());
   tell({ text: "", tokens: 0, tokensPerSecond: null, cutTokens, ending: null });
   desk.env.emit({ type: "progress", progress: null });
   let tokensPerSecond: number | null = null;
-  const [written] = await writeAll(opt, tokenizer, [prompt], options, {
+  const [written] = await writeAll(opt, model.tokenizer, [prompt], options, {
     isCancelled: () => desk.isCancelled,
     onText: (_, { text, tokens }) => {
       tokensPerSecond = rate(tokens);

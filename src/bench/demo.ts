@@ -5,7 +5,8 @@ import { parseTable } from "#data/table.ts";
 import type { TaskSpec } from "#data/task.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
-import { chooseLinear, loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
+import { chooseLinear } from "../entry/node/kernels.ts";
+import { loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
 
 export type DemoGround = Awaited<ReturnType<typeof openDemo>>;
 

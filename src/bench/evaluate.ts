@@ -4,7 +4,8 @@ import type { OptModel } from "#model/opt.ts";
 import type { PassPlan } from "#model/products.ts";
 import { evaluationCapacity } from "#train/capacity.ts";
 import { evaluate } from "#train/evaluation.ts";
-import { chooseLinear, openNodeDevice } from "../entry/node/open.ts";
+import { chooseLinear } from "../entry/node/kernels.ts";
+import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { printTable } from "./table.ts";
 

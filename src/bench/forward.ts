@@ -7,7 +7,8 @@ import { toKernelRecord } from "#model/linearChoice.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
 import type { PassPlan } from "#model/products.ts";
 import type { ProductSize } from "#train/session/linearBench.ts";
-import { chooseLinear, openNodeDevice } from "../entry/node/open.ts";
+import { chooseLinear } from "../entry/node/kernels.ts";
+import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
 import {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { toKernelRecord } from "#model/linearChoice.ts";
-import { chooseLinear, openNodeDevice } from "../entry/node/open.ts";
+import { chooseLinear } from "../entry/node/kernels.ts";
+import { openNodeDevice } from "../entry/node/open.ts";
 import { type Contender, type Ground, openContenders, twoForwards } from "./contenders.ts";
 import { configOf, examplesOf, randomWeights } from "./model.ts";
 import { type Clock, clockFor, wallClock } from "./processorTime.ts";

@@ -3,8 +3,9 @@ import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import { encodeTable } from "#data/encode.ts";
 import { headLabels } from "#data/head.ts";
-import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
+import { type EncodedExample, MAX_NEW_TOKENS, type Table, type TaskSpec } from "#data/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import type { Device } from "#gpu/device.ts";
 import type { HeadStart } from "#model/head.ts";
 import type { OptModel } from "#model/opt.ts";
 import { type Evaluation, evaluate } from "#train/evaluation.ts";
@@ -13,8 +14,9 @@ import { majorityOf } from "#train/majority.ts";
 import type { LoadedRun } from "#train/recovery.ts";
 import { wrongFirst } from "#train/wrongFirst.ts";
 import type { Arguments } from "./flags.ts";
+import { chooseLinear, linearOf } from "./kernels.ts";
 import {
-  chooseLinear,
+  admitTexts,
   createModel,
   dtypeFrom,
   loadModel,
@@ -39,8 +41,10 @@ const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N
 export async function evalCommand(args: Arguments): Promise<void> {
   const [folder = ""] = args.positionals;
   const work = isRunFolder(folder) ? await openRun(args, folder) : await openModel(args);
-  const { model, examples, task, tokenizer } = work;
+  const { device, model, examples, task, tokenizer } = work;
   const isPerToken = task.kind !== "classification";
+  const prompts = examples.flatMap(({ writing }) => (writing ? [writing.promptIds] : []));
+  await admitTexts(device, model, prompts, MAX_NEW_TOKENS);
   const evaluation = await evaluate(model, examples, {
     ...{ isPerToken, tokenizer },
     onProgress: (done) => tellProgress(done, examples.length),
@@ -57,6 +61,7 @@ export async function evalCommand(args: Arguments): Promise<void> {
 }
 
 interface Work {
+  readonly device: Device;
   readonly model: OptModel;
   readonly examples: readonly EncodedExample[];
   readonly table: Pick<Table, "rowNumbers">;
@@ -77,7 +82,7 @@ async function openModel(args: Arguments): Promise<Work> {
   // Sized as a batch of training would be: the longest row alone would make batches of two.
   const work = { trained: examples, evaluated: examples, linear, dtype };
   const model = await loadModel(device, opened, work, head);
-  return { model, examples, table, task, tokenizer };
+  return { device, model, examples, table, task, tokenizer };
 }
 
 /** The checkpoint's own head, where the task asks for one. @throws ZerothError E-CFG-1 if it has none */
@@ -111,13 +116,10 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
     path === undefined
       ? ownRows(run, tokenizer)
       : await readExamples(path, task, tokenizer, "evaluation");
-  const linear = chooseLinear(
-    device,
-    loaded.layout.dtype,
-    flags["linear"] ?? run.record.kernels["linear"],
-  );
+  const linear = linearOf(device, loaded.layout.dtype, run.record, flags["linear"]);
   const work = { trained: examples, evaluated: examples, linear };
-  return { model: await createModel(device, loaded, work), examples, table, task, tokenizer };
+  const model = await createModel(device, loaded, work);
+  return { device, model, examples, table, task, tokenizer };
 }
 
 /** The rows a run held out. @throws ZerothError E-DATA-1 if it held out none */

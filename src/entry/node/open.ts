@@ -1,3 +1,4 @@
+import { basename, resolve } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { type WeightDtype, weightDtypes } from "#base/storage.ts";
 import type { Checkpoint } from "#data/checkpoint.ts";
@@ -8,13 +9,13 @@ import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { beginHead, type HeadStart, withHead } from "#model/head.ts";
-import * as cards from "#model/kernels.ts";
-import { type LinearChoice, onlyKernel, usualChoice } from "#model/linearChoice.ts";
+import type { LinearChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { planCapacity } from "#train/capacity.ts";
-import { admitModel } from "#train/session/admission.ts";
+import { admitModel, admitWriting } from "#train/session/admission.ts";
+import { planRoom, writingGround } from "#train/writing.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
 import { folderSources } from "./files.ts";
@@ -23,6 +24,7 @@ import { nodeGpu, readShaders } from "./gpu.ts";
 
 /** A model folder, opened, with nothing on the GPU yet. */
 export interface OpenedFolder {
+  readonly name: string;
   readonly checkpoint: Checkpoint;
   readonly config: OptConfig;
   readonly tokenizer: Tokenizer;
@@ -31,7 +33,8 @@ export interface OpenedFolder {
 export async function openFolder(folder: string): Promise<OpenedFolder> {
   const checkpoint = await openCheckpoint(folderSources(folder));
   const config = parseConfig(checkpoint.config);
-  return { checkpoint, config, tokenizer: loadTokenizer(checkpoint.tokenizerFiles) };
+  const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
+  return { name: basename(resolve(folder)), checkpoint, config, tokenizer };
 }
 
 /** A device, or a sentence on where to look for one. */
@@ -46,17 +49,6 @@ export async function openNodeDevice(): Promise<Device> {
         "or name one with ZEROTH_VULKAN.",
     );
   }
-}
-
-/** The kernels for matrix products: the one named, else those that suit the adapter and the weights. */
-export function chooseLinear(device: Device, dtype: WeightDtype, name?: string): LinearChoice {
-  if (name !== undefined) {
-    const card = cards.linearCards.find((candidate) => candidate.name === name);
-    if (card) return onlyKernel(card);
-    const known = cards.linearCards.map((candidate) => candidate.name).join(", ");
-    throw new ZerothError("E-CFG-1", `There is no kernel "${name}". Choose one of ${known}.`);
-  }
-  return usualChoice(device.info, dtype);
 }
 
 export interface ModelWork {
@@ -90,21 +82,25 @@ export function createModel(
   return OptModel.create({ device, sources: readShaders(), loaded, noise, capacity, linear });
 }
 
-/** As `createModel`, with the weights of a checkpoint. */
+/**
+ * As `createModel`, with the weights of a checkpoint.
+ *
+ * @throws ZerothError E-MEM-1 if the GPU has no room for them
+ */
 export async function loadModel(
   device: Device,
   opened: OpenedFolder,
   work: ModelWork,
   head: HeadStart | null = null,
 ): Promise<OptModel> {
+  await admitModel(device, withHead(opened.config, head), opened.name, work.dtype);
   return createModel(device, await loadWeights(device, opened, work.dtype, head), work);
 }
 
 /**
- * The weights of a checkpoint on the GPU, with this score head or without one.
+ * The weights of a checkpoint on the GPU, with this score head or without one. They must be known to fit.
  *
- * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels; E-MEM-1 if
- *   the GPU has no room
+ * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels
  */
 export async function loadWeights(
   device: Device,
@@ -113,7 +109,6 @@ export async function loadWeights(
   head: HeadStart | null,
 ): Promise<LoadedWeights> {
   const tensors = matchTensors(parameterTable(config), checkpoint);
-  await admitModel(device, config, "This model", dtype);
   const loaded = makeRoomForWeights(device, withHead(config, head), dtype);
   await loaded.weights.load(tensors.slice(0, loaded.layout.table.length));
   beginHead(loaded, config, head?.seed ?? 0);
@@ -123,6 +118,19 @@ export async function loadWeights(
     );
   }
   return loaded;
+}
+
+/** Holds what writing on from these prompts takes against the device. @throws ZerothError E-MEM-1 */
+export async function admitTexts(
+  device: Device,
+  model: OptModel,
+  prompts: readonly (readonly number[])[],
+  maxNewTokens: number,
+): Promise<void> {
+  if (prompts.length === 0) return;
+  const { config, layout } = model;
+  const room = planRoom(writingGround(model), prompts, maxNewTokens);
+  await admitWriting(device, { config, layout, room });
 }
 
 /** The task of `--task`, or the one that flags describe: MeZO's SST-2 prompt unless they say otherwise. */

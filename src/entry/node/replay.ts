@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { ZerothError } from "#base/errors.ts";
+import { withHead } from "#model/head.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
@@ -11,6 +12,7 @@ import { type ExportedFile, exportFolder } from "#train/exportModel.ts";
 import { toStepRecords } from "#train/journal.ts";
 import { logUpTo } from "#train/logUpTo.ts";
 import { openRunStore } from "#train/runStore.ts";
+import { admitModel } from "#train/session/admission.ts";
 import { headOf } from "#train/session/headOf.ts";
 import { weightsSha256 } from "#train/weightsHash.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
@@ -71,7 +73,9 @@ async function replayBundle(args: Arguments): Promise<void> {
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
   const { settings, task } = bundle.record;
   const head = headOf(task, settings);
-  const loaded = await loadWeights(device, opened, weightDtypeOf(settings), head);
+  const dtype = weightDtypeOf(settings);
+  await admitModel(device, withHead(config, head), opened.name, dtype);
+  const loaded = await loadWeights(device, opened, dtype, head);
   const { weightsSha256: recorded } = bundle.record;
   const sha256 = await weightsSha256(
     await applySteps(device, loaded, bundle.record, bundle.journal),

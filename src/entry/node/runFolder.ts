@@ -13,6 +13,7 @@ import type { ModelRecord, RunRecord } from "#train/records.ts";
 import type { LoadedRun } from "#train/recovery.ts";
 import { replay } from "#train/replay.ts";
 import { openRunStore, type RunStore } from "#train/runStore.ts";
+import { admitModel } from "#train/session/admission.ts";
 import { headOf } from "#train/session/headOf.ts";
 import { prepareMasks } from "#train/session/sparsity.ts";
 import { noiseKinds } from "#zo/noise.ts";
@@ -54,7 +55,9 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const dtype = weightDtypeOf(run.record.settings);
   const own = parseConfig(base.config);
   const head = headOf(run.record.task, run.record.settings);
-  const loaded = makeRoomForWeights(device, withHead(own, head), dtype);
+  const config = withHead(own, head);
+  await admitModel(device, config, base.name, dtype);
+  const loaded = makeRoomForWeights(device, config, dtype);
   await runs.restore([manifest], (from, pieces) => loaded.weights.restore(pieces, from.dtype));
   beginHead(loaded, own, head?.seed ?? 0);
   const steps = run.steps.slice(0, step);

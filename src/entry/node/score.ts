@@ -4,14 +4,8 @@ import type { EncodedExample } from "#data/task.ts";
 import { evaluationCapacity } from "#train/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
-import {
-  chooseLinear,
-  dtypeFrom,
-  loadModel,
-  openFolder,
-  openNodeDevice,
-  taskFrom,
-} from "./open.ts";
+import { chooseLinear } from "./kernels.ts";
+import { dtypeFrom, loadModel, openFolder, openNodeDevice, taskFrom } from "./open.ts";
 import { print } from "./print.ts";
 
 /** `score MODEL TEXTS.jsonl [--bos 2]`: a line per text, `{"tokens", "nll"}`. */

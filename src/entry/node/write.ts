@@ -1,12 +1,14 @@
 import { ZerothError } from "#base/errors.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import type { Device } from "#gpu/device.ts";
 import type { OptModel } from "#model/opt.ts";
 import type { Sampling } from "#train/sampling.ts";
 import { fitPrompt, tokenRate, writeAll } from "#train/writing.ts";
 import { checkWriting, type WritingRequest } from "#train/writingRequest.ts";
 import { type Arguments, numberFlag } from "./flags.ts";
+import { chooseLinear, linearOf } from "./kernels.ts";
 import {
-  chooseLinear,
+  admitTexts,
   createModel,
   dtypeFrom,
   loadModel,
@@ -28,7 +30,7 @@ const usage = 'write MODEL --prompt "…", or write RUN --prompt "…" [--step b
 export async function writeCommand(args: Arguments): Promise<void> {
   const folder = needOne(args, usage);
   const request = requestFrom(args);
-  const { model, tokenizer, bos } = isRunFolder(folder)
+  const { device, model, tokenizer, bos } = isRunFolder(folder)
     ? await openRun(args, folder)
     : await openModel(args, folder);
   const ids = [bos, ...tokenizer.encode(request.prompt)];
@@ -37,6 +39,7 @@ export async function writeCommand(args: Arguments): Promise<void> {
   const cut = ids.length - prompt.length;
   if (cut > 0)
     console.error(`The prompt lost ${cut} tokens at its beginning: this model sees ${most}.`);
+  await admitTexts(device, model, [prompt], maxNewTokens);
   const rate = tokenRate(() => performance.now());
   let tokensPerSecond: number | null = null;
   const options = { ...request, maxNewTokens };
@@ -89,6 +92,7 @@ function withBreaks(text: string): string {
 }
 
 interface Work {
+  readonly device: Device;
   readonly model: OptModel;
   readonly tokenizer: Tokenizer;
   readonly bos: number;
@@ -105,20 +109,17 @@ async function openModel(args: Arguments, folder: string): Promise<Work> {
   const linear = chooseLinear(device, dtype, args.flags["linear"]);
   const work = { trained: [], evaluated: [reading], linear, dtype };
   const model = await loadModel(device, opened, work);
-  return { model, tokenizer: opened.tokenizer, bos };
+  return { device, model, tokenizer: opened.tokenizer, bos };
 }
 
 async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
   const { device, model, loaded, run, base, step } = await rebuild(folder, flags["step"] ?? "best");
   model.destroy();
   console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  const linear = chooseLinear(
-    device,
-    loaded.layout.dtype,
-    flags["linear"] ?? run.record.kernels["linear"],
-  );
+  const linear = linearOf(device, loaded.layout.dtype, run.record, flags["linear"]);
   const work = { trained: [], evaluated: [reading], linear };
   return {
+    device,
     model: await createModel(device, loaded, work),
     tokenizer: loadTokenizer(new Map(Object.entries(base.tokenizerFiles))),
     bos: run.record.task.bos,

@@ -3,6 +3,7 @@ import type { Device } from "#gpu/device.ts";
 import { linkShader } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { halfLinearCards, linearCards } from "#model/kernels.ts";
+import type { Layout } from "#model/layout.ts";
 import {
   fromKernelRecord,
   type LinearChoice,
@@ -28,15 +29,14 @@ export async function fastestLinear(
 ): Promise<LinearChoice> {
   const { env } = desk;
   const { config, loaded } = model;
-  const { dtype, scratchElements } = loaded.layout;
+  const { dtype } = loaded.layout;
   if (device.info.isSoftware) return usualChoice(device.info, dtype);
   const report = progressTo(desk);
-  // Kept for runs with and without a score head alike: the tied head's columns are the ones that cost.
-  const headColumns = Math.floor(scratchElements / config.wordEmbedProjDim);
   const ground = groundOf(desk, device, config, dtype);
   const record = await measuredOnce(await runsOf(desk), ground, () =>
     tuneLinear({
-      ...{ device, config, dtype, sources: env.sources, headColumns },
+      ...{ device, config, dtype, sources: env.sources },
+      headColumns: headColumns(config, loaded.layout),
       now: () => env.now(),
       onProgress: (done, total) =>
         report({ label: "Measuring this GPU", done, total, unit: "shaders" }),
@@ -44,6 +44,14 @@ export async function fastestLinear(
   );
   env.emit({ type: "kernels", kernels: reportOf(record) });
   return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
+}
+
+/**
+ * Columns of logits that are made at once. Measurements serve runs with and without a score head alike:
+ * the tied head's columns are the ones that cost.
+ */
+export function headColumns({ wordEmbedProjDim }: OptConfig, { scratchElements }: Layout): number {
+  return Math.floor(scratchElements / wordEmbedProjDim);
 }
 
 /** What was kept of an earlier measurement on this ground, or a new one, which is kept. */

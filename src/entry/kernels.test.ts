@@ -1,0 +1,46 @@
+import { expect, test, vi } from "vitest";
+import { openDevice } from "#gpu/device.ts";
+import { linearTile } from "#model/kernels.ts";
+import { onlyKernel, toKernelRecord, usualChoice } from "#model/linearChoice.ts";
+import { oddConfig } from "../model/testing/configs.ts";
+import { nodeGpu } from "./node/gpu.ts";
+import { fastestLinear, linearOf } from "./node/kernels.ts";
+
+// Dawn without a GPU runs no kernel, so that none passes its check.
+const device = await openDevice(nodeGpu(["backend=null"]));
+const as = (isSoftware: boolean) => ({ ...device, info: { ...device.info, isSoftware } });
+const config = oddConfig();
+
+test("a run on a GPU begins with kernels that were measured there, and is told of them", async () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => {});
+  try {
+    const choice = await fastestLinear(as(false), config, "f32");
+    const lines = told.mock.calls.map(([line]) => String(line));
+    expect(lines).toContainEqual(expect.stringMatching(/^linear_shared is off by .* is allowed\.$/));
+    expect(lines.at(-1)).toMatch(/^Matrix products, measured in \d+\.\d s: few\.narrow linear_/);
+    // None was sound here, so the usual ones are left.
+    expect(choice).toEqual(usualChoice(as(false).info));
+  } finally {
+    told.mockRestore();
+  }
+});
+
+test("on a software adapter, and where one is named, nothing is measured", async () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => {});
+  expect(await fastestLinear(as(true), config, "f32")).toEqual(usualChoice(as(true).info));
+  const named = await fastestLinear(as(false), config, "f32", "linear_tile");
+  expect(named).toEqual(onlyKernel(linearTile));
+  expect(told).not.toHaveBeenCalled();
+  told.mockRestore();
+  await expect(fastestLinear(as(false), config, "f32", "none")).rejects.toThrow(/Choose one of/);
+});
+
+test("a kept run is looked at with the kernels it was trained with, class by class", () => {
+  const choice = { ...usualChoice({ isSoftware: true, hasSubgroups: true }) };
+  const mixed = { ...choice, "few.head": linearTile };
+  const record = { kernels: toKernelRecord(mixed) };
+  expect(linearOf(as(false), "f32", record)).toEqual(mixed);
+  expect(linearOf(as(false), "f32", record, "linear_tile")).toEqual(onlyKernel(linearTile));
+  const none = linearOf(as(true), "f32", { kernels: {} });
+  expect(none).toEqual(usualChoice(as(true).info));
+});

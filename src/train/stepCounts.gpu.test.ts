@@ -13,7 +13,7 @@ import { prepareMasks } from "./session/sparsity.ts";
 import { withoutClock } from "./session/testing/gpus.ts";
 import { Stepper } from "./stepper.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "./testing/fixtureRun.ts";
-import { train } from "./trainer.ts";
+import { type TrainerHooks, train } from "./trainer.ts";
 
 const steps = 100;
 const atOnce = 5;
@@ -171,17 +171,34 @@ describe("a step that is timed where the GPU has no clock", () => {
       listening.push(stepper.isHostListening);
       enqueue(now);
     };
-    const end = await train(model, stepper, settings, [], {
-      ...{ now: () => performance.now(), onSteps: async () => {}, isPauseWanted: () => false },
-      ...{ onEvaluation: async () => {}, onEvaluating: () => {}, onLongStep: () => {} },
-      judging: {},
-    });
+    const end = await train(model, stepper, settings, [], quiet);
     expect(end).toBe("finished");
     expect(listening).toEqual(new Array(12).fill(false));
     expect(stepper.timing).toMatchObject({ step: 6, isEstimate: true });
     model.destroy();
     loaded.destroy();
   });
+});
+
+/** Trains on, telling nobody. */
+const quiet: TrainerHooks = {
+  ...{ now: () => performance.now(), onSteps: async () => {}, isPauseWanted: () => false },
+  ...{ onEvaluation: async () => {}, onEvaluating: () => {}, onLongStep: () => {} },
+  judging: {},
+};
+
+test("a first step, whose time is not known, is cut small; later ones by what it took", async () => {
+  const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 1 };
+  const { model, stepper, settings, loaded } = await openFixtureRun(device, given, { rows: 4 });
+  const before = counts.submits;
+  await train(model, stepper, settings, [], quiet);
+  expect(counts.submits - before).toBeGreaterThan(Math.floor(model.dispatches / 16) - 1);
+  expect(model.dispatches).toBeGreaterThan(32);
+  // A step of this model takes milliseconds, and dispatches a fraction of that.
+  expect(model.dispatchesPerSubmit).toBeGreaterThan(16);
+  expect(model.dispatchesPerSubmit).toBeLessThan(Number.POSITIVE_INFINITY);
+  model.destroy();
+  loaded.destroy();
 });
 
 describe("a step that is cut into many submits", () => {

@@ -27,8 +27,17 @@ export type TrainingEnd = "finished" | "paused" | "not finite";
 /** Time between two looks at the GPU: short enough to feel live, long enough to cost nothing. */
 const LOOK_MS = 120;
 const MOST_STEPS_AT_ONCE = 64;
-/** A submit that keeps the GPU for longer makes the page itself stutter, and drivers reset at seconds. */
+/**
+ * A submit that keeps the GPU for longer makes the page itself stutter, and drivers reset at seconds.
+ *
+ * Submits are cut by counting dispatches, which is finer than cutting where a block ends: where a step
+ * is too long at all, so are its parts between two blocks (of OPT-125m's 6 s on a software adapter half
+ * a second each), and the head over the vocabulary, which lies in no block, takes as long as several.
+ * Within the tens of dispatches of a submit long and short ones even out.
+ */
 const SUBMIT_MS = 100;
+/** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
+const UNTIMED_DISPATCHES = 16;
 
 /**
  * Runs steps until the last one, a pause, or a loss that is no number. Two groups of steps are in
@@ -44,6 +53,7 @@ export async function train(
   dev: readonly EncodedExample[],
   hooks: TrainerHooks,
 ): Promise<TrainingEnd> {
+  beCareful(model);
   const steps = numberSetting(settings, "steps");
   const every = evaluationInterval(settings);
   while (stepper.nextStep < steps) {
@@ -70,6 +80,7 @@ export async function evaluateAt(
   dev: readonly EncodedExample[],
   hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "judging" | "isPauseWanted">,
 ): Promise<Evaluation | null> {
+  beCareful(model);
   const started = hooks.now();
   const evaluation = await evaluateUnless(model, dev, {
     ...hooks.judging,
@@ -78,6 +89,12 @@ export async function evaluateAt(
   });
   if (evaluation) await hooks.onEvaluation(step, evaluation, hooks.now() - started);
   return evaluation;
+}
+
+/** Nothing is known of this GPU's pace yet: the first evaluation and step are cut small. */
+function beCareful(model: OptModel): void {
+  if (Number.isFinite(model.dispatchesPerSubmit)) return;
+  model.dispatchesPerSubmit = UNTIMED_DISPATCHES;
 }
 
 async function runUntil(

@@ -16,7 +16,9 @@ test("a run on a GPU begins with kernels that were measured there, and is told o
   try {
     const choice = await fastestLinear(as(false), config, "f32");
     const lines = told.mock.calls.map(([line]) => String(line));
-    expect(lines).toContainEqual(expect.stringMatching(/^linear_shared is off by .* is allowed\.$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^linear_shared is off by .* is allowed\.$/),
+    );
     expect(lines.at(-1)).toMatch(/^Matrix products, measured in \d+\.\d s: few\.narrow linear_/);
     // None was sound here, so the usual ones are left.
     expect(choice).toEqual(usualChoice(as(false).info));

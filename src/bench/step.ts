@@ -21,7 +21,7 @@ const mostRounds = 40;
 
 /**
  * @param args hidden size, layers, vocabulary; `--tokens 64,256` per sign, `--text 32` tokens each,
- *   `--seconds 40` of rounds for each number of tokens
+ *   `--seconds 35` of rounds for each number of tokens
  */
 export async function stepBench(args: readonly string[]): Promise<unknown> {
   const { size, tokens, text, seconds } = optionsOf(args);
@@ -53,7 +53,7 @@ function optionsOf(args: readonly string[]) {
     options: {
       tokens: { type: "string", default: "64,256,512,1024" },
       text: { type: "string", default: "32" },
-      seconds: { type: "string", default: "40" },
+      seconds: { type: "string", default: "35" },
     },
   });
   return {

@@ -7,7 +7,7 @@ import { spreadOf } from "./rounds.ts";
 
 /* Where the time of a step goes, by the GPU's own clock around its compute passes. */
 
-const repeats = 5;
+const repeats = 3;
 const parts: readonly StepPart[] = ["weightPass", "products", "attention", "rest"];
 
 /** Milliseconds of a step, and the share of each part in them; medians. */

@@ -26,14 +26,6 @@ fn noise8(key: vec2u, direction: vec2u, tensor: u32, group: u32) -> Eight {
   return Eight(gaussian4(first), gaussian4(second));
 }
 
-// One element alone, for kernels that look up single rows.
-fn noise1(key: vec2u, direction: vec2u, tensor: u32, element: u32) -> f32 {
-  let eight = noise8(key, direction, tensor, element >> 3u);
-  let lane = element & 3u;
-  let half = select(eight.a, eight.b, (element & 4u) != 0u);
-  return select(select(half.x, half.y, lane == 1u), select(half.z, half.w, lane == 3u), lane >= 2u);
-}
-
 // (popcount(h) - 8) / 2 of each 16-bit half, low half first: exact in f32.
 fn binomial8(w: vec4u) -> Eight {
   let low = vec4f(countOneBits(w & vec4u(0xffffu)));

@@ -1,51 +1,70 @@
-// One weight as the probe sees it, without writing it: pending terms, then +- epsilon * mask * z.
-// For the few rows of the embeddings that a batch looks up. The same arithmetic as zo/weight_pass,
-// so the result has the same bits. The including file binds state, terms, coefficients, thresholds.
+// Eight weights of a tensor as pending terms leave them and as both signs of a probe see them. The one
+// place of this arithmetic, so that a weight has the same bits wherever it is worked out. The including
+// file binds state, terms, coefficients, thresholds. Of a chunk, tensor, block and decays are looked at.
+#include "lib/chunk.wgsl"
 #include "lib/rounding.wgsl"
 #include "lib/terms.wgsl"
 
-fn mask1(weight: f32, threshold: f32) -> f32 {
-  return select(0.0, 1.0, state.mask_by_magnitude == 0u || abs(weight) <= threshold);
+struct Both {
+  plus: Eight,
+  minus: Eight,
 }
 
-// is_kept: the result is what a pass writes back, so where halves are stored it is one.
-fn apply_terms1(weight: f32, tensor: u32, element: u32, first: u32, end: u32, is_kept: bool) -> f32 {
+fn mask8(weights: Eight, threshold: f32) -> Eight {
+  if (state.mask_by_magnitude == 0u) { return Eight(vec4f(1.0), vec4f(1.0)); }
+  return Eight(
+    select(vec4f(0.0), vec4f(1.0), abs(weights.a) <= vec4f(threshold)),
+    select(vec4f(0.0), vec4f(1.0), abs(weights.b) <= vec4f(threshold)),
+  );
+}
+
+// is_kept: the result is written back, so where halves are stored it is one.
+fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, is_kept: bool) -> Eight {
   let key = vec2u(state.seed_low, state.seed_high);
+  let threshold = thresholds[chunk.tensor];
   let rounds = STORAGE != FLOATS && is_kept;
-  var w = weight;
-  var mask = mask1(w, thresholds[tensor]);
+  var w = weights;
+  var mask = mask8(w, threshold);
   var step = 0u; // of the terms being applied
   var has_moved = false; // since the last rounding
   for (var t = first; t < end; t++) {
     let term = terms[t];
     if (term.begins_step == 1u) {
-      if (rounds && has_moved) { w = rounded1(w, key, step, tensor, element); }
+      if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
       has_moved = false;
       step = term.step;
-      mask = mask1(w, thresholds[tensor]);
+      mask = mask8(w, threshold);
     }
     let c = coefficients[term.slot];
-    if (c == 0.0 || term.embeddings == 0u) { continue; }
-    has_moved = true;
-    if (term.kind == TERM_DECAY) {
-      w -= c * (mask * w);
+    // c = 0 marks a step whose loss was no number: not one bit may change, not even -0 to 0.
+    if (c == 0.0 || !is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings)) {
       continue;
     }
+    has_moved = true;
+    if (term.kind == TERM_DECAY) {
+      if (chunk.decays == 1u) { w.a -= c * (mask.a * w.a); w.b -= c * (mask.b * w.b); }
+      continue;
+    }
+    let z = noise8(key, vec2u(term.step, term.probe), chunk.tensor, group);
     let signed = select(c, -c, term.kind == TERM_BACK);
-    w += signed * (mask * noise1(key, vec2u(term.step, term.probe), tensor, element));
+    w.a += signed * (mask.a * z.a);
+    w.b += signed * (mask.b * z.b);
   }
-  if (rounds && has_moved) { w = rounded1(w, key, step, tensor, element); }
+  if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
   return w;
 }
 
-// sign: 0 for W+, 1 for W-
-fn perturbed(weight: f32, tensor: u32, element: u32, sign: u32) -> f32 {
-  var w = apply_terms1(weight, tensor, element, 0u, state.update_count, true);
-  if (!is_probed(state, NO_BLOCK)) { return w; }
-  let mask = mask1(w, thresholds[tensor]);
-  let offsets_end = state.update_count + state.offset_count;
-  w = apply_terms1(w, tensor, element, state.update_count, offsets_end, false);
+// W+ and W- of weights that the pending updates have been applied to, where they are perturbed.
+fn probed8(w: Eight, chunk: Chunk, group: u32) -> Both {
+  let mask = mask8(w, thresholds[chunk.tensor]);
   let key = vec2u(state.seed_low, state.seed_high);
-  let z = mask * noise1(key, vec2u(state.probe_step, state.probe_index), tensor, element);
-  return select(w + state.epsilon * z, w - state.epsilon * z, sign == 1u);
+  let z = noise8(key, vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
+  let offsets_end = state.update_count + state.offset_count;
+  let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
+  let step_a = state.epsilon * (mask.a * z.a);
+  let step_b = state.epsilon * (mask.b * z.b);
+  return Both(
+    Eight(base.a + step_a, base.b + step_b),
+    Eight(base.a - step_a, base.b - step_b),
+  );
 }

@@ -39,11 +39,3 @@ fn rounded8(weights: Eight, key: vec2u, step: u32, tensor: u32, group: u32) -> E
     widened(half_near(weights.b, vec4u(t.z, w.z, t.w, w.w))),
   );
 }
-
-// As rounded8, one element alone.
-fn rounded1(weight: f32, key: vec2u, step: u32, tensor: u32, element: u32) -> f32 {
-  let w = philox4x32(vec4u(element >> 3u, tensor, step, ROUNDING), key);
-  let word = w[(element >> 1u) & 3u];
-  let draw = select((word << 16u) | (word >> 16u), word, (element & 1u) == 1u);
-  return widened(half_near(vec4f(weight), vec4u(draw))).x;
-}

@@ -1,7 +1,6 @@
 // x[row] += perturbed embed_positions[position[row] + 2], where that row lies in this shard. OPT's
 // table begins with two unused rows.
-#include "lib/batch.wgsl"
-#include "lib/perturbed.wgsl"
+#include "lib/look_up.wgsl"
 
 struct Params {
   width: u32, // C
@@ -24,14 +23,14 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(7) var<storage, read> rows: array<Row>; // [T]
 @group(0) @binding(8) var<storage, read_write> x: array<f32>; // [signs * T, C]
 
+fn put(at: i32, value: f32) { x[at] += value; }
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) global: vec3u) {
-  let row = global.y;
-  let column = global.x;
-  if (row >= batch.signs * batch.tokens || column >= params.width) { return; }
-  let sign = row / batch.tokens;
-  let at = rows[row % batch.tokens].position + POSITION_OFFSET;
+  let groups = groups_of(params.width);
+  let row = global.x / groups;
+  if (row >= batch.tokens) { return; }
+  let at = rows[row].position + POSITION_OFFSET;
   if (at < params.first_row || at >= params.end_row) { return; }
-  let weight = theta1((at - params.first_row) * params.width + column);
-  x[row * params.width + column] += perturbed(weight, params.tensor, at * params.width + column, sign);
+  look_up(row, at, params.first_row, params.width, params.tensor, global.x % groups);
 }

@@ -1,6 +1,5 @@
 // x[row] = perturbed embed_tokens[id[row]] for the rows whose id lies in this shard.
-#include "lib/batch.wgsl"
-#include "lib/perturbed.wgsl"
+#include "lib/look_up.wgsl"
 
 struct Params {
   width: u32, // E
@@ -21,14 +20,14 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(7) var<storage, read> rows: array<Row>; // [T]
 @group(0) @binding(8) var<storage, read_write> x: array<f32>; // [signs * T, E]
 
+fn put(at: i32, value: f32) { x[at] = value; }
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(@builtin(global_invocation_id) global: vec3u) {
-  let row = global.y;
-  let column = global.x;
-  if (row >= batch.signs * batch.tokens || column >= params.width) { return; }
-  let sign = row / batch.tokens;
-  let id = rows[row % batch.tokens].id;
-  if (id < params.first_id || id >= params.end_id) { return; }
-  let weight = theta1((id - params.first_id) * params.width + column);
-  x[row * params.width + column] = perturbed(weight, params.tensor, id * params.width + column, sign);
+  let groups = groups_of(params.width);
+  let row = global.x / groups;
+  if (row >= batch.tokens) { return; }
+  let at = rows[row].id;
+  if (at < params.first_id || at >= params.end_id) { return; }
+  look_up(row, at, params.first_id, params.width, params.tensor, global.x % groups);
 }

@@ -5,9 +5,8 @@
 // theta itself is never perturbed. coefficient * z is exact in f32 (16 + 4 bits), so every addition
 // rounds once, fused or not. Halves are rounded once more, at the end of each step: a weight is the
 // same whether its steps come one a pass or many.
-#include "lib/chunk.wgsl"
-#include "lib/rounding.wgsl"
-#include "lib/terms.wgsl"
+#include "lib/eight.wgsl"
+#include "lib/perturbed.wgsl"
 
 struct Params {
   first_chunk: u32,
@@ -31,50 +30,6 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(6) var<storage, read_write> theta: array<u32>; // as STORAGE says
 @group(0) @binding(7) var<storage, read_write> probe: array<f32>; // [2, stride]: W+, W-
 
-fn mask8(weights: Eight, threshold: f32) -> Eight {
-  if (state.mask_by_magnitude == 0u) { return Eight(vec4f(1.0), vec4f(1.0)); }
-  return Eight(
-    select(vec4f(0.0), vec4f(1.0), abs(weights.a) <= vec4f(threshold)),
-    select(vec4f(0.0), vec4f(1.0), abs(weights.b) <= vec4f(threshold)),
-  );
-}
-
-// is_kept: the result is written back, so where halves are stored it is one.
-fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, is_kept: bool) -> Eight {
-  let key = vec2u(state.seed_low, state.seed_high);
-  let threshold = thresholds[chunk.tensor];
-  let rounds = STORAGE != FLOATS && is_kept;
-  var w = weights;
-  var mask = mask8(w, threshold);
-  var step = 0u; // of the terms being applied
-  var has_moved = false; // since the last rounding
-  for (var t = first; t < end; t++) {
-    let term = terms[t];
-    if (term.begins_step == 1u) {
-      if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
-      has_moved = false;
-      step = term.step;
-      mask = mask8(w, threshold);
-    }
-    let c = coefficients[term.slot];
-    // c = 0 marks a step whose loss was no number: not one bit may change, not even -0 to 0.
-    if (c == 0.0 || !is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings)) {
-      continue;
-    }
-    has_moved = true;
-    if (term.kind == TERM_DECAY) {
-      if (chunk.decays == 1u) { w.a -= c * (mask.a * w.a); w.b -= c * (mask.b * w.b); }
-      continue;
-    }
-    let z = noise8(key, vec2u(term.step, term.probe), chunk.tensor, group);
-    let signed = select(c, -c, term.kind == TERM_BACK);
-    w.a += signed * (mask.a * z.a);
-    w.b += signed * (mask.b * z.b);
-  }
-  if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
-  return w;
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -85,7 +40,6 @@ fn main(
   if (chunk.count == 0u) { return; }
   let end = chunk.first + chunk.count;
   let probed = is_probed(state, chunk.block);
-  let key = vec2u(state.seed_low, state.seed_high);
   for (var group = chunk.first / 8u + lane; group * 8u < end; group += WORKGROUP_SIZE) {
     let low = max(group * 8u, chunk.first) - group * 8u; // lanes of the group inside the chunk
     let high = min(group * 8u + 8u, end) - group * 8u;
@@ -104,40 +58,10 @@ fn main(
       if (writes == ALWAYS) { store_probe(w, minus, low, high); }
       continue;
     }
-    let mask = mask8(w, thresholds[chunk.tensor]);
-    let z = noise8(key, vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
-    let offsets_end = state.update_count + state.offset_count;
-    let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
-    let step_a = state.epsilon * (mask.a * z.a);
-    let step_b = state.epsilon * (mask.b * z.b);
-    store_probe(Eight(base.a + step_a, base.b + step_b), plus, low, high);
-    store_probe(Eight(base.a - step_a, base.b - step_b), minus, low, high);
+    let both = probed8(w, chunk, group);
+    store_probe(both.plus, plus, low, high);
+    store_probe(both.minus, minus, low, high);
   }
-}
-
-// Lanes outside [low, high) belong to the neighbours; they repeat the first lane of ours.
-fn load8(at: i32, low: u32, high: u32) -> Eight {
-  let l = i32(low);
-  let h = i32(high) - 1;
-  if (STORAGE == HALVES) { return load_halves(at / 2, l / 2, h / 2); }
-  return Eight(
-    bitcast<vec4f>(vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
-                         theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)])),
-    bitcast<vec4f>(vec4u(theta[at + clamp(4, l, h)], theta[at + clamp(5, l, h)],
-                         theta[at + clamp(6, l, h)], theta[at + clamp(7, l, h)])),
-  );
-}
-
-// Words [l, h] of the group's four are ours: matrices of halves have rows of even length, so that no
-// word has two owners.
-fn load_halves(at: i32, l: i32, h: i32) -> Eight {
-  let words = vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
-                    theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)]);
-  let upper = words >> vec4u(16u);
-  return Eight(
-    widened(vec4u(words.x, upper.x, words.y, upper.y)),
-    widened(vec4u(words.z, upper.z, words.w, upper.w)),
-  );
 }
 
 fn inside(lane: u32, low: u32, high: u32) -> bool { return lane >= low && lane < high; }

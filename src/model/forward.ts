@@ -4,7 +4,7 @@ import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
 import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { OptConfig } from "./config.ts";
-import { ATTENTION_ROWS, attentionThreads } from "./kernels.ts";
+import { ATTENTION_ROWS, attentionThreads, lookUpWorkgroups } from "./kernels.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
   always,
@@ -162,7 +162,7 @@ export class Forward {
         end_id: shard.firstRow + shard.rows,
         tensor: shard.pieces[0]!.parameter.index,
       });
-      dispatch(pass, site, Math.ceil(wordEmbedProjDim / 64), shape.signs * shape.tokens);
+      dispatch(pass, site, lookUpWorkgroups(wordEmbedProjDim, shape.tokens));
     }
     // Where a score head reads the stream, no later part comes back to the token rows.
     if (this.#config.numLabels !== null && plan.isUpdated(tokens)) this.#writeUpdate(pass, tokens);
@@ -176,7 +176,7 @@ export class Forward {
         end_row: shard.firstRow + shard.rows,
         tensor: shard.pieces[0]!.parameter.index,
       });
-      dispatch(pass, site, Math.ceil(hiddenSize / 64), shape.signs * shape.tokens);
+      dispatch(pass, site, lookUpWorkgroups(hiddenSize, shape.tokens));
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
         this.#products.weightPass(pass, positions, shard, shard.tiles[0]!, never);

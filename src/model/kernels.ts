@@ -124,6 +124,18 @@ export const embedPositions: Card = {
   overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
 };
 
+/** Workgroups that look up so many rows of an embedding: a thread takes eight columns for both signs. */
+export function lookUpWorkgroups(width: number, tokens: number): number {
+  const groups = width % 8 === 0 ? width / 8 : Math.floor((width + 14) / 8);
+  return Math.ceil((groups * tokens) / 64);
+}
+
+/**
+ * Threads that work on a row together where WebGPU is emulated. Barriers between more than a subgroup or
+ * two are dear there: with 32, norms took a third of a step of the demo on SwiftShader, with 8 a tenth.
+ */
+export const SOFTWARE_ROW_THREADS = 8;
+
 export const layerNorm: Card = {
   name: "layer_norm",
   file: "opt/layer_norm.wgsl",

@@ -355,6 +355,7 @@ async function compileAll(options: OptModelOptions) {
     options.onCompiled?.(++done, total);
     return { ...kernel, card };
   };
+  const perRow = device.info.isSoftware ? { WORKGROUP_SIZE: cards.SOFTWARE_ROW_THREADS } : {};
   const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
   const byStorage = (card: Card) => compileByStorage(layout, card, compile, noisy);
   const [
@@ -374,13 +375,13 @@ async function compileAll(options: OptModelOptions) {
     compile(cards.coefficients),
     byStorage(cards.embedTokens),
     byStorage(cards.embedPositions),
-    compile(cards.layerNorm),
+    compile(cards.layerNorm, perRow),
     compile(cards.attention, {
       HEAD_WIDTH: headWidthOf(config),
       WORKGROUP_SIZE: cards.attentionThreads(headWidthOf(config)),
     }),
     compile(cards.gatherRows),
-    compile(cards.logSumExp),
+    compile(cards.logSumExp, perRow),
     compile(cards.optionLoss),
     compile(cards.copyRows),
     ...linearCards.map((card) => compile(card)),

@@ -122,6 +122,7 @@ function embeddingCase(
       rows: batch.rows,
       x: randomFloats(22, 2 * batch.tokens * width),
     },
-    workgroups: [Math.ceil(width / 64), signs * batch.tokens],
+    // A thread takes a group of eight columns; a row touches so many at most.
+    workgroups: [Math.ceil((Math.floor((width + 14) / 8) * batch.tokens) / 64), 1],
   };
 }

@@ -1,0 +1,28 @@
+// Eight consecutive elements of a tensor, read at once. The including file binds theta.
+#include "lib/noise.wgsl"
+#include "lib/theta.wgsl"
+
+// Lanes outside [low, high) belong to the neighbours; they repeat the first lane of ours.
+fn load8(at: i32, low: u32, high: u32) -> Eight {
+  let l = i32(low);
+  let h = i32(high) - 1;
+  if (STORAGE == HALVES) { return load_halves(at / 2, l / 2, h / 2); }
+  return Eight(
+    bitcast<vec4f>(vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
+                         theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)])),
+    bitcast<vec4f>(vec4u(theta[at + clamp(4, l, h)], theta[at + clamp(5, l, h)],
+                         theta[at + clamp(6, l, h)], theta[at + clamp(7, l, h)])),
+  );
+}
+
+// Words [l, h] of the group's four are ours: matrices of halves have rows of even length, so that no
+// word has two owners.
+fn load_halves(at: i32, l: i32, h: i32) -> Eight {
+  let words = vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
+                    theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)]);
+  let upper = words >> vec4u(16u);
+  return Eight(
+    widened(vec4u(words.x, upper.x, words.y, upper.y)),
+    widened(vec4u(words.z, upper.z, words.w, upper.w)),
+  );
+}

@@ -77,7 +77,7 @@ function plainContender(name: string, model: OptModel, run: () => Promise<void>)
     run,
     plans: () => null,
     timeParts: async () => {
-      model.clock.begin();
+      if (!model.clock.begin()) return null;
       await run();
       model.clock.end();
       return model.clock.read(model.readback);

@@ -120,8 +120,14 @@ function spreadIn({ ratios }: Clocked, of: string, to: string): Spread {
 function cellOf(one: Clocked, of: string, to: string, tokens: number): string {
   const spread = spreadIn(one, of, to);
   const bar = bars.find((known) => known.of === of && known.to === to);
-  const isHigh = bar !== undefined && spread.median > bar.most(tokens);
-  return `${spreadText(spread)}${isHigh ? ", above the bar" : ""}`;
+  return spreadText(spread) + (bar ? verdictOf(spread, bar.most(tokens)) : "");
+}
+
+/** Nothing is said where even the upper quartile is below the bar. */
+function verdictOf({ median, lower, upper }: Spread, most: number): string {
+  if (upper <= most) return "";
+  if (lower > most) return ", above the bar";
+  return median <= most ? ", below it by the median" : ", above it by the median";
 }
 
 /** The bars of a row, such as ", ≤ 1.4 and 1.15". */

@@ -1,21 +1,13 @@
+import type { PassTimer } from "./passTimer.ts";
+
 /** What recording a kernel needs of a compute pass. */
 export type Commands = Pick<
   GPUComputePassEncoder,
   "setPipeline" | "setBindGroup" | "dispatchWorkgroups"
 >;
 
-/** Takes the time of stretches of kernels, each of one group. */
-export interface StretchTimer {
-  /** A stretch is a submit of its own, not only a pass. */
-  readonly cutsSubmits: boolean;
-  /** A pass for `group` begins. */
-  writesFor(group: string): GPUComputePassTimestampWrites | undefined;
-  /** Work of `group` has been handed over. */
-  submitted(group: string): void;
-}
-
 export interface Clock {
-  readonly timer: StretchTimer;
+  readonly timer: PassTimer;
   /** What a kernel counts as, by its label. */
   groupOf(label: string): string;
 }
@@ -35,7 +27,7 @@ export class Recorder implements Commands {
   #since = 0;
   #dispatches = 0;
 
-  /** @param clock times every stretch of kernels of one group */
+  /** @param clock times every stretch of kernels of one group; each is then a pass of its own */
   constructor(
     device: GPUDevice,
     mostDispatches = Number.POSITIVE_INFINITY,
@@ -76,7 +68,6 @@ export class Recorder implements Commands {
     const { encoder, pass } = this.#open;
     pass.end();
     this.#device.queue.submit([encoder.finish()]);
-    this.#clock?.timer.submitted(this.#group);
     this.#open = null;
     this.#pipeline = null;
     this.#since = 0;
@@ -94,7 +85,6 @@ export class Recorder implements Commands {
 
   #turnTo(group: string): void {
     if (group === this.#group) return;
-    if (this.#clock?.timer.cutsSubmits) this.submit();
     this.#group = group;
     if (!this.#open) return;
     this.#open.pass.end();

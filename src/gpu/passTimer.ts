@@ -6,7 +6,6 @@ export const timestampBytes = MOST_PASSES * 2 * 8;
 
 /** The GPU's own clock, read at both ends of compute passes. */
 export class PassTimer {
-  readonly cutsSubmits = false;
   readonly #device: GPUDevice;
   readonly #buffer: GPUBuffer;
   readonly #queries: GPUQuerySet;
@@ -43,8 +42,6 @@ export class PassTimer {
       endOfPassWriteIndex: 2 * at + 1,
     };
   }
-
-  submitted(): void {}
 
   /** Ends the stretch: its times may be read from here on. */
   end(): void {

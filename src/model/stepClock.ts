@@ -1,23 +1,25 @@
 import type { Clock } from "#gpu/commands.ts";
 import { PassTimer } from "#gpu/passTimer.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { SubmitTimer } from "#gpu/submitTimer.ts";
 import { attention, halfLinearCards, linearCards, weightPass } from "./kernels.ts";
 
 /** Parts of a step that are timed. */
-export type StepPart = "weightPass" | "products" | "attention" | "rest";
+export const stepParts = ["weightPass", "products", "attention", "rest"] as const;
+export type StepPart = (typeof stepParts)[number];
 
-/** Times the parts of a step now and then: by the GPU's own clock, or where it offers none by the host's. */
+/** Times the parts of a step now and then, by the GPU's own clock where it offers one. */
 export class StepClock {
-  /** Without a clock of the GPU's, times are an estimate that holds what handing over costs. */
-  readonly isEstimate: boolean;
-  readonly #timer: PassTimer | SubmitTimer;
+  readonly #timer: PassTimer | null;
   #running: Clock | null = null;
 
   /** @param buffer with room for `timestampBytes` */
   constructor(device: GPUDevice, buffer: GPUBuffer) {
-    this.isEstimate = !device.features.has("timestamp-query");
-    this.#timer = this.isEstimate ? new SubmitTimer(device) : new PassTimer(device, buffer);
+    const hasClock = device.features.has("timestamp-query");
+    this.#timer = hasClock ? new PassTimer(device, buffer) : null;
+  }
+
+  get isThere(): boolean {
+    return this.#timer !== null;
   }
 
   /** What is recorded now is timed by this; null while nothing is timed. */
@@ -25,37 +27,33 @@ export class StepClock {
     return this.#running;
   }
 
-  /**
-   * False where there is no clock to be had.
-   *
-   * @param now the host's, in milliseconds of any origin
-   */
-  begin(now: (() => number) | null = null): boolean {
-    if (this.isEstimate && !now) return false;
-    this.#timer.begin(now ?? (() => 0));
+  /** False where the GPU offers no clock. */
+  begin(): boolean {
+    if (!this.#timer) return false;
+    this.#timer.begin();
     this.#running = { timer: this.#timer, groupOf: partOf };
     return true;
   }
 
   end(): void {
     this.#running = null;
-    this.#timer.end();
+    this.#timer?.end();
   }
 
   /** Milliseconds of the stretch timed last; null where the clock said nothing of use. @throws DeviceLost */
   async read(readback: Readback): Promise<Readonly<Record<StepPart, number>> | null> {
-    const times = await this.#timer.read(readback);
+    const times = await this.#timer?.read(readback);
     if (!times) return null;
     return { ...{ weightPass: 0, products: 0, attention: 0, rest: 0 }, ...times };
   }
 
   destroy(): void {
-    this.#timer.destroy();
+    this.#timer?.destroy();
   }
 }
 
 /** What a kernel's time counts as, by the label of its pipeline. */
-function partOf(label: string): StepPart {
+export function partOf(label: string): StepPart {
   if (label === weightPass.name) return "weightPass";
   if ([...linearCards, ...halfLinearCards].some(({ name }) => name === label)) return "products";
   return label === attention.name ? "attention" : "rest";

@@ -62,8 +62,8 @@ export function timeSource({ step, isEstimate }: StepTiming): string {
   const at = `step ${formatCount(step)}`;
   if (!isEstimate) return `By the GPU's clock, at ${at}`;
   return (
-    `Estimate: this GPU offers no clock, so every fiftieth step up to ${at} was handed over in ` +
-    "pieces, and the browser timed when each was done"
+    `Estimate: this GPU offers no clock, so the browser timed each part by itself, before ${at}; ` +
+    "waiting is the rest of a usual step"
   );
 }
 

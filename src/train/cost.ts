@@ -18,8 +18,8 @@ export interface StepTiming {
   readonly restMs: number;
   /** What a step takes beyond that: recording, handing over, the queue. */
   readonly waitingMs: number;
-  /** The step the clock was read for last, from 1. */
+  /** The step that was timed, from 1. */
   readonly step: number;
-  /** By the host's clock, where the GPU has none: what handing over costs counts with each part. */
+  /** By the host's clock, where the GPU has none: each part by itself. */
   readonly isEstimate: boolean;
 }

@@ -1,29 +1,35 @@
 import type { OptModel } from "#model/opt.ts";
-import type { StepPart } from "#model/stepClock.ts";
+import { type StepPart, stepParts } from "#model/stepClock.ts";
 
 /** Where the time of a step went, in milliseconds. */
 export interface TimedStep {
-  /** The step timed last, from 1. */
+  /** The step that was timed, from 1. */
   readonly step: number;
   readonly parts: Readonly<Record<StepPart, number>>;
-  /** By the host's clock, a mean of all steps timed; else by the GPU's, of that step. */
+  /** By the host's clock, each part by itself; else by the GPU's, as the step ran. */
   readonly isEstimate: boolean;
 }
 
-/** A timed step is cut into many passes or submits: a few in a hundred cost nothing that shows. */
+/** A timed step is cut into many passes: a few in a hundred cost nothing that shows. */
 const TIMED_EVERY = 50;
 const TIMED_FIRST = 5;
+/** What is timed by the host takes so many times as long as merely waiting for nothing. */
+const WAITS = 3;
+const MOST_REPEATS = 32;
 
 /** Has a step timed now and then, and keeps what came of it. */
 export class StepTimes {
-  readonly #model: Pick<OptModel, "clock" | "readback">;
+  readonly #model: Pick<OptModel, "clock" | "readback" | "device">;
+  readonly #first: number;
   /** The step under way whose times have not come back, from 1. */
   #awaited: number | null = null;
   #latest: TimedStep | null = null;
-  #timed = 0;
+  #isTried = false;
 
-  constructor(model: Pick<OptModel, "clock" | "readback">) {
+  /** @param first 0-based step that is handed over first */
+  constructor(model: Pick<OptModel, "clock" | "readback" | "device">, first: number) {
     this.#model = model;
+    this.#first = first;
   }
 
   /** @param step 0-based */
@@ -35,42 +41,61 @@ export class StepTimes {
     return this.#latest;
   }
 
-  /**
-   * The host's clock runs: it hears of the step's end only if it has nothing else to do until then.
-   */
-  get isHostListening(): boolean {
-    return this.#awaited !== null && this.#model.clock.isEstimate;
-  }
-
-  /** Records a step, 0-based, timed if it is its turn and there is a clock for it. */
-  record(step: number, now: (() => number) | null, act: () => void): void {
+  /** Records a step, 0-based, timed by the GPU's clock if it is its turn and there is one. */
+  record(step: number, act: () => void): void {
     const { clock } = this.#model;
-    const isTimed = StepTimes.isTimed(step) && clock.begin(now);
+    const isTimed = StepTimes.isTimed(step) && clock.begin();
     act();
     if (!isTimed) return;
     clock.end();
     this.#awaited = step + 1;
   }
 
-  /** Takes in what the clock said of the step timed last, if any. @throws DeviceLost */
+  /** Takes in what the GPU's clock said of the step timed last, if any. @throws DeviceLost */
   async read(): Promise<void> {
     const step = this.#awaited;
     if (step === null) return;
-    const { clock, readback } = this.#model;
-    const parts = await clock.read(readback);
     this.#awaited = null;
-    if (!parts) return;
-    const { isEstimate } = clock;
-    this.#latest = { step, isEstimate, parts: isEstimate ? this.#mean(parts) : parts };
+    const parts = await this.#model.clock.read(this.#model.readback);
+    if (parts) this.#latest = { step, parts, isEstimate: false };
   }
 
-  #mean(parts: TimedStep["parts"]): TimedStep["parts"] {
-    const before = this.#latest?.parts ?? parts;
-    const share = 1 / ++this.#timed;
-    const mean = (part: StepPart) => before[part] + share * (parts[part] - before[part]);
-    return {
-      ...{ weightPass: mean("weightPass"), products: mean("products") },
-      ...{ attention: mean("attention"), rest: mean("rest") },
+  /** The GPU has no clock, and a few steps have gone: the host should time their parts, once. */
+  isHostWanted(step: number): boolean {
+    return !this.#isTried && !this.#model.clock.isThere && step - this.#first >= TIMED_FIRST;
+  }
+
+  /**
+   * Times each part of a step, 0-based, by itself and as often as it takes to tell it from waiting: some
+   * browsers look at the GPU only now and then. Nothing may be in flight.
+   *
+   * @param now the host's clock, in milliseconds
+   * @param hand hands over that part of the step, and nothing else, so many times
+   */
+  async askHost(
+    step: number,
+    now: () => number,
+    hand: (part: StepPart, times?: number) => void,
+  ): Promise<void> {
+    this.#isTried = true;
+    const { queue } = this.#model.device;
+    const take = async (act: () => void) => {
+      const started = now();
+      act();
+      await queue.onSubmittedWorkDone();
+      return now() - started;
     };
+    const waits: number[] = [];
+    for (let i = 0; i < 3; i++) waits.push(await take(() => queue.submit([])));
+    const wait = waits.sort((a, b) => a - b)[1]!;
+    const parts = { weightPass: 0, products: 0, attention: 0, rest: 0 };
+    for (const part of stepParts) {
+      const once = Math.max(0, (await take(() => hand(part))) - wait);
+      const repeats = Math.min(MOST_REPEATS, Math.ceil((WAITS * wait) / once));
+      const all = repeats > 1 ? (await take(() => hand(part, repeats))) - wait : once;
+      parts[part] = Math.max(0, all) / Math.max(1, repeats);
+    }
+    const isHeard = Object.values(parts).some((ms) => ms > 0);
+    if (isHeard) this.#latest = { step: step + 1, parts, isEstimate: true };
   }
 }

@@ -2,10 +2,10 @@ import { type BatchPlan, batchPlan } from "#data/batches.ts";
 import type { EncodedExample } from "#data/task.ts";
 import { writeScalars } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
+import { onlySome } from "#gpu/onlySome.ts";
 import { dispatch, type Site } from "#gpu/sites.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import {
-  blockMask,
   encodePrograms,
   encodeTerms,
   pendingTerms,
@@ -14,16 +14,17 @@ import {
   takenBack,
 } from "#model/deltas.ts";
 import * as cards from "#model/kernels.ts";
-import type { OptModel, PassState } from "#model/opt.ts";
+import type { OptModel } from "#model/opt.ts";
+import { partOf } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { ranked } from "#zo/draws.ts";
 import type { Method } from "#zo/methods/method.ts";
-import { keyOf } from "#zo/philox.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
 import { round16 } from "#zo/round16.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { type JournalStep, NOT_FINITE } from "./journal.ts";
 import { passPlans } from "./passPlan.ts";
+import { type PassStates, passStates } from "./passStates.ts";
 import { annealingAfter, planAt } from "./plans.ts";
 import { readRing } from "./ring.ts";
 import { type Part, partsOf, scoredTokens } from "./stepParts.ts";
@@ -61,6 +62,7 @@ export class Stepper {
   readonly isPerToken: boolean;
   readonly #batches: BatchPlan;
   readonly #passPlans: ReturnType<typeof passPlans>;
+  readonly #passState: PassStates;
   readonly #seed: number;
   readonly #epsilon: number;
   readonly #site: Site;
@@ -69,6 +71,8 @@ export class Stepper {
   /** Terms since the last anchor, oldest first: what separates the weights from the snapshot. */
   #sinceAnchor: SlottedTerm[] = [];
   #pending: readonly SlottedTerm[] = [];
+  /** Terms that were written last. */
+  #written = 0;
   #next: number;
   readonly #times: StepTimes;
   #planned: { readonly step: number; readonly past: number; readonly plan: StepPlan } | null = null;
@@ -97,6 +101,7 @@ export class Stepper {
     this.#next = past.length;
     this.#seed = numberSetting(settings, "seed");
     this.#epsilon = round16(numberSetting(settings, "epsilon"));
+    this.#passState = passStates(method, settings);
     const isTrainable = trainableBy(settings, model.config, model.layout.table);
     this.#passPlans = passPlans(model.layout, isTrainable);
     const n = examples.length;
@@ -108,7 +113,7 @@ export class Stepper {
       ...{ programs: b.programs, loss_sums: b.lossSums, registers: b.registers },
       ...{ coefficients: b.coefficients, ring: b.ring },
     });
-    this.#times = new StepTimes(model);
+    this.#times = new StepTimes(model, past.length);
     this.#recall();
   }
 
@@ -117,9 +122,9 @@ export class Stepper {
     return this.#times.latest;
   }
 
-  /** A step in flight is timed by the host: it should do nothing else until that has come back. */
-  get isHostListening(): boolean {
-    return this.#times.isHostListening;
+  /** Once nothing is in flight, `timeParts` should be called before the next step. */
+  get isHostWanted(): boolean {
+    return this.#times.isHostWanted(this.#next) && !this.isNextLong;
   }
 
   /** 0-based step that `enqueue` takes next. */
@@ -150,22 +155,43 @@ export class Stepper {
     return (Math.floor(step / epoch) + 1) * epoch;
   }
 
-  /**
-   * Hands the next step to the GPU. At most `ringRecords` may be in flight.
-   *
-   * @param now the host's clock, in milliseconds, for steps that are timed where the GPU has none
-   */
-  enqueue(now: (() => number) | null = null): void {
+  /** Hands the next step to the GPU. At most `ringRecords` may be in flight. */
+  enqueue(): void {
     if (this.#queue.length >= ringRecords) throw new Error("The ring of steps is full.");
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
     const parts = partsOf(plan, batch, this.#model.capacity);
     const { dispatches } = this.#model;
-    this.#times.record(this.#next, now, () => {
+    this.#times.record(this.#next, () => {
       for (const part of parts) this.#handOver(plan, batch, part);
     });
     this.#dispatches = this.#model.dispatches - dispatches;
     this.#finish(plan, batch, parts);
+  }
+
+  /**
+   * Times the parts of the next step by the host's clock, in milliseconds, where the GPU has none. The
+   * weights stay as they are: what is pending is seen by the probe alone.
+   */
+  async timeParts(now: () => number): Promise<void> {
+    const plan = this.#plan(this.#next);
+    const parts = partsOf(plan, this.#rowsOf(plan, this.#next), this.#model.capacity);
+    // As in a step: what is pending is met by its first part.
+    const passPlans = parts.map((_, i) => this.#passPlans(plan, i === 0 ? this.#pending : []));
+    await this.#times.askHost(this.#next, now, (wanted, times = 1) => {
+      const isWanted = (label: string) => partOf(label) === wanted;
+      for (const [i, { probe, index, rows, accumulates }] of parts.entries()) {
+        this.#model.setPass(this.#passState({ plan, probe }, 0, this.#written));
+        this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
+        const at = this.#isCopied(probe) ? "snapshot" : "theta";
+        this.#model.submit((pass) => {
+          const some = onlySome(pass, isWanted);
+          for (let n = 0; n < times; n++) {
+            this.#model.recordProbe(some, rows, passPlans[i]!, at);
+          }
+        });
+      }
+    });
   }
 
   /** Holds submits to about that time, now that steps are known to take `stepMs` each. */
@@ -298,7 +324,7 @@ export class Stepper {
   /** Both signs of a part; after the last one, its losses become coefficients in the same submit. */
   #handOver(plan: StepPlan, batch: readonly EncodedExample[], part: Part): void {
     const { probe, index, rows, accumulates, isLast } = part;
-    const isCopy = probe.at === "snapshot" && this.#settings["snapshot"] === "copy";
+    const isCopy = this.#isCopied(probe);
     const back = probe.at === "snapshot" && !isCopy ? takenBack(this.#sinceAnchor) : [];
     const pending = this.#takePending(back);
     this.#model.setPass(this.#passState({ plan, probe }, pending.length, back.length));
@@ -309,6 +335,10 @@ export class Stepper {
       this.#model.recordProbe(pass, rows, passPlan, isCopy ? "snapshot" : "theta");
       if (isLast) dispatch(pass, this.#site, 1);
     });
+  }
+
+  #isCopied({ at }: Probe): boolean {
+    return at === "snapshot" && this.#settings["snapshot"] === "copy";
   }
 
   /** The weights as they stand become the snapshot, where it is kept as a copy. */
@@ -324,34 +354,10 @@ export class Stepper {
     this.#pending = [];
     const all = [...pending, ...offsets];
     if (all.length > 0) {
+      this.#written = all.length;
       this.#model.device.queue.writeBuffer(this.#model.buffers.terms, 0, encodeTerms(all));
     }
     return pending;
-  }
-
-  #passState(
-    at: { plan: StepPlan; probe: Probe } | null,
-    updates: number,
-    offsets: number,
-  ): PassState {
-    const [seedLow, seedHigh] = keyOf(this.#seed);
-    const [low, high] = blockMask(at === null ? [] : at.plan.activeBlocks);
-    const isMasked =
-      this.#method.sparsity(this.#settings) > 0 || this.#settings["trainable"] !== "all";
-    return {
-      seed_low: seedLow,
-      seed_high: seedHigh,
-      probe_step: at?.probe.direction.step ?? 0,
-      probe_index: at?.probe.direction.probe ?? 0,
-      probe_blocks_low: low,
-      probe_blocks_high: high,
-      probe_embeddings: Number(at?.plan.embeddings ?? false),
-      probe_enabled: Number(at !== null),
-      epsilon: this.#epsilon,
-      update_count: updates,
-      offset_count: offsets,
-      mask_by_magnitude: Number(isMasked),
-    };
   }
 
   #decay(plan: StepPlan): number {

@@ -104,6 +104,10 @@ async function runUntil(
 ): Promise<TrainingEnd> {
   const pace = { group: 1, looked: hooks.now() };
   while (stepper.nextStep < until && !hooks.isPauseWanted()) {
+    if (stepper.isHostWanted) {
+      await stepper.timeParts(hooks.now);
+      pace.looked = hooks.now();
+    }
     if (stepper.isNextLong) {
       const isWhole = await stepper.enqueueLong({
         onPart: (done, total) => hooks.onLongStep(done, total),
@@ -132,10 +136,10 @@ async function runShortSteps(
   hooks: TrainerHooks,
   pace: Pace,
 ): Promise<boolean> {
-  enqueue(stepper, until, pace.group, hooks);
+  enqueue(stepper, until, pace.group);
   while (stepper.inFlight > 0) {
     const waiting = stepper.collect();
-    if (!hooks.isPauseWanted()) enqueue(stepper, until, pace.group, hooks);
+    if (!hooks.isPauseWanted()) enqueue(stepper, until, pace.group);
     if (!(await take(stepper, waiting, hooks, pace))) return false;
   }
   return true;
@@ -160,10 +164,10 @@ async function take(
   return !finished.some(({ flags }) => flags & NOT_FINITE);
 }
 
-function enqueue(stepper: Stepper, until: number, count: number, { now }: TrainerHooks): void {
+function enqueue(stepper: Stepper, until: number, count: number): void {
   for (let i = 0; i < count && stepper.nextStep < until && !stepper.isNextLong; i++) {
-    if (stepper.isHostListening) return;
-    stepper.enqueue(now);
+    if (stepper.isHostWanted) return;
+    stepper.enqueue();
   }
 }
 

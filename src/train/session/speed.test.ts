@@ -45,7 +45,7 @@ test("what a step takes beyond what the GPU's clock saw is waiting, never less t
   expect(speed.timingOf(null)).toEqual({});
 });
 
-test("an estimate whose pieces took longer than the usual step is held to that", () => {
+test("an estimate whose parts took longer than the usual step is held to that", () => {
   const speed = new Speed();
   speed.add(steps(11, 100));
   const timed = { step: 6, isEstimate: true };

@@ -45,7 +45,7 @@ export class Speed {
     const { weightPass, products, attention, rest } = timed.parts;
     const { step, isEstimate } = timed;
     const [usual, busy] = [1000 / stepsPerSecond, weightPass + products + attention + rest];
-    // A step cut into pieces takes longer than the usual one, of which its parts are shares.
+    // Parts by themselves may take longer than within the usual step.
     const scale = isEstimate ? Math.min(1, usual / busy) : 1;
     const timing: StepTiming = {
       ...{ weightPassMs: scale * weightPass, productsMs: scale * products },

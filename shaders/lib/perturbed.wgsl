@@ -18,9 +18,27 @@ fn mask8(weights: Eight, threshold: f32) -> Eight {
   );
 }
 
+// c = 0 marks a step whose loss was no number: not one bit may change, not even -0 to 0.
+fn moves(chunk: Chunk, term: Term, c: f32) -> bool {
+  return c != 0.0 && (term.kind != TERM_DECAY || chunk.decays == 1u) &&
+    is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings);
+}
+
+// One term further: along z, or where weights decay along the weight itself, back.
+fn moved(w: Eight, mask: Eight, chunk: Chunk, group: u32, term: Term, c: f32) -> Eight {
+  let z = noise8(seed(), vec2u(term.step, term.probe), chunk.tensor, group);
+  let decays = term.kind == TERM_DECAY;
+  let signed = select(-c, c, term.kind == TERM_NOISE);
+  return Eight(
+    w.a + signed * (mask.a * select(z.a, w.a, decays)),
+    w.b + signed * (mask.b * select(z.b, w.b, decays)),
+  );
+}
+
+fn seed() -> vec2u { return vec2u(state.seed_low, state.seed_high); }
+
 // is_kept: the result is written back, so where halves are stored it is one.
 fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, is_kept: bool) -> Eight {
-  let key = vec2u(state.seed_low, state.seed_high);
   let threshold = thresholds[chunk.tensor];
   let rounds = STORAGE != FLOATS && is_kept;
   var w = weights;
@@ -30,37 +48,29 @@ fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, i
   for (var t = first; t < end; t++) {
     let term = terms[t];
     if (term.begins_step == 1u) {
-      if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
+      if (rounds && has_moved) { w = rounded8(w, seed(), step, chunk.tensor, group); }
       has_moved = false;
       step = term.step;
       mask = mask8(w, threshold);
     }
     let c = coefficients[term.slot];
-    // c = 0 marks a step whose loss was no number: not one bit may change, not even -0 to 0.
-    if (c == 0.0 || !is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings)) {
-      continue;
-    }
+    if (!moves(chunk, term, c)) { continue; }
     has_moved = true;
-    if (term.kind == TERM_DECAY) {
-      if (chunk.decays == 1u) { w.a -= c * (mask.a * w.a); w.b -= c * (mask.b * w.b); }
-      continue;
-    }
-    let z = noise8(key, vec2u(term.step, term.probe), chunk.tensor, group);
-    let signed = select(c, -c, term.kind == TERM_BACK);
-    w.a += signed * (mask.a * z.a);
-    w.b += signed * (mask.b * z.b);
+    w = moved(w, mask, chunk, group, term, c);
   }
-  if (rounds && has_moved) { w = rounded8(w, key, step, chunk.tensor, group); }
+  if (rounds && has_moved) { w = rounded8(w, seed(), step, chunk.tensor, group); }
   return w;
 }
 
 // W+ and W- of weights that the pending updates have been applied to, where they are perturbed.
 fn probed8(w: Eight, chunk: Chunk, group: u32) -> Both {
-  let mask = mask8(w, thresholds[chunk.tensor]);
-  let key = vec2u(state.seed_low, state.seed_high);
-  let z = noise8(key, vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
   let offsets_end = state.update_count + state.offset_count;
   let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
+  return both_sides(base, mask8(w, thresholds[chunk.tensor]), chunk, group);
+}
+
+fn both_sides(base: Eight, mask: Eight, chunk: Chunk, group: u32) -> Both {
+  let z = noise8(seed(), vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
   let step_a = state.epsilon * (mask.a * z.a);
   let step_b = state.epsilon * (mask.b * z.b);
   return Both(

@@ -5,6 +5,18 @@
 // theta itself is never perturbed. coefficient * z is exact in f32 (16 + 4 bits), so every addition
 // rounds once, fused or not. Halves are rounded once more, at the end of each step: a weight is the
 // same whether its steps come one a pass or many.
+//
+// Software drivers run the body of a loop once more with all lanes off, and SwiftShader both sides of
+// every branch: a loop over no terms costs as much as one over a term. Hence ONE_TERM, without loops.
+// Milliseconds over 768 x 768, binomial, one update pending (`npm run bench -- passes binomial`, by
+// processor time on busy cores; lavapipe | SwiftShader): any terms 5.2 | 64, whole groups 3.7 | 60, by
+// 16 threads 3.5 | 54; one term 2.3 | 28, by 16 threads 2.2 | 25.
+//
+// Tried: the pass inside the product (each lane draws 8 weights of 4 columns and multiplies them with
+// all rows of both signs; no scratch). Its time divided by that of pass and product, on lavapipe over the
+// same: 0.43 with 1 row per sign, 0.64 with 4, 0.71 with 8, 0.86 with 16, 1.09 with 32. Left out: a
+// batch of 16 rows scores 32, its layers have hundreds, and the driver takes 55 s to compile it for
+// tiles of 8 rows a sign (81 s for 16) where linear_quad takes 3; SwiftShader had no answer in 280 s.
 #include "lib/eight.wgsl"
 #include "lib/perturbed.wgsl"
 
@@ -20,6 +32,10 @@ const ALWAYS = 2u; // W+ = W- = theta where not perturbed
 const WIDENED = 3u; // theta in the place of W+ where not perturbed, and no W-
 
 override WORKGROUP_SIZE: u32 = 64;
+// At most one update is pending and there are no offsets, as in most steps of most methods.
+override ONE_TERM: bool = false;
+// Every chunk begins and ends between groups of eight, as where all widths are multiples of eight.
+override WHOLE_GROUPS: bool = false;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> state: PassState;
@@ -40,27 +56,39 @@ fn main(
   if (chunk.count == 0u) { return; }
   let end = chunk.first + chunk.count;
   let probed = is_probed(state, chunk.block);
+  let writes = params.writes_probe;
+  let writes_plus = writes == ALWAYS || writes == WIDENED || (writes == WHERE_PROBED && probed);
+  let writes_minus = writes == ALWAYS || probed;
+  let threshold = thresholds[chunk.tensor];
+  let term = terms[0];
+  let c = coefficients[term.slot];
+  let one_moves = ONE_TERM && state.update_count > 0u && moves(chunk, term, c);
   for (var group = chunk.first / 8u + lane; group * 8u < end; group += WORKGROUP_SIZE) {
-    let low = max(group * 8u, chunk.first) - group * 8u; // lanes of the group inside the chunk
-    let high = min(group * 8u + 8u, end) - group * 8u;
+    // Lanes of the group inside the chunk.
+    let low = select(max(group * 8u, chunk.first) - group * 8u, 0u, WHOLE_GROUPS);
+    let high = select(min(group * 8u + 8u, end) - group * 8u, 8u, WHOLE_GROUPS);
     let at = i32(chunk.theta_offset) + i32(group * 8u) - i32(chunk.first);
     var w = load8(at, low, high);
-    if (state.update_count > 0u) {
+    if (one_moves) {
+      w = moved(w, mask8(w, threshold), chunk, group, term, c);
+      if (STORAGE != FLOATS) { w = rounded8(w, seed(), term.step, chunk.tensor, group); }
+      store_theta(w, at, low, high);
+    }
+    if (!ONE_TERM && state.update_count > 0u) {
       w = apply_terms(w, chunk, group, 0u, state.update_count, true);
       store_theta(w, at, low, high);
     }
-    let writes = params.writes_probe;
-    if (writes == NEVER || (writes == WHERE_PROBED && !probed)) { continue; }
-    let plus = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
-    let minus = plus + i32(params.stride);
-    if (!probed) {
-      store_probe(w, plus, low, high);
-      if (writes == ALWAYS) { store_probe(w, minus, low, high); }
-      continue;
+    if (!writes_plus) { continue; }
+    // Stores stand in one place: SwiftShader goes through both sides of every branch.
+    var both = Both(w, w);
+    if (ONE_TERM) {
+      if (probed) { both = both_sides(w, mask8(w, threshold), chunk, group); }
+    } else {
+      if (probed) { both = probed8(w, chunk, group); }
     }
-    let both = probed8(w, chunk, group);
-    store_probe(both.plus, plus, low, high);
-    store_probe(both.minus, minus, low, high);
+    let out = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
+    store_probe(both.plus, out, low, high);
+    if (writes_minus) { store_probe(both.minus, out + i32(params.stride), low, high); }
   }
 }
 

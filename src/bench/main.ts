@@ -17,6 +17,7 @@ import { methodsBench } from "./methods.ts";
 import type { BenchPlace } from "./model.ts";
 import { opt125mBench } from "./opt125m.ts";
 import { packedBench } from "./packed.ts";
+import { passesBench } from "./passes.ts";
 import { replayBench } from "./replay.ts";
 import { stepBench } from "./step.ts";
 import { stepTimesBench } from "./stepTimes.ts";
@@ -57,6 +58,7 @@ const benches: Readonly<Record<string, Bench>> = {
   halves: { asks: "whether halves learn as f32 does", run: halvesBench },
   methods: { asks: "the four methods at equal forward passes", run: methodsBench },
   packed: { asks: "products over halves as they lie against widened ones", run: packedBench },
+  passes: { asks: "the variants of the weight pass", run: passesBench },
   "opt-125m": { asks: "a model of OPT-125m's real shape", run: opt125mBench },
 };
 

@@ -10,7 +10,7 @@ import {
   always,
   type Linear,
   never,
-  type PassPlan,
+  type Pass,
   type ProductKernels,
   Products,
   type Shape,
@@ -109,8 +109,8 @@ export class Forward {
   }
 
   /** From token ids to the loss sums: one whole forward pass. */
-  record(pass: Commands, shape: Shape, plan: PassPlan): void {
-    this.#products.vectors(pass, always);
+  record(pass: Commands, shape: Shape, plan: Pass): void {
+    this.#products.vectors(pass, plan, always);
     // Rows of the second sign are filled in where the signs part.
     const shared = shape.signs === 2 ? plan.sharedBlocks : null;
     let at: Shape = shared === null ? shape : { ...shape, signs: 1 };
@@ -136,20 +136,21 @@ export class Forward {
   }
 
   /** Applies pending updates to every weight they touch, and does nothing else. */
-  recordUpdate(pass: Commands, plan: PassPlan): void {
-    this.#products.vectors(pass, never);
+  recordUpdate(pass: Commands, plan: Pass): void {
+    this.#products.vectors(pass, plan, never);
     for (const matrix of this.#layout.matrices.values()) {
-      if (plan.isUpdated(matrix)) this.#writeUpdate(pass, matrix);
+      if (plan.isUpdated(matrix)) this.#writeUpdate(pass, plan, matrix);
     }
   }
 
-  #writeUpdate(pass: Commands, matrix: Matrix): void {
+  #writeUpdate(pass: Commands, plan: Pass, matrix: Matrix): void {
     for (const shard of matrix.shards) {
-      for (const tile of shard.tiles) this.#products.weightPass(pass, matrix, shard, tile, never);
+      for (const tile of shard.tiles)
+        this.#products.weightPass(pass, plan, matrix, shard, tile, never);
     }
   }
 
-  #embed(pass: Commands, shape: Shape, plan: PassPlan): void {
+  #embed(pass: Commands, shape: Shape, plan: Pass): void {
     const { stream, wide } = this.#buffers;
     const { hiddenSize, wordEmbedProjDim } = this.#config;
     const tokens = this.#matrix("embed_tokens");
@@ -165,7 +166,8 @@ export class Forward {
       dispatch(pass, site, lookUpWorkgroups(wordEmbedProjDim, shape.tokens));
     }
     // Where a score head reads the stream, no later part comes back to the token rows.
-    if (this.#config.numLabels !== null && plan.isUpdated(tokens)) this.#writeUpdate(pass, tokens);
+    if (this.#config.numLabels !== null && plan.isUpdated(tokens))
+      this.#writeUpdate(pass, plan, tokens);
     if (projectIn)
       this.#products.linear(pass, shape, plan, { matrix: projectIn, x: wide, y: stream });
     const positions = this.#matrix("embed_positions");
@@ -179,7 +181,7 @@ export class Forward {
       dispatch(pass, site, lookUpWorkgroups(hiddenSize, shape.tokens));
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
-        this.#products.weightPass(pass, positions, shard, shard.tiles[0]!, never);
+        this.#products.weightPass(pass, plan, positions, shard, shard.tiles[0]!, never);
     }
   }
 
@@ -204,7 +206,7 @@ export class Forward {
     }));
   }
 
-  #block(pass: Commands, shape: Shape, plan: PassPlan, block: number): void {
+  #block(pass: Commands, shape: Shape, plan: Pass, block: number): void {
     const { stream, side, wide } = this.#buffers;
     const { kvq, out, fc1, fc2, attentionNorm, finalNorm } = this.#blocks[block]!;
     const isPreNorm = this.#config.doLayerNormBefore;
@@ -278,7 +280,7 @@ export class Forward {
    * Scored positions only: last norm, projection, logits tile by tile, loss. A score head's logits are
    * over labels, and an option's scored id is its label.
    */
-  #head(pass: Commands, shape: Shape, plan: PassPlan): void {
+  #head(pass: Commands, shape: Shape, plan: Pass): void {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
     const { batch, scored } = b;
@@ -312,7 +314,7 @@ export class Forward {
     dispatch(pass, loss, 1);
   }
 
-  #logits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
+  #logits(pass: Commands, shape: Shape, plan: Pass, x: GPUBuffer): void {
     const { batch, scored, logits, logSumExp: state } = this.#buffers;
     const matrix = this.#matrix(this.#config.numLabels === null ? "embed_tokens" : "score");
     const stride = this.#layout.headTileRows;
@@ -331,7 +333,7 @@ export class Forward {
   }
 
   /** Every tile of the vocabulary at its columns of y. Nothing is perturbed where text is written. */
-  #wholeLogits(pass: Commands, shape: Shape, plan: PassPlan, x: GPUBuffer): void {
+  #wholeLogits(pass: Commands, shape: Shape, plan: Pass, x: GPUBuffer): void {
     const y = this.#writing!.logits;
     const matrix = this.#matrix("embed_tokens");
     const linear = { matrix, x, y, overScored: true };

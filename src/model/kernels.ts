@@ -65,7 +65,7 @@ export const weightPass: Card = {
     readWrite("theta"),
     readWrite("probe"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE", "ONE_TERM", "WHOLE_GROUPS"],
 };
 
 export const coefficients: Card = {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type OptConfig, parseConfig } from "./config.ts";
-import { type ChunkRange, type Layout, type Matrix, planLayout } from "./layout.ts";
+import { type ChunkRange, hasWholeGroups, type Layout, type Matrix, planLayout } from "./layout.ts";
 import { publishedConfigs } from "./publishedConfigs.ts";
 
 const NO_BLOCK = 0xffffffff;
@@ -92,6 +92,13 @@ describe("whatever the model and the binding limit", () => {
           expect(chunk.out + chunk.count).toBeLessThanOrEqual(tile.rows * matrix.width);
         }
       }
+    });
+  });
+
+  test("groups of eight count as whole only where no chunk begins or ends within one", () => {
+    everyLayout((layout) => {
+      const cuts = allChunks(layout).flatMap(({ first, count }) => [first, first + count]);
+      expect(hasWholeGroups(layout)).toBe(cuts.every((element) => element % 8 === 0));
     });
   });
 

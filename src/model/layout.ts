@@ -127,6 +127,14 @@ export function planLayout(
   };
 }
 
+/** True where every chunk begins and ends between groups of eight, the elements one draw is for. */
+export function hasWholeGroups({ chunks }: Layout): boolean {
+  for (let at = 0; at < chunks.length; at += 8) {
+    if (chunks[at + 1]! % 8 !== 0 || chunks[at + 2]! % 8 !== 0) return false;
+  }
+  return true;
+}
+
 /** The matrices of a model and the tensors whose rows make them up. */
 function matrixTensors(config: OptConfig): { name: string; tensors: string[] }[] {
   const matrices = [

@@ -1,6 +1,6 @@
 import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity, PackedBatch } from "#data/packing.ts";
-import { type Card, writeScalars } from "#gpu/card.ts";
+import { writeScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
@@ -8,17 +8,17 @@ import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import { Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
-import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
+import type { NoiseKind } from "#zo/noise.ts";
 import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
-import { compileByStorage, storagesOf } from "./byStorage.ts";
+import { compileAll, headWidthOf } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
 import { type Layout, planLayout } from "./layout.ts";
-import { cardsOf, eachClass, type LinearChoice, packedCards } from "./linearChoice.ts";
+import type { LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
 import { planForwardSites } from "./memoryPlan.ts";
-import type { PassPlan } from "./products.ts";
+import type { Pass, PassPlan, TermsKind } from "./products.ts";
 import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
 import { Writer, type WriterKernels, type WriterRoom } from "./writer.ts";
@@ -102,7 +102,9 @@ export function bindableBytes({ limits }: Pick<Device["info"], "limits"> | GPUDe
 }
 
 /** Nothing is perturbed and nothing is pending: an evaluation. */
-const still: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
+const still: Pass = {
+  ...{ isProbed: () => false, isUpdated: () => false, sharedBlocks: null, terms: "one" },
+};
 
 /**
  * An OPT model on the GPU: its weights, and forward passes over packed batches for one or both signs
@@ -127,12 +129,14 @@ export class OptModel {
   #writerKernels: Promise<WriterKernels> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
+  /** Of the pass set last. */
+  #terms: TermsKind = "any";
   dispatchesPerSubmit = Number.POSITIVE_INFINITY;
   /** Submitted so far. */
   dispatches = 0;
 
   static async create(options: OptModelOptions): Promise<OptModel> {
-    const kernels = await compileAll(options);
+    const kernels = await compileAll({ ...options, ...options.loaded });
     return new OptModel(options, kernels);
   }
 
@@ -179,6 +183,7 @@ export class OptModel {
   }
 
   setPass(state: PassState): void {
+    this.#terms = state.update_count <= 1 && state.offset_count === 0 ? "one" : "any";
     this.#writeUniform(this.buffers.pass, cards.passState, state);
   }
 
@@ -202,7 +207,7 @@ export class OptModel {
   ): void {
     const forward = at === "theta" ? this.#forward : this.#snapshot?.forward;
     if (!forward) throw new Error("There is no snapshot of the weights.");
-    forward.record(pass, { tokens, scored, signs }, plan);
+    forward.record(pass, { tokens, scored, signs }, { ...plan, terms: this.#terms });
   }
 
   /** Copies the weights as they stand; the second copy is made room for at the first call. */
@@ -224,7 +229,8 @@ export class OptModel {
 
   /** Applies pending terms to every weight, submitted. */
   update(plan: PassPlan): void {
-    this.submit((pass) => this.#forward.recordUpdate(pass, plan));
+    const terms = this.#terms;
+    this.submit((pass) => this.#forward.recordUpdate(pass, { ...plan, terms }));
   }
 
   /**
@@ -335,63 +341,3 @@ const stillState: PassState = {
   offset_count: 0,
   mask_by_magnitude: 0,
 };
-
-function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
-  return hiddenSize / numAttentionHeads;
-}
-
-async function compileAll(options: OptModelOptions) {
-  const { device, sources, loaded, noise, linear } = options;
-  const { config, layout } = loaded;
-  const packed = packedCards(linear, layout.dtype, { features: device.device.features, config });
-  const linearCards = [...new Set([...cardsOf(linear), ...packed.values()])];
-  const total = 7 + linearCards.length + 3 * storagesOf(layout).length;
-  let done = 0;
-  const compile = async <C extends cards.LinearCard | (typeof cards.cards)[number]>(
-    card: C,
-    constants: Readonly<Record<string, number>> = {},
-  ): Promise<Kernel & { readonly card: C }> => {
-    const kernel = await compileKernel(device.device, sources, card, constants);
-    options.onCompiled?.(++done, total);
-    return { ...kernel, card };
-  };
-  const perRow = device.info.isSoftware ? { WORKGROUP_SIZE: cards.SOFTWARE_ROW_THREADS } : {};
-  const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
-  const byStorage = (card: Card) => compileByStorage(layout, card, compile, noisy);
-  const [
-    weightPass,
-    coefficients,
-    embedTokens,
-    embedPositions,
-    layerNorm,
-    attention,
-    gatherRows,
-    logSumExp,
-    optionLoss,
-    copyRows,
-    ...linearKernels
-  ] = await Promise.all([
-    byStorage(cards.weightPass),
-    compile(cards.coefficients),
-    byStorage(cards.embedTokens),
-    byStorage(cards.embedPositions),
-    compile(cards.layerNorm, perRow),
-    compile(cards.attention, {
-      HEAD_WIDTH: headWidthOf(config),
-      WORKGROUP_SIZE: cards.attentionThreads(headWidthOf(config)),
-    }),
-    compile(cards.gatherRows),
-    compile(cards.logSumExp, perRow),
-    compile(cards.optionLoss),
-    compile(cards.copyRows),
-    ...linearCards.map((card) => compile(card)),
-  ]);
-  return {
-    ...{ weightPass, coefficients, embedTokens, embedPositions, layerNorm, attention },
-    ...{ gatherRows, logSumExp, optionLoss, copyRows },
-    linear: eachClass((name) => linearKernels[linearCards.indexOf(linear[name])]!),
-    overHalves: new Map(
-      [...packed].map(([name, card]) => [name, linearKernels[linearCards.indexOf(card)]!]),
-    ),
-  };
-}

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Commands } from "#gpu/commands.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
-import { linearShared, weightPass } from "./kernels.ts";
+import { linearShared, passState, weightPass } from "./kernels.ts";
 import { onlyKernel } from "./linearChoice.ts";
-import { makeRoomForWeights, OptModel } from "./opt.ts";
+import { makeRoomForWeights, OptModel, type PassState } from "./opt.ts";
 import type { PassPlan } from "./products.ts";
 import { oddConfig } from "./testing/configs.ts";
 
@@ -16,24 +16,37 @@ beforeAll(async () => {
 
 const config = oddConfig({ num_hidden_layers: 3, word_embed_proj_dim: 20 });
 
-/** Kernels and their layers of workgroups, in the order of a pass over 8 tokens of either sign. */
-async function recorded(plan: PassPlan): Promise<string[]> {
+async function withModel<T>(use: (model: OptModel) => T): Promise<T> {
   const loaded = makeRoomForWeights(device, config);
   const model = await OptModel.create({
     ...{ device, sources: readShaders(), loaded, noise: "binomial" },
     ...{ capacity: { tokens: 8, scored: 2, options: 2, examples: 1 } },
     linear: onlyKernel(linearShared),
   });
-  const lines: string[] = [];
-  let kernel = "";
+  const found = use(model);
+  model.destroy();
+  loaded.destroy();
+  return found;
+}
+
+interface Recorded {
+  readonly kernel: GPUComputePipeline;
+  /** Layers of workgroups. */
+  readonly layers: number;
+}
+
+/** What is dispatched, in the order of a pass over 8 tokens of either sign. */
+function dispatches(model: OptModel, plan: PassPlan): Recorded[] {
+  const found: Recorded[] = [];
+  let kernel: GPUComputePipeline;
   const capture: Commands = {
-    setPipeline: ({ label }) => {
-      kernel = label;
+    setPipeline: (pipeline) => {
+      kernel = pipeline;
       return undefined;
     },
     setBindGroup: () => undefined,
-    dispatchWorkgroups: (_x, _y, z = 1) => {
-      lines.push(`${kernel} ${z}`);
+    dispatchWorkgroups: (_x, _y, layers = 1) => {
+      found.push({ kernel, layers });
       return undefined;
     },
   };
@@ -43,10 +56,26 @@ async function recorded(plan: PassPlan): Promise<string[]> {
     ...{ optionRanges: none, exampleRanges: none },
   };
   model.recordProbe(capture, batch, plan);
-  model.destroy();
-  loaded.destroy();
-  return lines;
+  return found;
 }
+
+/** Names of kernels and their layers of workgroups. */
+function recorded(plan: PassPlan): Promise<string[]> {
+  return withModel((model) =>
+    dispatches(model, plan).map(({ kernel, layers }) => `${kernel.label} ${layers}`),
+  );
+}
+
+/** The kernel of every weight pass, where so many updates and offsets are told of. */
+function passKernels(model: OptModel, updates: number, offsets: number): Set<GPUComputePipeline> {
+  const none = passState.map(([name]) => [name, 0]);
+  const state = { ...Object.fromEntries(none), update_count: updates, offset_count: offsets };
+  model.setPass(state as PassState);
+  const passes = dispatches(model, all).filter(({ kernel }) => kernel.label === weightPass.name);
+  return new Set(passes.map(({ kernel }) => kernel));
+}
+
+const all: PassPlan = { isProbed: () => true, isUpdated: () => true, sharedBlocks: null };
 
 function count(lines: readonly string[], line: string): number {
   return lines.filter((one) => one === line).length;
@@ -57,7 +86,6 @@ const products = 3 * 4 + 2 + 1;
 
 describe("a pass over both signs", () => {
   test("multiplies by W+ and W- of a perturbed matrix in one dispatch of two layers", async () => {
-    const all = { isProbed: () => true, isUpdated: () => true, sharedBlocks: null };
     const lines = await recorded(all);
     expect(count(lines, `${linearShared.name} 2`)).toBe(products);
     expect(count(lines, `${linearShared.name} 1`)).toBe(0);
@@ -75,5 +103,17 @@ describe("a pass over both signs", () => {
     expect(count(lines, `${linearShared.name} 2`)).toBe(products - 4);
     expect(count(lines, `${linearShared.name} 1`)).toBe(4);
     expect(count(lines, `${weightPass.name} 1`)).toBe(products - 4 + 1);
+  });
+
+  test("has weight passes without loops where one update at most is pending, and no offset", async () => {
+    await withModel((model) => {
+      const one = passKernels(model, 1, 0);
+      const any = passKernels(model, 2, 0);
+      expect(one.size).toBe(1);
+      expect(any.size).toBe(1);
+      expect([...any][0]).not.toBe([...one][0]);
+      expect([...passKernels(model, 0, 0)][0]).toBe([...one][0]);
+      expect([...passKernels(model, 1, 1)][0]).toBe([...any][0]);
+    });
   });
 });

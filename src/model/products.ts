@@ -27,6 +27,14 @@ export interface PassPlan {
   readonly sharedBlocks: number | null;
 }
 
+/** What a pass applies beside its probe: at most one update and no offset, as most do, or any terms. */
+export type TermsKind = "one" | "any";
+
+/** A pass over the weights, as it is recorded. */
+export interface Pass extends PassPlan {
+  readonly terms: TermsKind;
+}
+
 /** A matrix product of the forward pass. */
 export interface Linear {
   readonly matrix: Matrix;
@@ -42,7 +50,7 @@ export interface Linear {
 export type LinearKernel = Kernel & { readonly card: LinearCard };
 
 export interface ProductKernels {
-  readonly weightPass: ByStorage;
+  readonly weightPass: Readonly<Record<TermsKind, ByStorage>>;
   readonly linear: Readonly<Record<LinearClass, LinearKernel>>;
   /** Those that read halves as they lie; widened where there is none. */
   readonly overHalves: ReadonlyMap<LinearClass, LinearKernel>;
@@ -58,7 +66,7 @@ const widened = 3;
 type Source = "probed" | "widened" | "theta";
 
 interface TileSites {
-  /** By `writes_probe`. */
+  /** By `writes_probe`; a pass over any terms and one over a single term are bound alike. */
   readonly passes: Site[];
   /** A matrix has the same x and y at every use. */
   readonly products: Partial<Record<Source, Site>>;
@@ -89,10 +97,10 @@ export class Products {
   }
 
   /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
-  vectors(pass: Commands, writesProbe: number): void {
+  vectors(pass: Commands, { terms }: Pass, writesProbe: number): void {
     const { chunks, storage, elements } = this.#layout.vectors;
     const b = this.#buffers;
-    const kernel = kernelFor(this.#kernels.weightPass, storage);
+    const kernel = kernelFor(this.#kernels.weightPass[terms], storage);
     const site = this.#sites.at(`vectors ${writesProbe}`, kernel, () => ({
       params: { first_chunk: chunks.first, writes_probe: writesProbe, stride: elements },
       buffers: {
@@ -100,15 +108,23 @@ export class Products {
         ...{ chunks: b.chunks, theta: this.#weights.vectors, probe: b.probeVectors },
       },
     }));
-    dispatch(pass, site, chunks.count);
+    dispatch(pass, { kernel, group: site.group }, chunks.count);
   }
 
   /** Applies what is pending to a tile and, where it is perturbed, writes W+ and W-. */
-  weightPass(pass: Commands, matrix: Matrix, shard: Shard, tile: Tile, writesProbe: number): void {
+  weightPass(
+    pass: Commands,
+    { terms }: Pass,
+    matrix: Matrix,
+    shard: Shard,
+    tile: Tile,
+    writesProbe: number,
+  ): void {
     const b = this.#buffers;
     const { passes } = this.#sitesOf(tile);
+    const kernel = kernelFor(this.#kernels.weightPass[terms], matrix.storage);
     passes[writesProbe] ??= this.#sites.make(
-      kernelFor(this.#kernels.weightPass, matrix.storage),
+      kernel,
       {
         ...{ first_chunk: tile.chunks.first, writes_probe: writesProbe },
         stride: this.#layout.scratchElements,
@@ -118,7 +134,7 @@ export class Products {
         ...{ chunks: b.chunks, theta: this.#weights.shard(shard), probe: b.probe },
       },
     );
-    dispatch(pass, passes[writesProbe], tile.chunks.count);
+    dispatch(pass, { kernel, group: passes[writesProbe].group }, tile.chunks.count);
   }
 
   #sitesOf(tile: Tile): TileSites {
@@ -135,7 +151,7 @@ export class Products {
   }
 
   /** y = x Wᵀ for both signs: the weight pass of each shard, then its product. */
-  linear(pass: Commands, shape: Shape, plan: PassPlan, linear: Linear): void {
+  linear(pass: Commands, shape: Shape, plan: Pass, linear: Linear): void {
     const { matrix } = linear;
     for (const shard of matrix.shards) {
       const tile = shard.tiles[0]!;
@@ -152,7 +168,7 @@ export class Products {
   tile(
     pass: Commands,
     shape: Shape,
-    plan: PassPlan,
+    plan: Pass,
     linear: Linear,
     shard: Shard,
     tile: Tile,
@@ -164,9 +180,9 @@ export class Products {
     const rowsPerSign = linear.overScored ? shape.scored : shape.tokens;
     const rows = isProbed ? rowsPerSign : rowsPerSign * shape.signs;
     const { kernel, from } = this.#readerOf(matrix, isProbed, rows, tile, linear);
-    if (from === "widened") this.weightPass(pass, matrix, shard, tile, widened);
+    if (from === "widened") this.weightPass(pass, plan, matrix, shard, tile, widened);
     else if (isProbed || plan.isUpdated(matrix)) {
-      this.weightPass(pass, matrix, shard, tile, whereProbed);
+      this.weightPass(pass, plan, matrix, shard, tile, whereProbed);
     }
     const { tileRows, tileColumns } = kernel.card;
     const { products } = this.#sitesOf(tile);

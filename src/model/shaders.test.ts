@@ -22,12 +22,17 @@ beforeAll(async () => {
 
 /** Values of its overrides that a card is used with, or may be by a measurement. */
 function variants(card: Card): Readonly<Record<string, number>>[] {
-  const few = { [attention.name]: [4, 8], [attentionCached.name]: [8, 16] };
+  const few = {
+    ...{ [attention.name]: [4, 8], [attentionCached.name]: [8, 16] },
+    [weightPass.name]: [16, 64, 128],
+  };
   const threads = few[card.name] ?? [32, 64, 128, 256];
   const all: Record<string, readonly number[]> = {
     WORKGROUP_SIZE: threads,
     NOISE_KIND: [0, 1, 2],
     STORAGE: [0, 1, 2],
+    ONE_TERM: [0, 1],
+    WHOLE_GROUPS: [0, 1],
     HEAD_WIDTH: [1, 12, 64, 80, 128],
   };
   return card.overrides.reduce<Record<string, number>[]>(

@@ -10,6 +10,7 @@ import {
   NO_BLOCK,
   raggedChunks,
   raggedElements,
+  wholeChunks,
 } from "./chunks.ts";
 import {
   applyTerms,
@@ -144,6 +145,37 @@ function casesOf(kind: number): TwinCase[] {
     make("a chunk of nothing is passed over", {
       chunks: [{ ...raggedChunks[0]!, count: 0 }, raggedChunks[1]!],
     }),
+    ...oneTermCases(make),
+    ...oneTermCases((text, options) =>
+      make(`whole groups, ${text}`, {
+        ...{ chunks: wholeChunks, ...options },
+        overrides: { ...options.overrides, WHOLE_GROUPS: 1 },
+      }),
+    ),
+    make("whole groups, three terms of two steps pending and offsets", {
+      ...{ chunks: wholeChunks, overrides: { WHOLE_GROUPS: 1 } },
+      ...{ terms: twoSteps, updates: 1, offsets: 2 },
+    }),
+  ];
+}
+
+/** What a pass that knows of one term at most must do with it. */
+function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinCase[] {
+  const one = (text: string, term: Partial<TermWords>, options: Options = {}) =>
+    make(`one term at most: ${text}`, {
+      ...{ terms: [{ step: 5, slot: 0, ...term }, ...twoSteps], updates: 1, ...options },
+      overrides: { ...options.overrides, ONE_TERM: 1 },
+    });
+  return [
+    one("pending", {}),
+    one("none pending", {}, { updates: 0 }),
+    one("an update alone", {}, { writes: NEVER }),
+    one("decay", { kind: "decay", slot: 3 }),
+    one("taken back", { kind: "back", probe: 1 }),
+    one("of blocks", { blocksLow: 1 << 3, blocksHigh: 0, embeddings: false }, { writes: ALWAYS }),
+    one("under a mask", {}, { state: { mask_by_magnitude: 1 } }),
+    one("a coefficient of 0", {}, { coefficients: [0], hasNegativeZeros: true, writes: NEVER }),
+    one("no probe, all copied", {}, { writes: ALWAYS, state: { probe_enabled: 0 } }),
   ];
 }
 
@@ -185,6 +217,13 @@ function halfCases(): TwinCase[] {
             terms: [{ step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0 }, never33],
           },
         }),
+        ...oneTermCases(make),
+        ...oneTermCases((text, options) =>
+          make(`whole groups, ${text}`, {
+            ...{ chunks: wholeChunks, ...options },
+            overrides: { ...options.overrides, WHOLE_GROUPS: 1 },
+          }),
+        ),
       ];
     }),
   );

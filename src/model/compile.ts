@@ -1,0 +1,100 @@
+import type { Card } from "#gpu/card.ts";
+import type { Device } from "#gpu/device.ts";
+import { compileKernel, type Kernel } from "#gpu/kernel.ts";
+import type { ShaderSources } from "#gpu/wgsl.ts";
+import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
+import { compileByStorage, storagesOf } from "./byStorage.ts";
+import type { OptConfig } from "./config.ts";
+import * as cards from "./kernels.ts";
+import { hasWholeGroups, type Layout } from "./layout.ts";
+import { cardsOf, eachClass, type LinearChoice, packedCards } from "./linearChoice.ts";
+
+/** What decides which kernels a model needs. */
+export interface KernelNeeds {
+  readonly device: Device;
+  readonly sources: ShaderSources;
+  readonly config: OptConfig;
+  readonly layout: Layout;
+  readonly noise: NoiseKind;
+  /** Kernels for matrix products. */
+  readonly linear: LinearChoice;
+  readonly onCompiled?: (done: number, total: number) => void;
+}
+
+/** Columns of an attention head. */
+export function headWidthOf({ hiddenSize, numAttentionHeads }: OptConfig): number {
+  return hiddenSize / numAttentionHeads;
+}
+
+/** Compiles every kernel of a model, all at once. @throws ZerothError E-GPU-5 */
+export async function compileAll(needs: KernelNeeds) {
+  const { device, sources, config, layout, noise, linear } = needs;
+  const packed = packedCards(linear, layout.dtype, { features: device.device.features, config });
+  const linearCards = [...new Set([...cardsOf(linear), ...packed.values()])];
+  const total = 7 + linearCards.length + 4 * storagesOf(layout).length;
+  let done = 0;
+  const compile = async <C extends cards.LinearCard | (typeof cards.cards)[number]>(
+    card: C,
+    constants: Readonly<Record<string, number>> = {},
+  ): Promise<Kernel & { readonly card: C }> => {
+    const kernel = await compileKernel(device.device, sources, card, constants);
+    needs.onCompiled?.(++done, total);
+    return { ...kernel, card };
+  };
+  const perRow = device.info.isSoftware ? { WORKGROUP_SIZE: cards.SOFTWARE_ROW_THREADS } : {};
+  const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
+  const byStorage = (card: Card, constants = {}) =>
+    compileByStorage(layout, card, compile, { ...noisy, ...constants });
+  const passConstants = weightPassConstants(needs);
+  const [
+    any,
+    one,
+    coefficients,
+    embedTokens,
+    embedPositions,
+    layerNorm,
+    attention,
+    gatherRows,
+    logSumExp,
+    optionLoss,
+    copyRows,
+    ...linearKernels
+  ] = await Promise.all([
+    byStorage(cards.weightPass, passConstants),
+    byStorage(cards.weightPass, { ...passConstants, ONE_TERM: 1 }),
+    compile(cards.coefficients),
+    byStorage(cards.embedTokens),
+    byStorage(cards.embedPositions),
+    compile(cards.layerNorm, perRow),
+    compile(cards.attention, {
+      HEAD_WIDTH: headWidthOf(config),
+      WORKGROUP_SIZE: cards.attentionThreads(headWidthOf(config)),
+    }),
+    compile(cards.gatherRows),
+    compile(cards.logSumExp, perRow),
+    compile(cards.optionLoss),
+    compile(cards.copyRows),
+    ...linearCards.map((card) => compile(card)),
+  ]);
+  return {
+    ...{
+      weightPass: { any, one },
+      coefficients,
+      embedTokens,
+      embedPositions,
+      layerNorm,
+      attention,
+    },
+    ...{ gatherRows, logSumExp, optionLoss, copyRows },
+    linear: eachClass((name) => linearKernels[linearCards.indexOf(linear[name])]!),
+    overHalves: new Map(
+      [...packed].map(([name, card]) => [name, linearKernels[linearCards.indexOf(card)]!]),
+    ),
+  };
+}
+
+/** Software drivers begin every thread anew, which costs them dear: few threads, long ones. */
+function weightPassConstants({ device, layout }: KernelNeeds): Readonly<Record<string, number>> {
+  const threads = device.info.isSoftware ? 16 : 64;
+  return { WHOLE_GROUPS: Number(hasWholeGroups(layout)), WORKGROUP_SIZE: threads };
+}

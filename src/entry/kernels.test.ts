@@ -38,7 +38,7 @@ test("on a software adapter, and where one is named, nothing is measured", async
 });
 
 test("a kept run is looked at with the kernels it was trained with, class by class", () => {
-  const choice = { ...usualChoice({ isSoftware: true, hasSubgroups: true }) };
+  const choice = { ...usualChoice({ isSoftware: true, isSwiftShader: false, hasSubgroups: true }) };
   const mixed = { ...choice, "few.head": linearTile };
   const record = { kernels: toKernelRecord(mixed) };
   expect(linearOf(as(false), "f32", record)).toEqual(mixed);

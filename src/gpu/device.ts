@@ -14,6 +14,8 @@ export interface AdapterFacts {
   readonly description: string;
   /** WebGPU emulated on the processor. */
   readonly isSoftware: boolean;
+  /** The one that browsers bring along. */
+  readonly isSwiftShader: boolean;
   readonly hasF16: boolean;
   readonly hasSubgroups: boolean;
   readonly limits: Readonly<Record<WantedLimit, number>>;
@@ -61,12 +63,13 @@ export async function openDevice(gpu: GPU): Promise<Device> {
 
 function factsOf(adapter: GPUAdapter, device: GPUDevice): AdapterFacts {
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const names = `${vendor} ${architecture} ${description}`;
   return {
     vendor,
     architecture,
     description,
-    isSoftware:
-      isFallbackAdapter === true || softwareNames.test(`${vendor} ${architecture} ${description}`),
+    isSoftware: isFallbackAdapter === true || softwareNames.test(names),
+    isSwiftShader: /swiftshader/i.test(names),
     hasF16: device.features.has("shader-f16"),
     hasSubgroups: device.features.has("subgroups"),
     limits: {

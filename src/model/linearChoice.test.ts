@@ -71,25 +71,34 @@ test("every class is reached by some product", () => {
   expect(new Set(reached)).toEqual(new Set(linearClasses));
 });
 
+const lavapipe = { isSoftware: true, isSwiftShader: false, hasSubgroups: true };
+const swiftShader = { ...lavapipe, isSwiftShader: true };
+
 test("a software adapter takes tall register tiles where rows fill them", () => {
-  const choice = usualChoice({ isSoftware: true, hasSubgroups: true });
+  const choice = usualChoice(lavapipe);
   expect(choice["few.wide"]).toBe(linearQuad);
   expect(choice["many.wide"]).toBe(linearQuadTall);
   expect(cardsOf(choice)).toHaveLength(2);
 });
 
-test("a software adapter reads halves as they lie, by tiles of the same shape", () => {
-  const info = { isSoftware: true, hasSubgroups: true };
-  const choice = usualChoice(info, "f16");
-  expect(choice).toMatchObject(usualChoice(info));
-  for (const name of linearClasses) {
-    expect(choice[`${name}.halves`]?.name).toBe(`${choice[name].name}_packed`);
-  }
+test("SwiftShader takes low ones for everything", () => {
+  expect(usualChoice(swiftShader)).toEqual(onlyKernel(linearQuad));
 });
 
+test.each([lavapipe, swiftShader])(
+  "halves are read as they lie, by tiles of the same shape",
+  (info) => {
+    const choice = usualChoice(info, "f16");
+    expect(choice).toMatchObject(usualChoice(info));
+    for (const name of linearClasses) {
+      expect(choice[`${name}.halves`]?.name).toBe(`${choice[name].name}_packed`);
+    }
+  },
+);
+
 test("what is unmeasured on a GPU runs on the kernel that needs nothing", () => {
-  expect(usualChoice({ isSoftware: false, hasSubgroups: true })).toEqual(onlyKernel(linearShared));
-  expect(usualChoice({ isSoftware: true, hasSubgroups: false })).toEqual(onlyKernel(linearShared));
+  expect(usualChoice({ ...lavapipe, isSoftware: false })).toEqual(onlyKernel(linearShared));
+  expect(usualChoice({ ...lavapipe, hasSubgroups: false })).toEqual(onlyKernel(linearShared));
 });
 
 test("a kernel that reads four neighbours at a time is no candidate for a width of 770", () => {

@@ -47,6 +47,13 @@ export function classifierFiles(): ByteSource[] {
   ];
 }
 
+/** Files of `opt-tiny-pre-ln`, which it was made from. */
+export function classifierBaseFiles(): ByteSource[] {
+  const names = ["config.json", "model.safetensors", "vocab.json", "merges.txt"];
+  const folder = folderSources(fileURLToPath(new URL("opt-tiny-pre-ln", root)));
+  return folder.filter(({ name }) => [...names, "tokenizer_config.json"].includes(name));
+}
+
 /** What PyTorch makes of the texts with a score head: log p of each label. */
 export function expectedLabels(file: string): number[][] {
   return lines(file).map(({ log_probs: values }) => values as number[]);

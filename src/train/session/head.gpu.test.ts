@@ -1,8 +1,9 @@
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import type { ByteSource } from "#data/files.ts";
 import { readExactly } from "#data/readExactly.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import { classifierFiles } from "../../model/testing/fixture.ts";
+import { classifierBaseFiles, classifierFiles } from "../../model/testing/fixture.ts";
 import type { DataReport, NamedFile, Prediction } from "../protocol.ts";
 import { reviewHeadTask, reviewLines, reviewTask } from "../testing/fixtureRun.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
@@ -172,10 +173,12 @@ test("an exported classifier opens again with its head and its labels", async ()
 });
 
 describe("a classifier from elsewhere", () => {
-  async function openClassifierTab(): Promise<Tab> {
+  const openClassifierTab = () => openFilesTab(classifierFiles());
+
+  async function openFilesTab(sources: readonly ByteSource[]): Promise<Tab> {
     const tab = createPlace({ gpu, rows }).openTab();
     const files = await Promise.all(
-      classifierFiles().map(async (source): Promise<NamedFile> => {
+      sources.map(async (source): Promise<NamedFile> => {
         const bytes = await readExactly(source, 0, source.sizeBytes);
         return { path: `classifier/${source.name}`, file: new File([bytes], source.name) };
       }),
@@ -195,7 +198,8 @@ describe("a classifier from elsewhere", () => {
     const { modelId } = lastRecord(tab);
     await tab.ask({ type: "travelTo", step: 0 });
     // Of the base it was made from, all but the head.
-    const base = await openReadyTab(createPlace({ gpu, rows }));
+    const base = await openFilesTab(classifierBaseFiles());
+    await openRows(base, reviewLines.slice(0, rows), reviewLines.slice(-4));
     await start(base);
     expect(await exportedSha(tab)).toBe(lastRecord(base).modelId);
     expect(modelId).not.toBe(lastRecord(base).modelId);

@@ -16,6 +16,7 @@ import type { Store } from "../../store.ts";
 import { reviewLines } from "../../testing/fixtureRun.ts";
 import type { DemoAssets, Environment, OtherTabs, RunLocks } from "../environment.ts";
 import { createSession } from "../session.ts";
+import { narrowed } from "./narrowModel.ts";
 
 /**
  * A place that sessions run in one after another, or side by side as tabs do: one store, one clock,
@@ -262,7 +263,7 @@ function tabsOf(answers: Answers, owner: object): OtherTabs {
   };
 }
 
-/** A fixture in the place of the bundled demo: the first rows to train on, the last ones held out. */
+/** A small model in the place of the bundled demo: the first rows to train on, the last ones held out. */
 function fixtureDemo(rows: number, hugeFrom?: number): DemoAssets {
   const files = ["config.json", "model.safetensors", "vocab.json", "merges.txt"];
   const texts: Readonly<Record<string, readonly string[]>> = {
@@ -283,7 +284,7 @@ function fixtureDemo(rows: number, hugeFrom?: number): DemoAssets {
     }),
     files: (names) =>
       Promise.all(
-        folderSources(fixture)
+        narrowed(folderSources(fixture), fixture)
           .filter(({ name }) => names.includes(name))
           .map((file) => (hugeFrom === undefined ? file : withHugePositions(file, hugeFrom))),
       ),

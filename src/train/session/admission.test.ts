@@ -37,7 +37,7 @@ describe("a model", () => {
     const failure = await tab.refusal({ type: "openModel", source: { kind: "demo" } });
     expect(failure.code).toBe("E-MEM-1");
     expect(failure.message).toMatch(
-      /^"tiny" needs 1\.\d MB of GPU memory to be trained: weights 6\d\d kB, scratch 3\d\d kB, .*In a trial this GPU gave 2\d\d kB\. Nothing was read\./,
+      /^"tiny" needs 3\d\d kB of GPU memory to be trained: weights 7\d\.\d kB, scratch 9\d\.\d kB, .*In a trial this GPU gave 2\d\d kB\. Nothing was read\./,
     );
     const read = tab.events.filter((event) => event.type === "progress" && event.progress !== null);
     expect(read).toEqual([]);

@@ -1,4 +1,5 @@
-// Eight consecutive elements of a tensor, read at once. The including file binds theta.
+// Eight consecutive elements of a tensor, read and kept at once, those in lanes [low, high). The including
+// file binds theta and says with `put` where a value goes.
 #include "lib/noise.wgsl"
 #include "lib/theta.wgsl"
 
@@ -25,4 +26,17 @@ fn load_halves(at: i32, l: i32, h: i32) -> Eight {
     widened(vec4u(words.x, upper.x, words.y, upper.y)),
     widened(vec4u(words.z, upper.z, words.w, upper.w)),
   );
+}
+
+fn inside(lane: u32, low: u32, high: u32) -> bool { return lane >= low && lane < high; }
+
+fn put8(w: Eight, to: i32, low: u32, high: u32) {
+  if (inside(0u, low, high)) { put(to, w.a.x); }
+  if (inside(1u, low, high)) { put(to + 1, w.a.y); }
+  if (inside(2u, low, high)) { put(to + 2, w.a.z); }
+  if (inside(3u, low, high)) { put(to + 3, w.a.w); }
+  if (inside(4u, low, high)) { put(to + 4, w.b.x); }
+  if (inside(5u, low, high)) { put(to + 5, w.b.y); }
+  if (inside(6u, low, high)) { put(to + 6, w.b.z); }
+  if (inside(7u, low, high)) { put(to + 7, w.b.w); }
 }

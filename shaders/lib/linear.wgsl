@@ -49,10 +49,12 @@ fn store(layer: Layer, m: u32, n: u32, sum: f32) {
   y[at] = value;
 }
 
-// As `store`, for four neighbouring columns.
-fn store4(layer: Layer, m: u32, n: u32, sums: vec4f) {
+// As `store`, for four columns that lie so far apart.
+fn store4_apart(layer: Layer, m: u32, n: u32, apart: u32, sums: vec4f) {
   store(layer, m, n, sums.x);
-  store(layer, m, n + 1u, sums.y);
-  store(layer, m, n + 2u, sums.z);
-  store(layer, m, n + 3u, sums.w);
+  store(layer, m, n + apart, sums.y);
+  store(layer, m, n + 2u * apart, sums.z);
+  store(layer, m, n + 3u * apart, sums.w);
 }
+
+fn store4(layer: Layer, m: u32, n: u32, sums: vec4f) { store4_apart(layer, m, n, 1u, sums); }

@@ -1,6 +1,6 @@
 // Rows of an embedding as both signs see them, pending terms and probe worked out on the spot: a batch
 // looks up few of them. A thread makes eight columns for both signs, so that noise is drawn once for all
-// sixteen. The including file binds batch, theta and x besides, and says with `put` how a value is kept.
+// sixteen. The including file binds batch, theta and x besides, and says with `put` how x takes a value.
 #include "lib/batch.wgsl"
 #include "lib/eight.wgsl"
 #include "lib/perturbed.wgsl"
@@ -24,15 +24,4 @@ fn look_up(row: u32, at: u32, first_row: u32, width: u32, tensor: u32, i: u32) {
   if (is_probed(state, NO_BLOCK)) { both = probed8(w, table, group); }
   put8(both.plus, i32(row * width) + column, low, high);
   if (batch.signs == 2u) { put8(both.minus, i32((row + batch.tokens) * width) + column, low, high); }
-}
-
-fn put8(w: Eight, to: i32, low: u32, high: u32) {
-  if (low == 0u) { put(to, w.a.x); }
-  if (low <= 1u && high > 1u) { put(to + 1, w.a.y); }
-  if (low <= 2u && high > 2u) { put(to + 2, w.a.z); }
-  if (low <= 3u && high > 3u) { put(to + 3, w.a.w); }
-  if (low <= 4u && high > 4u) { put(to + 4, w.b.x); }
-  if (low <= 5u && high > 5u) { put(to + 5, w.b.y); }
-  if (low <= 6u && high > 6u) { put(to + 6, w.b.z); }
-  if (high > 7u) { put(to + 7, w.b.w); }
 }

@@ -105,19 +105,12 @@ fn multiply_tile(workgroup: vec3u, lane: u32, quad_lane: u32) {
     s6 += x[x6 + k] * b;
     s7 += x[x7 + k] * b;
   }
-  store_lanes(layer, m0 + 0u, n0, s0);
-  store_lanes(layer, m0 + 1u, n0, s1);
-  store_lanes(layer, m0 + 2u, n0, s2);
-  store_lanes(layer, m0 + 3u, n0, s3);
-  store_lanes(layer, m0 + 4u, n0, s4);
-  store_lanes(layer, m0 + 5u, n0, s5);
-  store_lanes(layer, m0 + 6u, n0, s6);
-  store_lanes(layer, m0 + 7u, n0, s7);
-}
-
-fn store_lanes(layer: Layer, m: u32, n: u32, sums: vec4f) {
-  store(layer, m, n, sums.x);
-  store(layer, m, n + LANES, sums.y);
-  store(layer, m, n + 2u * LANES, sums.z);
-  store(layer, m, n + 3u * LANES, sums.w);
+  store4_apart(layer, m0 + 0u, n0, LANES, s0);
+  store4_apart(layer, m0 + 1u, n0, LANES, s1);
+  store4_apart(layer, m0 + 2u, n0, LANES, s2);
+  store4_apart(layer, m0 + 3u, n0, LANES, s3);
+  store4_apart(layer, m0 + 4u, n0, LANES, s4);
+  store4_apart(layer, m0 + 5u, n0, LANES, s5);
+  store4_apart(layer, m0 + 6u, n0, LANES, s6);
+  store4_apart(layer, m0 + 7u, n0, LANES, s7);
 }

@@ -46,6 +46,8 @@ override WHOLE_GROUPS: bool = false;
 @group(0) @binding(6) var<storage, read_write> theta: array<u32>; // as STORAGE says
 @group(0) @binding(7) var<storage, read_write> probe: array<f32>; // [2, stride]: W+, W-
 
+fn put(at: i32, value: f32) { probe[at] = value; }
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -87,12 +89,10 @@ fn main(
       if (probed) { both = probed8(w, chunk, group); }
     }
     let out = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
-    store_probe(both.plus, out, low, high);
-    if (writes_minus) { store_probe(both.minus, out + i32(params.stride), low, high); }
+    put8(both.plus, out, low, high);
+    if (writes_minus) { put8(both.minus, out + i32(params.stride), low, high); }
   }
 }
-
-fn inside(lane: u32, low: u32, high: u32) -> bool { return lane >= low && lane < high; }
 
 fn store_theta(w: Eight, at: i32, low: u32, high: u32) {
   if (STORAGE == HALVES) {
@@ -117,15 +117,4 @@ fn store_halves(w: Eight, at: i32, low: u32, high: u32) {
   if (inside(2u, low, high)) { theta[at + 1] = a.z | (a.w << 16u); }
   if (inside(4u, low, high)) { theta[at + 2] = b.x | (b.y << 16u); }
   if (inside(6u, low, high)) { theta[at + 3] = b.z | (b.w << 16u); }
-}
-
-fn store_probe(w: Eight, at: i32, low: u32, high: u32) {
-  if (inside(0u, low, high)) { probe[at] = w.a.x; }
-  if (inside(1u, low, high)) { probe[at + 1] = w.a.y; }
-  if (inside(2u, low, high)) { probe[at + 2] = w.a.z; }
-  if (inside(3u, low, high)) { probe[at + 3] = w.a.w; }
-  if (inside(4u, low, high)) { probe[at + 4] = w.b.x; }
-  if (inside(5u, low, high)) { probe[at + 5] = w.b.y; }
-  if (inside(6u, low, high)) { probe[at + 6] = w.b.z; }
-  if (inside(7u, low, high)) { probe[at + 7] = w.b.w; }
 }

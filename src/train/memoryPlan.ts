@@ -102,9 +102,11 @@ export function needsByMethod(
   maxBindingBytes: number,
   dtype: WeightDtype = "f32",
 ): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
+  // Once for all methods: for the largest models it takes a while.
+  const layout = planLayout(config, maxBindingBytes, dtype);
   return usualSettings.map(({ name, settings }) => ({
     name,
-    plan: planUsual(config, resolveSettings({ ...settings, dtype }), maxBindingBytes),
+    plan: planUsual(config, resolveSettings({ ...settings, dtype }), maxBindingBytes, layout),
   }));
 }
 
@@ -113,8 +115,8 @@ export function planUsual(
   config: OptConfig,
   settings: SettingValues,
   maxBindingBytes: number,
+  layout = planLayout(config, maxBindingBytes, weightDtypeOf(settings)),
 ): MemoryPlan {
-  const layout = planLayout(config, maxBindingBytes, weightDtypeOf(settings));
   const batchSize = numberSetting(settings, "batchSize");
   const sizes = Array.from({ length: batchSize }, () => usualExample);
   const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);

@@ -30,22 +30,23 @@ export async function write(desk: Desk, request: WritingRequest): Promise<void> 
   const { run } = desk;
   if (!run) return writeByBase(desk, request);
   const { opt, model } = run.ground;
-  const room = roomFor(writingGround(opt), textFor(request, model, run));
+  const text = textFor(request, model, run);
+  const room = roomFor(writingGround(opt), text);
   await admitWriting(model.device, { config: opt.config, layout: opt.layout, room });
   if (run.steps.length === 0) {
     const tell = tellAs(desk, request, (before) => ({ before, after: null }));
-    await writeSide(desk, opt, model, request, run, tell);
+    await writeSide(desk, opt, model, request, text, tell);
     return;
   }
   const tellAfter = tellAs(desk, request, (after) => ({ before: null, after }));
-  const after = await writeSide(desk, opt, model, request, run, tellAfter);
+  const after = await writeSide(desk, opt, model, request, text, tellAfter);
   if (desk.isCancelled) return;
   const runs = await runsOf(desk);
   const { snapshots } = await runs.loadRun(run.record.id);
   await model.reload(progressTo(desk));
   try {
     const tellBefore = tellAs(desk, request, (before) => ({ before, after }));
-    await writeSide(desk, opt, model, request, run, tellBefore);
+    await writeSide(desk, opt, model, request, text, tellBefore);
   } finally {
     const steps = run.steps.slice(0, run.travelledTo ?? run.steps.length);
     await restoreWeights(desk, runs, run.ground, run.record, steps, snapshots);
@@ -66,8 +67,9 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
   const { config, loaded } = model;
   const { layout } = loaded;
   const ground = { config, capacity: readingRoom, maxBindingBytes: bindableBytes(device.info) };
+  const text = textFor(request, model, null);
   await admitWriting(device, {
-    ...{ config, layout, room: roomFor(ground, textFor(request, model, null)) },
+    ...{ config, layout, room: roomFor(ground, text) },
     beside: planWork({ ...ground, layout, hasMasks: false, hasSnapshot: false }),
   });
   const opt = await OptModel.create({
@@ -78,7 +80,7 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
   });
   try {
     const tell = tellAs(desk, request, (before) => ({ before, after: null }));
-    await writeSide(desk, opt, model, request, null, tell);
+    await writeSide(desk, opt, model, request, text, tell);
   } finally {
     opt.destroy();
   }
@@ -123,10 +125,9 @@ async function writeSide(
   opt: OptModel,
   model: OpenModel,
   request: WritingRequest,
-  run: ActiveRun | null,
+  { prompt, maxNewTokens, cutTokens }: Text,
   tell: Tell,
 ): Promise<SideReport> {
-  const { prompt, maxNewTokens, cutTokens } = textFor(request, model, run);
   const options: WritingOptions = { ...request, maxNewTokens };
   const rate = tokenRate(() => desk.env.now());
   tell({ text: "", tokens: 0, tokensPerSecond: null, cutTokens, ending: null });

@@ -15,6 +15,7 @@ import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { modelOn } from "./model.ts";
+import { toPlainStep } from "./steps.ts";
 
 /** Who runs against whom in `bench -- step`, all over the same weights and rows. */
 export interface Contender {
@@ -101,15 +102,7 @@ async function methodContender(
     stepper.enqueue();
     await stepper.collect();
   };
-  const prepare = async () => {
-    // A step that is timed by itself is cut into many passes; an anchor is another kind of step.
-    while (stepper.isNextLong || stepper.isNextTimed) {
-      if (stepper.isNextLong) {
-        await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-        await stepper.collect();
-      } else await run();
-    }
-  };
+  const prepare = () => toPlainStep(stepper);
   const planOf = (step: number) => planAt(method, settings, model.config.numHiddenLayers, step);
   const plain = plainContender(name, model, run);
   return {

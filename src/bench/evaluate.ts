@@ -7,6 +7,7 @@ import { evaluate } from "#train/evaluation.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
+import { median } from "./median.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -64,8 +65,8 @@ async function takeTurns(model: OptModel, examples: readonly EncodedExample[]) {
     whole.push(await timeOf(() => evaluate(model, examples)));
     if (!isBareFirst) bare.push(await timeOf(() => bareForwards(model, examples)));
   }
-  const ratio = medianOf(whole.map((time, i) => time / bare[i]!));
-  return { bareMs: medianOf(bare), evaluateMs: medianOf(whole), ratio };
+  const ratio = median(whole.map((time, i) => time / bare[i]!));
+  return { bareMs: median(bare), evaluateMs: median(whole), ratio };
 }
 
 const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
@@ -83,8 +84,4 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await run();
   return performance.now() - started;
-}
-
-function medianOf(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -10,11 +10,11 @@ import type { ProductSize } from "#train/session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
+import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
 import {
   compileLinears,
   filledBuffers,
-  median,
   operationsOf,
   suits,
   type Timed,

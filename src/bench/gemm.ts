@@ -4,15 +4,9 @@ import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import type { ProductSize } from "#train/session/linearBench.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
+import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
-import {
-  compileLinears,
-  filledBuffers,
-  median,
-  operationsOf,
-  suits,
-  timedProduct,
-} from "./products.ts";
+import { compileLinears, filledBuffers, operationsOf, suits, timedProduct } from "./products.ts";
 import { printTable } from "./table.ts";
 
 /*

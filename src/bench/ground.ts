@@ -20,15 +20,3 @@ export async function randomModel(
   const loaded = await randomWeights(device, config, dtype);
   return modelOn(device, loaded, examples, linear, readShaders());
 }
-
-/** Median milliseconds of `repeats` runs after one to warm up. */
-export async function medianMs(run: () => Promise<unknown>, repeats: number): Promise<number> {
-  await run();
-  const times: number[] = [];
-  for (let i = 0; i < repeats; i++) {
-    const started = performance.now();
-    await run();
-    times.push(performance.now() - started);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-}

@@ -4,6 +4,7 @@ import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
 import { spreadOf } from "./rounds.ts";
+import { toPlainStep } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -71,12 +72,7 @@ export async function handOverBench({
 
 /** What a step took this thread until it was handed over; it is then waited for. Anchors are left out. */
 async function handOver(stepper: Stepper): Promise<number> {
-  while (stepper.isNextLong || stepper.isNextTimed) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
-    await stepper.collect();
-  }
+  await toPlainStep(stepper);
   const started = performance.now();
   stepper.enqueue();
   const spent = performance.now() - started;

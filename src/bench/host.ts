@@ -8,6 +8,8 @@ import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { nodeGpu } from "../entry/node/gpu.ts";
 import { methodCases } from "./cases.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
+import { median } from "./median.ts";
+import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -35,9 +37,7 @@ export async function hostBench(): Promise<unknown> {
     // Nothing is computed, so nothing can be collected: every group of steps has a stepper of its own.
     const group = async () => {
       const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
-      if (stepper.isNextLong) {
-        await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-      }
+      if (stepper.isNextLong) await handNext(stepper);
       const before = process.cpuUsage();
       for (let i = 0; i < atOnce && !stepper.isNextLong; i++) stepper.enqueue();
       await model.readback.read(model.buffers.ring, 0, atOnce * 512);
@@ -63,10 +63,6 @@ export async function hostBench(): Promise<unknown> {
   model.destroy();
   print(results);
   return { adapter: "Dawn's null backend", steps, atOnce, results };
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function print(

@@ -18,6 +18,7 @@ import type { BenchPlace } from "./model.ts";
 import { opt125mBench } from "./opt125m.ts";
 import { packedBench } from "./packed.ts";
 import { passesBench } from "./passes.ts";
+import { publishedBench } from "./published.ts";
 import { replayBench } from "./replay.ts";
 import { stepBench } from "./step.ts";
 import { stepTimesBench } from "./stepTimes.ts";
@@ -44,6 +45,7 @@ const benches: Readonly<Record<string, Bench>> = {
   host: { asks: "what a step costs the host", run: hostBench, isQuick: true },
   "hand-over": { asks: "how long handing a step over takes a thread", run: placed(handOverBench) },
   memory: { asks: "bytes by kind, planned and actual", run: placed(memoryBench), isQuick: true },
+  published: { asks: "what the published models take on a GPU, as planned", run: publishedBench },
   load: { asks: "MB a second from a file onto the GPU", run: loadBench, isQuick: true },
   replay: { asks: "steps of a journal a second", run: placed(replayBench), isQuick: true },
   "step-times": { asks: "where the time of a step goes", run: placed(stepTimesBench) },

@@ -6,6 +6,7 @@ import { Stepper } from "#train/stepper.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
+import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /* What does each method take on the GPU, and is it what was planned? */
@@ -29,9 +30,7 @@ export async function memoryBench(
     await prepareMasks(model, settings);
     const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
     for (let i = 0; i < 2; i++) {
-      if (stepper.isNextLong) {
-        await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-      } else stepper.enqueue();
+      await handNext(stepper);
     }
     await stepper.collect();
     stepper.flush();

@@ -6,6 +6,8 @@ import { Stepper } from "#train/stepper.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";
+import { median } from "./median.ts";
+import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -106,9 +108,7 @@ async function spend(
 ): Promise<void> {
   const started = performance.now();
   while (spent.forwardPasses < until) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
+    await handNext(stepper);
     for (const { forwardPasses } of await stepper.collect()) {
       spent.steps++;
       spent.forwardPasses += forwardPasses;
@@ -181,9 +181,4 @@ function range(values: readonly number[], digits: number): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const middle = text(median(values));
   return text(low) === text(high) ? middle : `${middle} (${text(low)}–${text(high)})`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

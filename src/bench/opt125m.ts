@@ -12,6 +12,7 @@ import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { methodCases } from "./cases.ts";
 import { examplesOf, randomModel } from "./ground.ts";
+import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -63,9 +64,7 @@ export async function opt125mBench(): Promise<unknown> {
 
 async function stepMs(stepper: Stepper): Promise<number> {
   const started = performance.now();
-  if (stepper.isNextLong) {
-    await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-  } else stepper.enqueue();
+  await handNext(stepper);
   const [step] = await stepper.collect();
   if (!step || !Number.isFinite(step.lossPlus)) throw new Error("A step gave no finite loss.");
   return performance.now() - started;

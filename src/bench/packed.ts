@@ -10,8 +10,8 @@ import {
 import type { OptModel } from "#model/opt.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
+import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
-import { median } from "./products.ts";
 import { printTable } from "./table.ts";
 
 /*

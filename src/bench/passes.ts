@@ -7,8 +7,8 @@ import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
+import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
-import { median } from "./products.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -51,7 +51,7 @@ export async function passesBench(args: readonly string[]): Promise<unknown> {
     ["noise", "pending", ...variants.map(({ name }) => name)],
     rows.map(({ noise, pending, ms }) => [
       ...[noise, String(pending)],
-      ...variants.map(({ name }) => ms[name]?.toFixed(2) ?? "as any"),
+      ...variants.map(({ name }) => ms[name]?.toFixed(2) ?? "not for so many"),
     ]),
   );
   return { adapter: description, clock: clock.meaning, repeats, rows };

@@ -89,8 +89,3 @@ export function filledBuffers(
   }
   return buffers;
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}

@@ -1,4 +1,4 @@
-import { classic, twoForwards } from "./contenders.ts";
+import { classic, contenderNames, twoForwards } from "./contenders.ts";
 import { type Spread, spreadOf, spreadText, type Turn } from "./rounds.ts";
 import type { AttentionShare, StepParts } from "./stepShares.ts";
 import { printTable } from "./table.ts";
@@ -83,8 +83,8 @@ const aboutBound =
 function printRatios(results: readonly Measured[], clock: number): void {
   const rows = results.map(({ clocks }) => clocks[clock]!);
   const each = (cell: (one: Clocked, i: number) => string) => rows.map(cell);
-  const names = Object.keys(rows[0]?.ratios[0] ?? {});
-  const inOrder = [classic, ...names.filter((name) => name !== classic).sort(byContenders)];
+  const measured = rows[0]?.ratios[0] ?? {};
+  const inOrder = contenderNames.filter((name) => Object.hasOwn(measured, name));
   printTable(
     ["tokens per sign", ...results.map(({ tokens }) => String(tokens))],
     [
@@ -104,9 +104,6 @@ function printRatios(results: readonly Measured[], clock: number): void {
     ],
   );
 }
-
-const order = ["MeZO", "Sparse-MeZO", "LeZO 0.5", "LeZO 0.75", "SVRG, deltas", "SVRG, copy"];
-const byContenders = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
 
 function baseMs({ turns }: Clocked): number {
   const base = turns.flat().filter(({ name }) => name === twoForwards);

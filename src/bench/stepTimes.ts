@@ -2,7 +2,9 @@ import { prepareMasks } from "#train/session/sparsity.ts";
 import { Stepper } from "#train/stepper.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
+import { median } from "./median.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
+import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /* How long does a step of each method take, and where does its time go by the GPU's own clock? */
@@ -28,7 +30,7 @@ export async function stepTimesBench(
     const times: number[] = [];
     while (times.length < warmUp + steps) {
       if (stepper.isNextLong) {
-        await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
+        await handNext(stepper);
         await stepper.collect();
       }
       const started = performance.now();
@@ -37,8 +39,8 @@ export async function stepTimesBench(
       times.push(performance.now() - started);
     }
     stepper.flush();
-    const counted = times.slice(warmUp).sort((a, b) => a - b);
-    results.push({ name, medianMs: counted[steps / 2]!, parts: stepper.timing?.parts ?? null });
+    const counted = times.slice(warmUp);
+    results.push({ name, medianMs: median(counted), parts: stepper.timing?.parts ?? null });
   }
   model.destroy();
   loaded.destroy();

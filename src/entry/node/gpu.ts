@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "webgpu";
 import type { ShaderSources } from "#gpu/wgsl.ts";
+import { restDawn } from "./restingTicks.ts";
 
 /**
  * Dawn's WebGPU for Node. Kept for the life of the process: letting it be collected aborts.
@@ -11,6 +12,7 @@ import type { ShaderSources } from "#gpu/wgsl.ts";
  */
 const kept: GPU[] = [];
 export function nodeGpu(flags: readonly string[] = []): GPU {
+  restDawn();
   const gpu = create([...flags]);
   kept.push(gpu);
   return gpu;

@@ -6,7 +6,9 @@ import { availableDrivers } from "./src/tools/vulkan.mjs";
 const drivers = await availableDrivers();
 // Tests that compare two adapters start a Node of their own for each of these.
 const { ZEROTH_DRIVERS = JSON.stringify(drivers) } = process.env;
-Object.assign(process.env, drivers[0]?.env, { ZEROTH_DRIVERS });
+// A core for each worker: lavapipe would take them all. SwiftShader has no such setting.
+const { LP_NUM_THREADS = "1" } = process.env;
+Object.assign(process.env, drivers[0]?.env, { ZEROTH_DRIVERS, LP_NUM_THREADS });
 
 export default defineConfig({
   test: {
@@ -31,8 +33,8 @@ export default defineConfig({
           name: "gpu",
           include: ["src/**/*.gpu.test.ts"],
           pool: "forks",
-          // A software driver takes every core for itself.
-          maxWorkers: 1,
+          // As many as a software driver leaves cores for; on more, the longest file sets the time.
+          maxWorkers: 2,
           // SwiftShader alone, on busy cores, takes ten times as long as lavapipe; a hang is still found.
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -1,7 +1,6 @@
 // Eight consecutive elements of a tensor, read and kept at once, those in lanes [low, high). The including
-// file binds theta and says with `put` where a value goes.
-#include "lib/noise.wgsl"
-#include "lib/theta.wgsl"
+// file binds theta: array<u32>, and says with `put` where a value goes.
+#include "lib/eight_halves.wgsl"
 
 // Lanes outside [low, high) belong to the neighbours; they repeat the first lane of ours.
 fn load8(at: i32, low: u32, high: u32) -> Eight {
@@ -21,11 +20,7 @@ fn load8(at: i32, low: u32, high: u32) -> Eight {
 fn load_halves(at: i32, l: i32, h: i32) -> Eight {
   let words = vec4u(theta[at + clamp(0, l, h)], theta[at + clamp(1, l, h)],
                     theta[at + clamp(2, l, h)], theta[at + clamp(3, l, h)]);
-  let upper = words >> vec4u(16u);
-  return Eight(
-    widened(vec4u(words.x, upper.x, words.y, upper.y)),
-    widened(vec4u(words.z, upper.z, words.w, upper.w)),
-  );
+  return eight_halves(words);
 }
 
 fn inside(lane: u32, low: u32, high: u32) -> bool { return lane >= low && lane < high; }

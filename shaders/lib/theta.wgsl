@@ -1,17 +1,11 @@
 // The weights as they are stored: f32, or halves (IEEE 754 binary16). Widened by integers, because WGSL
-// lets its own conversions lose subnormal halves. The including file binds theta: array<u32>.
+// lets its own conversions lose subnormal halves.
 
 override STORAGE: u32 = 0; // FLOATS, HALVES or WIDE_HALVES
 
 const FLOATS = 0u;
 const HALVES = 1u; // two a word, the first one in its lower bits
 const WIDE_HALVES = 2u; // f32s whose values are those of halves
-
-// One weight; `at` counts weights.
-fn theta1(at: u32) -> f32 {
-  if (STORAGE == HALVES) { return widened(vec4u(theta[at >> 1u] >> (16u * (at & 1u)))).x; }
-  return bitcast<f32>(theta[at]);
-}
 
 // The f32s that equal the halves in the lower 16 bits.
 fn widened(halves: vec4u) -> vec4f {

@@ -1,7 +1,7 @@
 // How many weights of each tensor a mask by magnitude leaves in, and how |theta| spreads around the
 // threshold: 64 bins, each a sixteenth of it wide, the last for all beyond. A workgroup a chunk.
 #include "lib/chunk.wgsl"
-#include "lib/theta.wgsl"
+#include "lib/theta_one.wgsl"
 
 struct Params {
   first_chunk: u32,

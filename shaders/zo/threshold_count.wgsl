@@ -2,7 +2,7 @@
 // before have fixed, how many have each value of the next eight bits. The bits of a float without its
 // sign order as the float does. A workgroup a chunk.
 #include "lib/chunk.wgsl"
-#include "lib/theta.wgsl"
+#include "lib/theta_one.wgsl"
 
 struct Params {
   first_chunk: u32,

@@ -1,8 +1,8 @@
-import { packScalars, type Scalars } from "#gpu/card.ts";
+import { type Card, packScalars, type Scalars } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
 import { bind, compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
-import { passState, weightPass } from "#model/kernels.ts";
+import { passState, SOFTWARE_PASS_THREADS, weightPass, weightPassWhole } from "#model/kernels.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { readShaders } from "../entry/node/gpu.ts";
@@ -22,14 +22,20 @@ const repeats = 7;
 const passesAtOnce = 4;
 const everywhere = [0xffffffff, 0xffffffff, 1, 1];
 
-const variants: readonly { readonly name: string; readonly constants: Scalars }[] = [
-  { name: "any terms", constants: {} },
-  { name: "whole groups", constants: { WHOLE_GROUPS: 1 } },
-  { name: "16 threads", constants: { WHOLE_GROUPS: 1, WORKGROUP_SIZE: 16 } },
-  { name: "one term", constants: { WHOLE_GROUPS: 1, ONE_TERM: 1 } },
+const few = { WORKGROUP_SIZE: SOFTWARE_PASS_THREADS };
+const variants: readonly {
+  readonly name: string;
+  readonly card: Card;
+  readonly constants: Scalars;
+}[] = [
+  { name: "any terms", card: weightPass, constants: {} },
+  { name: "one term", card: weightPass, constants: { ONE_TERM: 1 } },
+  { name: "one term, whole groups", card: weightPassWhole, constants: { ONE_TERM: 1 } },
+  { name: "any terms, whole, few threads", card: weightPassWhole, constants: few },
   {
-    name: "one term, 16 threads",
-    constants: { WHOLE_GROUPS: 1, ONE_TERM: 1, WORKGROUP_SIZE: 16 },
+    name: "one term, whole, few threads",
+    card: weightPassWhole,
+    constants: { ONE_TERM: 1, ...few },
   },
 ];
 
@@ -61,9 +67,9 @@ async function measure(device: Device, clock: Clock, noise: NoiseKind, pending: 
   const memory = new Memory(device.device);
   const buffers = makeBuffers(device, memory, pending);
   const timed: { readonly name: string; readonly run: () => Promise<number>; ms: number[] }[] = [];
-  for (const { name, constants } of variants) {
+  for (const { name, card, constants } of variants) {
     if (constants["ONE_TERM"] === 1 && pending > 1) continue;
-    const kernel = await compileKernel(device.device, readShaders(), weightPass, {
+    const kernel = await compileKernel(device.device, readShaders(), card, {
       NOISE_KIND: noiseKinds.indexOf(noise),
       ...constants,
     });

@@ -45,7 +45,8 @@ export async function compileAll(needs: KernelNeeds) {
   const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
   const byStorage = (card: Card, constants = {}) =>
     compileByStorage(layout, card, compile, { ...noisy, ...constants });
-  const passConstants = weightPassConstants(needs);
+  const weightPass = hasWholeGroups(layout) ? cards.weightPassWhole : cards.weightPass;
+  const perPass = device.info.isSoftware ? { WORKGROUP_SIZE: cards.SOFTWARE_PASS_THREADS } : {};
   const [
     any,
     one,
@@ -60,8 +61,8 @@ export async function compileAll(needs: KernelNeeds) {
     copyRows,
     ...linearKernels
   ] = await Promise.all([
-    byStorage(cards.weightPass, passConstants),
-    byStorage(cards.weightPass, { ...passConstants, ONE_TERM: 1 }),
+    byStorage(weightPass, perPass),
+    byStorage(weightPass, { ...perPass, ONE_TERM: 1 }),
     compile(cards.coefficients),
     byStorage(cards.embedTokens),
     byStorage(cards.embedPositions),
@@ -91,10 +92,4 @@ export async function compileAll(needs: KernelNeeds) {
       [...packed].map(([name, card]) => [name, linearKernels[linearCards.indexOf(card)]!]),
     ),
   };
-}
-
-/** Software drivers begin every thread anew, which costs them dear: few threads, long ones. */
-function weightPassConstants({ device, layout }: KernelNeeds): Readonly<Record<string, number>> {
-  const threads = device.info.isSoftware ? 16 : 64;
-  return { WHOLE_GROUPS: Number(hasWholeGroups(layout)), WORKGROUP_SIZE: threads };
 }

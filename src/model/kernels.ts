@@ -50,6 +50,12 @@ const readWrite = (name: string) => ({ name, access: "read_write" }) as const;
 const deltaBindings = [read("terms"), read("coefficients"), read("thresholds")];
 const linearBindings = [uniform("batch"), read("x"), read("w"), read("vectors"), readWrite("y")];
 
+/**
+ * Threads of a weight pass where WebGPU is emulated: software drivers begin every thread anew, which
+ * costs them dear, so a few, with long shares.
+ */
+export const SOFTWARE_PASS_THREADS = 16;
+
 export const weightPass: Card = {
   name: "weight_pass",
   file: "zo/weight_pass.wgsl",
@@ -65,7 +71,14 @@ export const weightPass: Card = {
     readWrite("theta"),
     readWrite("probe"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE", "ONE_TERM", "WHOLE_GROUPS"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE", "ONE_TERM"],
+};
+
+/** The same where `hasWholeGroups`, four words at once. */
+export const weightPassWhole: Card = {
+  ...weightPass,
+  name: "weight_pass_whole",
+  file: "zo/weight_pass_whole.wgsl",
 };
 
 export const coefficients: Card = {
@@ -356,6 +369,7 @@ export const halfLinearCards: readonly LinearCard[] = [
 /** Every card, for tests that hold them against their shaders. */
 export const cards: readonly Card[] = [
   weightPass,
+  weightPassWhole,
   coefficients,
   embedTokens,
   embedPositions,

@@ -95,10 +95,15 @@ describe("whatever the model and the binding limit", () => {
     });
   });
 
-  test("groups of eight count as whole only where no chunk begins or ends within one", () => {
+  test("groups of eight count as whole only where no chunk cuts one and each begins at a multiple of 8", () => {
     everyLayout((layout) => {
-      const cuts = allChunks(layout).flatMap(({ first, count }) => [first, first + count]);
+      const cuts = allChunks(layout).flatMap((chunk) => {
+        return [chunk.first, chunk.first + chunk.count, chunk.theta, chunk.out];
+      });
       expect(hasWholeGroups(layout)).toBe(cuts.every((element) => element % 8 === 0));
+      // What lies behind W+ must begin at a vec4 as well.
+      if (hasWholeGroups(layout)) expect(layout.vectors.elements % 4).toBe(0);
+      expect(layout.scratchElements % 4).toBe(0);
     });
   });
 

@@ -127,10 +127,14 @@ export function planLayout(
   };
 }
 
-/** True where every chunk begins and ends between groups of eight, the elements one draw is for. */
+/**
+ * True where no group of eight, the elements one draw is for, is cut by a chunk or lies askew: then
+ * `zo/weight_pass_whole` may run.
+ */
 export function hasWholeGroups({ chunks }: Layout): boolean {
   for (let at = 0; at < chunks.length; at += 8) {
-    if (chunks[at + 1]! % 8 !== 0 || chunks[at + 2]! % 8 !== 0) return false;
+    // First element, count, and where it lies in theta and in W+.
+    if (chunks.subarray(at + 1, at + 5).some((word) => word % 8 !== 0)) return false;
   }
   return true;
 }

@@ -3,7 +3,15 @@ import type { Card } from "#gpu/card.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { linkShader } from "#gpu/wgsl.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
-import { attention, attentionCached, cards, layerNorm, linearQuad, weightPass } from "./kernels.ts";
+import {
+  attention,
+  attentionCached,
+  cards,
+  layerNorm,
+  linearQuad,
+  weightPass,
+  weightPassWhole,
+} from "./kernels.ts";
 import { cardProblems } from "./testing/cardProblems.ts";
 
 const shaders = readShaders();
@@ -24,7 +32,7 @@ beforeAll(async () => {
 function variants(card: Card): Readonly<Record<string, number>>[] {
   const few = {
     ...{ [attention.name]: [4, 8], [attentionCached.name]: [8, 16] },
-    [weightPass.name]: [16, 64, 128],
+    ...{ [weightPass.name]: [16, 64, 128], [weightPassWhole.name]: [16, 64] },
   };
   const threads = few[card.name] ?? [32, 64, 128, 256];
   const all: Record<string, readonly number[]> = {
@@ -32,7 +40,6 @@ function variants(card: Card): Readonly<Record<string, number>>[] {
     NOISE_KIND: [0, 1, 2],
     STORAGE: [0, 1, 2],
     ONE_TERM: [0, 1],
-    WHOLE_GROUPS: [0, 1],
     HEAD_WIDTH: [1, 12, 64, 80, 128],
   };
   return card.overrides.reduce<Record<string, number>[]>(

@@ -1,7 +1,7 @@
 import type { Clock } from "#gpu/commands.ts";
 import { PassTimer } from "#gpu/passTimer.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { attention, halfLinearCards, linearCards, weightPass } from "./kernels.ts";
+import { attention, halfLinearCards, linearCards, weightPass, weightPassWhole } from "./kernels.ts";
 
 /** Parts of a step that are timed. */
 export type StepPart = "weightPass" | "products" | "attention" | "rest";
@@ -53,7 +53,7 @@ export class StepClock {
 
 /** What a kernel's time counts as, by the label of its pipeline. */
 export function partOf(label: string): StepPart {
-  if (label === weightPass.name) return "weightPass";
+  if (label === weightPass.name || label === weightPassWhole.name) return "weightPass";
   if ([...linearCards, ...halfLinearCards].some(({ name }) => name === label)) return "products";
   return label === attention.name ? "attention" : "rest";
 }

@@ -36,12 +36,12 @@ export const evenChunks: readonly Chunk[] = [
   { tensor: 2, first: 38_000_002, count: 10, theta: 690, out: 700, block: 33 },
 ];
 
-/** The same with beginnings and ends between groups, as where every width is a multiple of eight. */
+/** The same with groups that lie whole and straight, as where every width is a multiple of eight. */
 export const wholeChunks: readonly Chunk[] = [
-  { tensor: 0, first: 0, count: 64, theta: 0, out: 3, block: null },
-  { tensor: 0, first: 64, count: 72, theta: 64, out: 67, block: null },
-  { tensor: 1, first: 8, count: 528, theta: 150, out: 150, block: 3, decays: false },
-  { tensor: 2, first: 38_000_008, count: 8, theta: 690, out: 700, block: 33 },
+  { tensor: 0, first: 0, count: 64, theta: 0, out: 8, block: null },
+  { tensor: 0, first: 64, count: 72, theta: 64, out: 72, block: null },
+  { tensor: 1, first: 8, count: 528, theta: 152, out: 152, block: 3, decays: false },
+  { tensor: 2, first: 38_000_008, count: 8, theta: 688, out: 704, block: 33 },
 ];
 
 /** Elements of theta, W+ and W- that those chunks lie in, with some around them. */

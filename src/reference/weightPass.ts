@@ -1,35 +1,13 @@
-import { storages } from "#base/storage.ts";
-import { noiseKinds } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
-import {
-  type Chunk,
-  chunkTable,
-  chunkWords,
-  evenChunks,
-  HEAD_BLOCK,
-  NO_BLOCK,
-  raggedChunks,
-  raggedElements,
-  wholeChunks,
-} from "./chunks.ts";
-import {
-  applyTerms,
-  deltaBound,
-  isProbed,
-  openState,
-  type Place,
-  probed,
-  type TermWords,
-  termList,
-} from "./delta.ts";
-import { randomFloats } from "./random.ts";
-import { asHalves, stored, weightsOf } from "./theta.ts";
-import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
+import { chunkWords, NO_BLOCK } from "./chunks.ts";
+import { applyTerms, deltaBound, isProbed, type Place, probed } from "./delta.ts";
+import { stored, weightsOf } from "./theta.ts";
+import { field, floats, param, type Twin, words } from "./twin.ts";
+import { passCases, writesProbe } from "./weightPassCases.ts";
 
 /** theta <- theta + pending terms; W+ and W- <- theta + offsets ± epsilon · mask · z. */
 export const twin: Twin = {
   card: "weight_pass",
-  cases: () => [...noiseKinds.flatMap((_, kind) => casesOf(kind)), ...halfCases()],
+  cases: passCases,
   run(testCase) {
     const chunks = words(testCase, "chunks");
     const theta = weightsOf(testCase);
@@ -51,237 +29,14 @@ export const twin: Twin = {
         const w = applyTerms(testCase, theta[thetaOffset! + i]!, place, 0, updates, true);
         theta[thetaOffset! + i] = w;
         const isPerturbed = isProbed(testCase, place);
-        if (writes === NEVER || (!isPerturbed && writes === WHERE_PROBED)) continue;
+        if (writes === writesProbe.never || (!isPerturbed && writes === writesProbe.whereProbed))
+          continue;
         const [ofPlus, ofMinus] = probed(testCase, w, place);
         probe[outOffset! + i] = ofPlus;
-        if (isPerturbed || writes === ALWAYS) minus[outOffset! + i] = ofMinus;
+        if (isPerturbed || writes === writesProbe.always) minus[outOffset! + i] = ofMinus;
       }
     }
     return { theta: stored(testCase, theta), probe };
   },
   bound: deltaBound,
 };
-
-const NEVER = 0;
-const WHERE_PROBED = 1;
-const ALWAYS = 2;
-const WIDENED = 3;
-/** Between W+ and W- lies what no pass touches. */
-const STRIDE = raggedElements + 5;
-
-const twoSteps: readonly TermWords[] = [
-  { step: 5, slot: 0 },
-  { step: 6, slot: 1 },
-  { step: 6, probe: 2, slot: 2, continuesStep: true },
-];
-
-const decayAndNoise: readonly TermWords[] = [
-  { step: 5, slot: 3, kind: "decay" },
-  { step: 5, slot: 0, continuesStep: true },
-];
-
-function casesOf(kind: number): TwinCase[] {
-  const name = noiseKinds[kind]!;
-  const make = (text: string, options: Options) => weightCase(kind, `${name}: ${text}`, options);
-  return [
-    make("a probe with nothing pending", {}),
-    make("three terms of two steps pending", { terms: twoSteps, updates: 3 }),
-    make("an update alone writes no probe", { terms: twoSteps, updates: 3, writes: NEVER }),
-    make("offsets are seen by the probe and not kept", { terms: twoSteps, updates: 1, offsets: 2 }),
-    make("weights above their threshold stay", {
-      ...{ terms: twoSteps, updates: 3, state: { mask_by_magnitude: 1 } },
-    }),
-    make("a mask with offsets", {
-      ...{ terms: twoSteps, updates: 1, offsets: 2, state: { mask_by_magnitude: 1 } },
-    }),
-    make("only block 3 is probed, the rest is not written", {
-      state: { probe_blocks_low: 1 << 3, probe_blocks_high: 0, probe_embeddings: 0 },
-    }),
-    make("only block 33 is probed, the rest is copied", {
-      ...{ terms: twoSteps, updates: 3, writes: ALWAYS },
-      state: { probe_blocks_low: 0, probe_blocks_high: 1 << 1, probe_embeddings: 0 },
-    }),
-    make("no probe, all copied", { writes: ALWAYS, state: { probe_enabled: 0 } }),
-    make("no probe, all copied once", { writes: WIDENED, state: { probe_enabled: 0 } }),
-    make("terms touch their blocks only", {
-      updates: 3,
-      terms: [
-        { step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0, embeddings: false },
-        { step: 6, slot: 1, blocksLow: 0, blocksHigh: 1 << 1, embeddings: false },
-        { step: 6, slot: 2, blocksLow: 0, blocksHigh: 0, continuesStep: true },
-      ],
-    }),
-    make("a score head moves whatever the blocks and embeddings do", {
-      chunks: raggedChunks.map((chunk) => ({ ...chunk, block: HEAD_BLOCK })),
-      ...{
-        updates: 1,
-        terms: [{ step: 5, slot: 0, blocksLow: 0, blocksHigh: 0, embeddings: false }],
-      },
-      state: { probe_blocks_low: 0, probe_blocks_high: 0, probe_embeddings: 0 },
-    }),
-    make("a coefficient of 0 changes no bit, not even of -0", {
-      ...{ terms: twoSteps, updates: 3, coefficients: [0, 0, 0], hasNegativeZeros: true },
-      ...{ writes: NEVER },
-    }),
-    make("weight decay pulls what decays", {
-      ...{
-        updates: 2,
-        terms: decayAndNoise,
-      },
-    }),
-    make("terms taken back, the last one first", {
-      terms: [
-        { step: 6, slot: 1, kind: "back", continuesStep: true },
-        { step: 5, slot: 0, kind: "back", continuesStep: true },
-      ],
-      ...{ updates: 0, offsets: 2 },
-    }),
-    make("weight decay under a mask pulls what the mask leaves in", {
-      ...{ updates: 2, terms: decayAndNoise, state: { mask_by_magnitude: 1 } },
-    }),
-    make("a grid of 2 x 2 from the second chunk on, 128 threads each", {
-      ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
-    }),
-    make("a chunk of nothing is passed over", {
-      chunks: [{ ...raggedChunks[0]!, count: 0 }, raggedChunks[1]!],
-    }),
-    ...oneTermCases(make),
-    ...oneTermCases((text, options) =>
-      make(`whole groups, ${text}`, {
-        ...{ chunks: wholeChunks, ...options },
-        overrides: { ...options.overrides, WHOLE_GROUPS: 1 },
-      }),
-    ),
-    make("whole groups, three terms of two steps pending and offsets", {
-      ...{ chunks: wholeChunks, overrides: { WHOLE_GROUPS: 1 } },
-      ...{ terms: twoSteps, updates: 1, offsets: 2 },
-    }),
-  ];
-}
-
-/** What a pass that knows of one term at most must do with it. */
-function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinCase[] {
-  const one = (text: string, term: Partial<TermWords>, options: Options = {}) =>
-    make(`one term at most: ${text}`, {
-      ...{ terms: [{ step: 5, slot: 0, ...term }, ...twoSteps], updates: 1, ...options },
-      overrides: { ...options.overrides, ONE_TERM: 1 },
-    });
-  return [
-    one("pending", {}),
-    one("none pending", {}, { updates: 0 }),
-    one("an update alone", {}, { writes: NEVER }),
-    one("decay", { kind: "decay", slot: 3 }),
-    one("taken back", { kind: "back", probe: 1 }),
-    one("of blocks", { blocksLow: 1 << 3, blocksHigh: 0, embeddings: false }, { writes: ALWAYS }),
-    one("under a mask", {}, { state: { mask_by_magnitude: 1 } }),
-    one("a coefficient of 0", {}, { coefficients: [0], hasNegativeZeros: true, writes: NEVER }),
-    one("no probe, all copied", {}, { writes: ALWAYS, state: { probe_enabled: 0 } }),
-  ];
-}
-
-/** Halves, two a word and one a word. Gaussian noise would round to another neighbour now and then. */
-function halfCases(): TwinCase[] {
-  return (["binomial", "rademacher"] as const).flatMap((kind) =>
-    (["halves", "wideHalves"] as const).flatMap((storage) => {
-      const overrides = { STORAGE: storages.indexOf(storage) };
-      const chunks = storage === "halves" ? evenChunks : raggedChunks;
-      const make = (text: string, options: Options) =>
-        weightCase(noiseKinds.indexOf(kind), `${kind}, ${storage}: ${text}`, {
-          ...{ chunks, theta: manyHalves(), ...options },
-          overrides: { ...overrides, ...options.overrides },
-        });
-      return [
-        make("a probe with nothing pending", {}),
-        make("each of two steps pending is rounded", { terms: twoSteps, updates: 3 }),
-        make("an update alone writes no probe", { terms: twoSteps, updates: 3, writes: NEVER }),
-        make("tiny steps", {
-          ...{ terms: twoSteps, updates: 3, coefficients: [1e-9, -3e-7, 2e-8].map(round16) },
-        }),
-        make("steps past the largest half", {
-          ...{ terms: twoSteps, updates: 3, coefficients: [3e4, -6e4, 5e4].map(round16) },
-        }),
-        make("offsets are not rounded", { terms: twoSteps, updates: 1, offsets: 2 }),
-        make("weights above their threshold stay", {
-          ...{ terms: twoSteps, updates: 3, state: { mask_by_magnitude: 1 } },
-        }),
-        make("the grid's second half, all copied", {
-          ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
-          ...{ terms: decayAndNoise, updates: 2, writes: ALWAYS, state: { probe_enabled: 0 } },
-        }),
-        make("an update, then all widened", {
-          ...{ terms: twoSteps, updates: 3, writes: WIDENED, state: { probe_enabled: 0 } },
-        }),
-        make("terms touch their blocks only", {
-          ...{
-            updates: 2,
-            terms: [{ step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0 }, never33],
-          },
-        }),
-        ...oneTermCases(make),
-        ...oneTermCases((text, options) =>
-          make(`whole groups, ${text}`, {
-            ...{ chunks: wholeChunks, ...options },
-            overrides: { ...options.overrides, WHOLE_GROUPS: 1 },
-          }),
-        ),
-      ];
-    }),
-  );
-}
-
-const never33: TermWords = { step: 6, slot: 1, blocksLow: 0, blocksHigh: 0, embeddings: false };
-
-/** Of every size there is: subnormal ones, both zeros, and the largest. */
-function manyHalves(): Float32Array<ArrayBuffer> {
-  const values = randomFloats(11, raggedElements, 0.1);
-  values.subarray(20, 40).forEach((value, i) => {
-    values[20 + i] = value * 1e-4;
-  });
-  values.subarray(200, 230).forEach((value, i) => {
-    values[200 + i] = value * 1e-6;
-  });
-  values.fill(-0, 40, 44).fill(0, 44, 48).fill(65504, 150, 160).fill(-65504, 160, 170);
-  return asHalves(values);
-}
-
-interface Options {
-  readonly theta?: Float32Array<ArrayBuffer>;
-  readonly chunks?: readonly Chunk[];
-  readonly first?: number;
-  readonly workgroups?: readonly [number, number];
-  readonly writes?: number;
-  readonly terms?: readonly TermWords[];
-  readonly updates?: number;
-  readonly offsets?: number;
-  readonly coefficients?: readonly number[];
-  readonly hasNegativeZeros?: boolean;
-  readonly state?: Readonly<Record<string, number>>;
-  readonly overrides?: Readonly<Record<string, number>>;
-}
-
-const someCoefficients = [-3e-3, 1.7e-2, 4e-4, 0.1].map(round16);
-
-function weightCase(kind: number, name: string, options: Options): TwinCase {
-  const { chunks = raggedChunks, terms = [], updates = 0, offsets = 0, first = 0 } = options;
-  const theta = options.theta ?? randomFloats(11, raggedElements, 0.1);
-  if (options.hasNegativeZeros) theta.fill(-0, 20, 40);
-  const overrides = { NOISE_KIND: kind, ...options.overrides };
-  return {
-    ...{ name, overrides },
-    params: {
-      ...{ first_chunk: first, writes_probe: options.writes ?? WHERE_PROBED, stride: STRIDE },
-    },
-    uniforms: {
-      state: { ...openState, update_count: updates, offset_count: offsets, ...options.state },
-    },
-    buffers: {
-      chunks: chunkTable(chunks),
-      terms: termList(terms),
-      coefficients: new Float32Array(options.coefficients ?? someCoefficients),
-      thresholds: new Float32Array([0.05, 0.12, 0.01]),
-      theta: stored({ overrides }, theta),
-      probe: new Float32Array(2 * STRIDE).fill(77).fill(-77, STRIDE),
-    },
-    workgroups: options.workgroups ?? [chunks.length, 1],
-  };
-}

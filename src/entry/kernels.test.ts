@@ -1,4 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
 import { openDevice } from "#gpu/device.ts";
 import { linearTile } from "#model/kernels.ts";
 import { onlyKernel, toKernelRecord, usualChoice } from "#model/linearChoice.ts";
@@ -11,15 +14,26 @@ const device = await openDevice(nodeGpu(["backend=null"]));
 const as = (isSoftware: boolean) => ({ ...device, info: { ...device.info, isSoftware } });
 const config = oddConfig();
 
-test("a run on a GPU begins with kernels that were measured there, and is told of them", async () => {
+const folder = mkdtempSync(join(tmpdir(), "zeroth-kernels-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("a run on a GPU begins with kernels that were measured there once, and is told of them", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => {});
   try {
-    const choice = await fastestLinear(as(false), config, "f32");
+    const choice = await fastestLinear(as(false), config, "f32", undefined, folder);
     const lines = told.mock.calls.map(([line]) => String(line));
     expect(lines).toContainEqual(
       expect.stringMatching(/^linear_shared is off by .* is allowed\.$/),
     );
-    expect(lines.at(-1)).toMatch(/^Matrix products, measured in \d+\.\d s: few\.narrow linear_/);
+    const measured =
+      /^Matrix products, measured on \d{4}-\d\d-\d\d in \d+\.\d s: few\.narrow linear_/;
+    expect(lines.at(-2)).toMatch(measured);
+    expect(lines.at(-1)).toBe(`To have them measured again, delete ${folder}.`);
+    told.mockClear();
+    const compiled = vi.spyOn(device.device, "createComputePipelineAsync");
+    expect(await fastestLinear(as(false), config, "f32", undefined, folder)).toEqual(choice);
+    expect(compiled).not.toHaveBeenCalled();
+    expect(told.mock.calls.map(([line]) => line)).toEqual(lines);
     // None was sound here, so the usual ones are left.
     expect(choice).toEqual(usualChoice(as(false).info));
   } finally {

@@ -2,7 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
-import { linearCards } from "#model/kernels.ts";
+import { type LinearCard, linearCards } from "#model/kernels.ts";
 import { planLayout } from "#model/layout.ts";
 import {
   fromKernelRecord,
@@ -11,10 +11,11 @@ import {
   usualChoice,
 } from "#model/linearChoice.ts";
 import { bindableBytes } from "#model/opt.ts";
-import type { RunRecord } from "#train/records.ts";
-import { headColumns } from "#train/session/kernelChoice.ts";
-import { type Tuning, tuneLinear } from "#train/session/tuneLinear.ts";
+import type { RunRecord, TuningRecord } from "#train/records.ts";
+import { headColumns, measuredOnce, tuningGround } from "#train/session/kernelChoice.ts";
+import { tuneLinear } from "#train/session/tuneLinear.ts";
 import { readShaders } from "./gpu.ts";
+import { openTunings, tuningFolder } from "./tunings.ts";
 
 /** The kernels for matrix products: the one named, else those that suit the adapter and the weights. */
 export function chooseLinear(device: Device, dtype: WeightDtype, name?: string): LinearChoice {
@@ -42,34 +43,46 @@ export function linearOf(
 
 /**
  * The kernels a new run begins with: the one named; on software adapters those of a table, so that the
- * same settings give the same weights; else the fastest by measurement, which is told of.
+ * same settings give the same weights; else the fastest by measurement, made once and told of.
+ *
+ * @param folder where measurements are kept
  */
 export async function fastestLinear(
   device: Device,
   config: OptConfig,
   dtype: WeightDtype,
   name?: string,
+  folder = tuningFolder,
 ): Promise<LinearChoice> {
   if (name !== undefined || device.info.isSoftware) return chooseLinear(device, dtype, name);
+  const sources = readShaders();
   const layout = planLayout(config, bindableBytes(device.info), dtype);
-  const tuning = await tuneLinear({
-    ...{ device, config, dtype, sources: readShaders(), headColumns: headColumns(config, layout) },
-    now: () => performance.now(),
-    onProgress: (done, total) => {
-      if (process.stderr.isTTY) process.stderr.write(`\rMeasuring this GPU ${done}/${total}`);
-    },
-  });
+  const ground = tuningGround(device.info, sources, config, dtype);
+  const record = await measuredOnce(await openTunings(folder), ground, () =>
+    tuneLinear({
+      ...{ device, config, dtype, sources, headColumns: headColumns(config, layout) },
+      now: () => performance.now(),
+      onProgress: (done, total) => {
+        if (process.stderr.isTTY) process.stderr.write(`\rMeasuring this GPU ${done}/${total}`);
+      },
+    }),
+  );
   if (process.stderr.isTTY) process.stderr.write("\n");
-  for (const line of inWords(tuning)) console.error(line);
-  return tuning.choice;
+  for (const line of inWords(record, folder)) console.error(line);
+  return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
 }
 
-function inWords({ choice, gflops, refused, milliseconds }: Tuning): readonly string[] {
-  const rates = new Map<string, number>(Object.entries(gflops));
-  const classes = Object.entries(choice).map(([name, card]) => {
-    const rate = rates.get(name);
+function inWords(record: TuningRecord, folder: string): readonly string[] {
+  const { kernels, gflops, refused, milliseconds, measuredAt } = record;
+  const choice = fromKernelRecord(kernels) ?? {};
+  const classes = Object.entries<LinearCard>(choice).map(([name, card]) => {
+    const rate = gflops[name];
     return `${name} ${card.name}${rate === undefined ? "" : ` ${rate.toFixed(1)} GFLOP/s`}`;
   });
-  const seconds = (milliseconds / 1000).toFixed(1);
-  return [...refused, `Matrix products, measured in ${seconds} s: ${classes.join(", ")}.`];
+  const when = `measured on ${measuredAt.slice(0, 10)} in ${(milliseconds / 1000).toFixed(1)} s`;
+  return [
+    ...refused,
+    `Matrix products, ${when}: ${classes.join(", ")}.`,
+    `To have them measured again, delete ${folder}.`,
+  ];
 }

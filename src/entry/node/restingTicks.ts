@@ -1,8 +1,8 @@
 /**
  * Lets Dawn rest while it waits for the GPU. Its binding asks for news with `setImmediate`, over and
  * over: a whole core for as long as anything is pending, which a software driver would rather have (the
- * kernels' tests took half as long again). Short waits are asked about without pause; from then on it
- * sleeps a tenth of the time waited so far, so that no wait grows by more than that and a millisecond.
+ * GPU tests took half as long again). Short waits are asked about without pause, longer ones once a
+ * millisecond.
  */
 export function restDawn(): void {
   if (globalThis.setImmediate === restingImmediate) return;
@@ -11,7 +11,7 @@ export function restDawn(): void {
 }
 
 const restlessMs = 2;
-const longestSleepMs = 8;
+const sleepMs = 1;
 
 let askAtOnce = globalThis.setImmediate;
 let isAsking = false;
@@ -31,9 +31,8 @@ const restingImmediate = Object.assign(
         isAsking = false;
       }
     };
-    const waitedMs = performance.now() - waitingSince;
-    if (waitedMs < restlessMs) return askAtOnce(ask);
-    setTimeout(ask, Math.min(waitedMs / 10, longestSleepMs));
+    if (performance.now() - waitingSince < restlessMs) return askAtOnce(ask);
+    setTimeout(ask, sleepMs);
     return never;
   },
   globalThis.setImmediate,

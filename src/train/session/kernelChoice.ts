@@ -1,6 +1,6 @@
 import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
-import { linkShader } from "#gpu/wgsl.ts";
+import { linkShader, type ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import type { Layout } from "#model/layout.ts";
@@ -32,7 +32,7 @@ export async function fastestLinear(
   const { dtype } = loaded.layout;
   if (device.info.isSoftware) return usualChoice(device.info, dtype);
   const report = progressTo(desk);
-  const ground = groundOf(desk, device, config, dtype);
+  const ground = tuningGround(device.info, env.sources, config, dtype);
   const record = await measuredOnce(await runsOf(desk), ground, () =>
     tuneLinear({
       ...{ device, config, dtype, sources: env.sources },
@@ -97,9 +97,10 @@ export function adapterName({ vendor, architecture, description }: Device["info"
   return [vendor, architecture, description].filter(Boolean).join(" ");
 }
 
-function groundOf(
-  { env }: Desk,
-  { info }: Device,
+/** What a measurement on this adapter, for a model of this shape, depends on. */
+export function tuningGround(
+  info: Device["info"],
+  sources: ShaderSources,
   config: OptConfig,
   dtype: WeightDtype,
 ): TuningGround {
@@ -107,7 +108,7 @@ function groundOf(
   const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
   return {
     adapter: adapterName(info),
-    sources: cards.map(({ file }) => linkShader(env.sources, file)),
+    sources: cards.map(({ file }) => linkShader(sources, file)),
     widths: [...new Set([hiddenSize, ffnDim, wordEmbedProjDim])].join(" / "),
   };
 }

@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import {
   draftFrom,
   EMPTY_DRAFT,
@@ -11,6 +12,7 @@ import {
   rangeOf,
   suggestName,
   textOf,
+  toldSettings,
   visibleSettings,
 } from "./settingsForm.ts";
 import { fakeCatalogue } from "./testing/fakeCatalogue.ts";
@@ -40,6 +42,41 @@ test("every method's untouched form is one the engine takes", () => {
     expect(errors).toEqual({});
     expect(values).toEqual(resolveSettings({ method: id }));
   }
+});
+
+describe("a setting that only counts with another one's value", () => {
+  const catalogue = { ...fakeCatalogue, commonSettings };
+  const keys = (texts: Record<string, string>) =>
+    visibleSettings(catalogue, { ...EMPTY_DRAFT, texts }).map(({ key }) => key);
+  const names = (settings: SettingValues) =>
+    toldSettings(catalogue, settings).map(({ name }) => name);
+
+  test("is seen in the form only then", () => {
+    expect(keys({})).not.toContain("trainableBlocks");
+    expect(keys({ trainable: "last" })).toContain("trainableBlocks");
+    expect(keys({ trainable: "last" })).not.toContain("trainablePattern");
+    expect(keys({ trainable: "named" })).toContain("trainablePattern");
+  });
+
+  test("is not in the way while it is out of sight", () => {
+    const draft = { ...EMPTY_DRAFT, texts: { trainableBlocks: "none" } };
+    const { values, errors } = parseDraft(catalogue, draft);
+    expect(errors).toEqual({});
+    expect(values).toMatchObject({ trainable: "all", trainableBlocks: 2 });
+    const last = { ...draft, texts: { ...draft.texts, trainable: "last" } };
+    expect(parseDraft(catalogue, last).errors).toHaveProperty("trainableBlocks");
+  });
+
+  test("is told of a run only if it counted there", () => {
+    const all = resolveSettings({ method: "mezo" });
+    expect(names(all)).not.toContain("Last blocks");
+    expect(names({ ...all, trainable: "last" })).toContain("Last blocks");
+  });
+});
+
+test("a run tells a switch as yes or no", () => {
+  const told = toldSettings({ ...fakeCatalogue, commonSettings }, { pauseOnBlowUp: false });
+  expect(told).toEqual([{ name: expect.any(String), value: "no" }]);
 });
 
 test("a number may be typed with an exponent", () => {

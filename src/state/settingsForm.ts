@@ -32,11 +32,33 @@ export function chosenMethod(
   return catalogue.methods.find(({ id }) => id === draft.methodId) ?? catalogue.methods[0];
 }
 
-/** The settings common to all methods, then those of the chosen one, which win where both have a key. */
+/** The settings that have a say, as the form stands. */
 export function visibleSettings(
   catalogue: Catalogue,
   draft: SettingsDraft,
 ): readonly SettingDescription[] {
+  const all = settingsOf(catalogue, draft);
+  const texts = new Map(all.map((setting) => [setting.key, textOf(setting, draft)]));
+  return all.filter(({ onlyWith }) => {
+    return !onlyWith || texts.get(onlyWith.key) === formatSetting(onlyWith.value);
+  });
+}
+
+/** What a run's record says of itself: its settings that had a say, by name. */
+export function toldSettings(
+  catalogue: Catalogue | null,
+  settings: SettingValues,
+): readonly { readonly name: string; readonly value: string }[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const { onlyWith } = descriptionOf(catalogue, key) ?? {};
+    if (onlyWith && settings[onlyWith.key] !== onlyWith.value) return [];
+    const told = typeof value === "boolean" ? (value ? "yes" : "no") : formatSetting(value);
+    return [{ name: labelOf(catalogue, key), value: told }];
+  });
+}
+
+/** The settings common to all methods, then those of the chosen one, which win where both have a key. */
+function settingsOf(catalogue: Catalogue, draft: SettingsDraft): readonly SettingDescription[] {
   const own = chosenMethod(catalogue, draft)?.settings ?? [];
   const taken = new Set([METHOD_KEY, ...own.map(({ key }) => key)]);
   return [...catalogue.commonSettings.filter(({ key }) => !taken.has(key)), ...own];
@@ -57,8 +79,11 @@ export function parseDraft(catalogue: Catalogue, draft: SettingsDraft): ParsedSe
   const errors: Record<string, string> = {};
   const method = chosenMethod(catalogue, draft);
   if (method) values[METHOD_KEY] = method.id;
-  for (const description of visibleSettings(catalogue, draft)) {
-    const text = textOf(description, draft);
+  const visible = new Set(visibleSettings(catalogue, draft));
+  for (const description of settingsOf(catalogue, draft)) {
+    // What is out of sight must not be in the way.
+    const isSeen = visible.has(description);
+    const text = isSeen ? textOf(description, draft) : formatSetting(description.default);
     const error = problemWith(description, text);
     if (error) errors[description.key] = error;
     else values[description.key] = settingOf(description, text);
@@ -100,10 +125,14 @@ export function rangeOf({ min, max }: SettingDescription): string {
 /** A setting's name as the form has it; the key itself where no description is known. */
 export function labelOf(catalogue: Catalogue | null, key: string): string {
   if (key === METHOD_KEY) return "Method";
+  return descriptionOf(catalogue, key)?.label ?? key;
+}
+
+function descriptionOf(catalogue: Catalogue | null, key: string): SettingDescription | undefined {
   const known = catalogue
     ? [...catalogue.commonSettings, ...catalogue.methods.flatMap(({ settings }) => settings)]
     : [];
-  return known.find((description) => description.key === key)?.label ?? key;
+  return known.find((description) => description.key === key);
 }
 
 function readable(value: number): string {

@@ -158,6 +158,7 @@ export const commonSettings: readonly SettingDescription[] = [
     help: "How many blocks, counted from the end, are trained if only the last ones are.",
     source: "MeZO-SVRG's partial setting trains the last few",
     advanced: true,
+    onlyWith: { key: "trainable", value: "last" },
   },
   {
     key: "trainablePattern",
@@ -168,5 +169,6 @@ export const commonSettings: readonly SettingDescription[] = [
     help: "Parameters trained if they are chosen by name. A star stands for any text, commas separate patterns: *.fc1.*, *.fc2.*",
     source: "An example",
     advanced: true,
+    onlyWith: { key: "trainable", value: "named" },
   },
 ];

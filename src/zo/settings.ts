@@ -21,6 +21,8 @@ export interface SettingDescription {
   readonly source: string;
   /** Shown folded away unless asked for. */
   readonly advanced?: boolean;
+  /** It has a say only where another setting has this value, and is left out of sight elsewhere. */
+  readonly onlyWith?: { readonly key: string; readonly value: SettingValue };
 }
 
 export type SettingValue = number | string | boolean;

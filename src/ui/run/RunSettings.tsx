@@ -1,9 +1,8 @@
 import { CopyPlus } from "lucide-react";
 import { rulesText } from "#state/dataView.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
-import { formatSetting } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { labelOf } from "#state/settingsForm.ts";
+import { toldSettings } from "#state/settingsForm.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
@@ -15,10 +14,7 @@ const { template, soft } = styles;
 export function RunSettings({ record }: { readonly record: RunRecord }) {
   const { duplicate } = useActions();
   const catalogue = useAppState((state) => state.catalogue);
-  const items = Object.entries(record.settings).map(([key, value]) => ({
-    name: labelOf(catalogue, key),
-    value: formatSetting(value),
-  }));
+  const items = toldSettings(catalogue, record.settings);
   return (
     <Card
       title="Settings of this run"

@@ -7,6 +7,9 @@ import { cacheFolder, root } from "../src/tools/paths.mjs";
 const port = 4183;
 const browser = await ensureBrowser();
 const { CI, PLAYWRIGHT_JSON_OUTPUT_FILE } = process.env;
+// A driver chosen for Node (npm's, say) is not for an installed browser, which brings its own.
+const { VK_ICD_FILENAMES: _icd, VK_DRIVER_FILES: _driver, ...plain } = process.env;
+const ground = browser.name === "npm" ? process.env : plain;
 
 export default defineConfig({
   testDir: ".",
@@ -41,7 +44,7 @@ export default defineConfig({
         "--disable-gpu-process-crash-limit",
         "--disable-domain-blocking-for-3d-apis",
       ],
-      env: { ...process.env, ...browser.env },
+      env: { ...ground, ...browser.env },
     },
   },
   webServer: {

@@ -19,7 +19,7 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   timeout: 180_000,
-  // Twice what slow cores need; a hang is still found.
+  // Several times what slow cores need; a hang is still found.
   globalTimeout: 20 * 60_000,
   forbidOnly: Boolean(CI),
   expect: { timeout: 20_000 },
@@ -33,7 +33,7 @@ export default defineConfig({
     locale: "en-US",
     actionTimeout: 30_000,
     screenshot: "only-on-failure",
-    // Without pictures of each moment: filming took a fourth of the cores. `--trace on` brings them back.
+    // Without pictures of each moment: filming took a fifth of the time. `--trace on` brings them back.
     trace: { mode: "retain-on-failure", screenshots: false, snapshots: true },
     launchOptions: {
       executablePath: browser.executablePath,

@@ -18,10 +18,15 @@ export interface BenchPlace {
 }
 
 /** OPT's shape at another size: heads of 64, a feed-forward four times as wide. */
-export function configOf(hiddenSize: number, layers: number, vocabSize: number): OptConfig {
+export function configOf(
+  hiddenSize: number,
+  layers: number,
+  vocabSize: number,
+  maxPositionEmbeddings = 2048,
+): OptConfig {
   return {
     ...{ vocabSize, hiddenSize, numHiddenLayers: layers, ffnDim: 4 * hiddenSize },
-    ...{ numAttentionHeads: Math.max(1, hiddenSize / 64), maxPositionEmbeddings: 2048 },
+    ...{ numAttentionHeads: Math.max(1, hiddenSize / 64), maxPositionEmbeddings },
     ...{ wordEmbedProjDim: hiddenSize, doLayerNormBefore: true, hasFinalLayerNorm: true },
     ...{ numLabels: null, bosTokenId: 2, eosTokenId: 2 },
   };

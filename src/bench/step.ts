@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import type { OptConfig } from "#model/config.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
@@ -29,8 +28,10 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
   const [hidden = 192, layers = 4, vocab = 1024] = size;
   const device = await openNodeDevice();
   const linear = chooseLinear(device, "f32");
+  // Positions for a text and a word. OPT's 2,048 are 1.3 % of the weights of OPT-125m, but would be a third
+  // of a model of this size, and weight passes would take time that no OPT's do.
   const loadedFor = (longest: number) =>
-    randomWeights(device, withPositions(configOf(hidden, layers, vocab), longest));
+    randomWeights(device, configOf(hidden, layers, vocab, longest + 1));
   const ground = { device, linear, loaded: await loadedFor(text) };
   const results: Measured[] = [];
   for (const count of tokens) {
@@ -48,14 +49,6 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
   printStep(what, results, attention, text);
   const kernels = toKernelRecord(linear);
   return { adapter: description, hidden, layers, vocab, text, kernels, results, attention };
-}
-
-/**
- * Positions for texts of so many tokens and a word. OPT has 2,048, 1.3 % of the weights of OPT-125m; in a
- * model of a bench's size they would be a third, and weight passes would take time that no OPT's do.
- */
-function withPositions(config: OptConfig, tokens: number): OptConfig {
-  return { ...config, maxPositionEmbeddings: tokens + 1 };
 }
 
 function optionsOf(args: readonly string[]) {

@@ -134,7 +134,7 @@ export function planLayout(
 export function hasWholeGroups({ chunks }: Layout): boolean {
   for (let at = 0; at < chunks.length; at += 8) {
     // First element, count, and where it lies in theta and in W+.
-    if (chunks.subarray(at + 1, at + 5).some((word) => word % 8 !== 0)) return false;
+    for (let word = at + 1; word < at + 5; word++) if (chunks[word]! % 8 !== 0) return false;
   }
   return true;
 }

@@ -22,6 +22,7 @@ export const writesProbe = { never: 0, whereProbed: 1, always: 2, widened: 3 } a
 export function passCases(): TwinCase[] {
   return [...noiseKinds.flatMap((_, kind) => casesOf(kind)), ...halfCases()];
 }
+
 /** Between W+ and W- lies what no pass touches. */
 const STRIDE = raggedElements + 5;
 /** The same, for W- to begin at a multiple of four. */

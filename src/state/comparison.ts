@@ -1,6 +1,6 @@
 import type { Catalogue, RunRecord, SettingValues } from "./engineTypes.ts";
-import { formatCount, formatPlural, formatSetting } from "./format.ts";
-import { labelOf, METHOD_KEY } from "./settingsForm.ts";
+import { formatCount, formatPlural } from "./format.ts";
+import { labelOf, METHOD_KEY, toldValue } from "./settingsForm.ts";
 
 /** Something in which runs differ. */
 export interface DifferingField {
@@ -106,7 +106,7 @@ function settingText(
   const value = settings[key];
   const method = key === METHOD_KEY && catalogue?.methods.find(({ id }) => id === value);
   if (method) return method.name;
-  return value === undefined ? null : formatSetting(value);
+  return value === undefined ? null : toldValue(value);
 }
 
 export interface Verdict {

@@ -38,10 +38,8 @@ export function visibleSettings(
   draft: SettingsDraft,
 ): readonly SettingDescription[] {
   const all = settingsOf(catalogue, draft);
-  const texts = new Map(all.map((setting) => [setting.key, textOf(setting, draft)]));
-  return all.filter(({ onlyWith }) => {
-    return !onlyWith || texts.get(onlyWith.key) === formatSetting(onlyWith.value);
-  });
+  const texts = Object.fromEntries(all.map((setting) => [setting.key, textOf(setting, draft)]));
+  return all.filter((setting) => hasSay(setting, texts));
 }
 
 /** What a run's record says of itself: its settings that had a say, by name. */
@@ -49,12 +47,24 @@ export function toldSettings(
   catalogue: Catalogue | null,
   settings: SettingValues,
 ): readonly { readonly name: string; readonly value: string }[] {
-  return Object.entries(settings).flatMap(([key, value]) => {
-    const { onlyWith } = descriptionOf(catalogue, key) ?? {};
-    if (onlyWith && settings[onlyWith.key] !== onlyWith.value) return [];
-    const told = typeof value === "boolean" ? (value ? "yes" : "no") : formatSetting(value);
-    return [{ name: labelOf(catalogue, key), value: told }];
-  });
+  const { texts } = draftFrom(settings);
+  return Object.entries(settings)
+    .filter(([key]) => hasSay(descriptionOf(catalogue, key), texts))
+    .map(([key, value]) => ({ name: labelOf(catalogue, key), value: toldValue(value) }));
+}
+
+/** A setting's value for a reader; in the form a switch is "true" or "false". */
+export function toldValue(value: SettingValues[string]): string {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : formatSetting(value);
+}
+
+/** @param texts of all settings, by key */
+function hasSay(
+  setting: SettingDescription | undefined,
+  texts: Readonly<Record<string, string>>,
+): boolean {
+  const { onlyWith } = setting ?? {};
+  return !onlyWith || texts[onlyWith.key] === formatSetting(onlyWith.value);
 }
 
 /** The settings common to all methods, then those of the chosen one, which win where both have a key. */
@@ -82,8 +92,7 @@ export function parseDraft(catalogue: Catalogue, draft: SettingsDraft): ParsedSe
   const visible = new Set(visibleSettings(catalogue, draft));
   for (const description of settingsOf(catalogue, draft)) {
     // What is out of sight must not be in the way.
-    const isSeen = visible.has(description);
-    const text = isSeen ? textOf(description, draft) : formatSetting(description.default);
+    const text = textOf(description, visible.has(description) ? draft : EMPTY_DRAFT);
     const error = problemWith(description, text);
     if (error) errors[description.key] = error;
     else values[description.key] = settingOf(description, text);

@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
+import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { type LinearCard, linearCards } from "#model/kernels.ts";
 import { planLayout } from "#model/layout.ts";
@@ -13,7 +14,7 @@ import {
 import { bindableBytes } from "#model/opt.ts";
 import type { RunRecord, TuningRecord } from "#train/records.ts";
 import { headColumns, measuredOnce, tuningGround } from "#train/session/kernelChoice.ts";
-import { tuneLinear } from "#train/session/tuneLinear.ts";
+import { type Tuning, tuneLinear } from "#train/session/tuneLinear.ts";
 import { readShaders } from "./gpu.ts";
 import { openTunings, tuningFolder } from "./tunings.ts";
 
@@ -56,20 +57,29 @@ export async function fastestLinear(
 ): Promise<LinearChoice> {
   if (name !== undefined || device.info.isSoftware) return chooseLinear(device, dtype, name);
   const sources = readShaders();
-  const layout = planLayout(config, bindableBytes(device.info), dtype);
   const ground = tuningGround(device.info, sources, config, dtype);
   const record = await measuredOnce(await openTunings(folder), ground, () =>
-    tuneLinear({
-      ...{ device, config, dtype, sources, headColumns: headColumns(config, layout) },
-      now: () => performance.now(),
-      onProgress: (done, total) => {
-        if (process.stderr.isTTY) process.stderr.write(`\rMeasuring this GPU ${done}/${total}`);
-      },
-    }),
+    measureAloud(device, config, dtype, sources),
   );
-  if (process.stderr.isTTY) process.stderr.write("\n");
   for (const line of inWords(record, folder)) console.error(line);
   return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
+}
+
+async function measureAloud(
+  device: Device,
+  config: OptConfig,
+  dtype: WeightDtype,
+  sources: ShaderSources,
+): Promise<Tuning> {
+  const layout = planLayout(config, bindableBytes(device.info), dtype);
+  const tell = (text: string) => process.stderr.isTTY && process.stderr.write(text);
+  const tuning = await tuneLinear({
+    ...{ device, config, dtype, sources, headColumns: headColumns(config, layout) },
+    now: () => performance.now(),
+    onProgress: (done, total) => tell(`\rMeasuring this GPU ${done}/${total}`),
+  });
+  tell("\n");
+  return tuning;
 }
 
 function inWords(record: TuningRecord, folder: string): readonly string[] {

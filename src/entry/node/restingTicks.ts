@@ -1,19 +1,16 @@
 /**
- * Lets Dawn rest while it waits for the GPU. Its binding asks for news with `setImmediate`, over and
- * over: a whole core for as long as anything is pending, which a software driver would rather have (the
- * GPU tests took half as long again). Short waits are asked about without pause, longer ones once a
- * millisecond.
+ * Lets Dawn rest while it waits for the GPU. Its binding asks for news with `setImmediate`, over and over,
+ * which takes a whole core for as long as anything is pending; a software driver needs that core itself.
+ * Short waits are asked about without pause, longer ones once a millisecond.
  */
 export function restDawn(): void {
-  if (globalThis.setImmediate === restingImmediate) return;
-  askAtOnce = globalThis.setImmediate;
   globalThis.setImmediate = restingImmediate;
 }
 
 const restlessMs = 2;
 const sleepMs = 1;
 
-let askAtOnce = globalThis.setImmediate;
+const askAtOnce = globalThis.setImmediate;
 let isAsking = false;
 let waitingSince = 0;
 
@@ -35,11 +32,11 @@ const restingImmediate = Object.assign(
     setTimeout(ask, sleepMs);
     return never;
   },
-  globalThis.setImmediate,
+  askAtOnce,
 );
 
 // What Dawn does not look at.
-const never = globalThis.setImmediate(() => {});
+const never = askAtOnce(() => {});
 
 function isNative(run: unknown): boolean {
   return /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(run));

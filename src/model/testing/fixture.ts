@@ -49,9 +49,10 @@ export function classifierFiles(): ByteSource[] {
 
 /** Files of `opt-tiny-pre-ln`, which it was made from. */
 export function classifierBaseFiles(): ByteSource[] {
-  const names = ["config.json", "model.safetensors", "vocab.json", "merges.txt"];
+  const weights = ["config.json", "model.safetensors"];
+  const tokenizer = ["vocab.json", "merges.txt", "tokenizer_config.json"];
   const folder = folderSources(fileURLToPath(new URL("opt-tiny-pre-ln", root)));
-  return folder.filter(({ name }) => [...names, "tokenizer_config.json"].includes(name));
+  return folder.filter(({ name }) => [...weights, ...tokenizer].includes(name));
 }
 
 /** What PyTorch makes of the texts with a score head: log p of each label. */

@@ -1,4 +1,4 @@
-// The body of a weight pass, eight elements of a tensor a thread at a time:
+// A weight pass, eight elements of a tensor a thread at a time:
 //   theta <- theta + sum of pending terms          (the update of the step before)
 //   W+    <- theta + offsets + epsilon * mask * z
 //   W-    <- theta + offsets - epsilon * mask * z
@@ -9,9 +9,9 @@
 // Software drivers run the body of a loop once more with all lanes off, and SwiftShader both sides of
 // every branch: a loop over no terms costs as much as one over a term. Hence ONE_TERM, without loops.
 //
-// The including file binds params, state, chunks, terms, coefficients, thresholds, theta and probe as
-// zo/weight_pass does. It says whether WHOLE_GROUPS are all there is, and with load8 and keep8 how
-// eight weights are read and written, with put8 how eight elements of probe are.
+// The including file binds theta and probe, each as it moves them. It says whether WHOLE_GROUPS are all
+// there is, and with load8 and keep8 how eight weights are read and written, with put8 how eight elements
+// of probe are.
 #include "lib/perturbed.wgsl"
 
 struct Params {
@@ -29,8 +29,20 @@ override WORKGROUP_SIZE: u32 = 64;
 // At most one update is pending and there are no offsets, as in most steps of most methods.
 override ONE_TERM: bool = false;
 
-fn pass_over(at_chunk: u32, lane: u32) {
-  let chunk = chunks[params.first_chunk + at_chunk];
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<uniform> state: PassState;
+@group(0) @binding(2) var<storage, read> chunks: array<Chunk>;
+@group(0) @binding(3) var<storage, read> terms: array<Term>;
+@group(0) @binding(4) var<storage, read> coefficients: array<f32>; // by slot
+@group(0) @binding(5) var<storage, read> thresholds: array<f32>; // by tensor
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let chunk = chunks[params.first_chunk + workgroup.y * workgroups.x + workgroup.x];
   if (chunk.count == 0u) { return; }
   let end = chunk.first + chunk.count;
   let probed = is_probed(state, chunk.block);

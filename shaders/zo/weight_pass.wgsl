@@ -3,27 +3,12 @@
 #include "lib/eight.wgsl"
 #include "lib/pass.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<uniform> state: PassState;
-@group(0) @binding(2) var<storage, read> chunks: array<Chunk>;
-@group(0) @binding(3) var<storage, read> terms: array<Term>;
-@group(0) @binding(4) var<storage, read> coefficients: array<f32>; // by slot
-@group(0) @binding(5) var<storage, read> thresholds: array<f32>; // by tensor
 @group(0) @binding(6) var<storage, read_write> theta: array<u32>; // as STORAGE says
 @group(0) @binding(7) var<storage, read_write> probe: array<f32>; // [2, stride]: W+, W-
 
 const WHOLE_GROUPS = false;
 
 fn put(at: i32, value: f32) { probe[at] = value; }
-
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  pass_over(workgroup.y * workgroups.x + workgroup.x, lane);
-}
 
 fn keep8(w: Eight, at: i32, low: u32, high: u32) {
   if (STORAGE == HALVES) {

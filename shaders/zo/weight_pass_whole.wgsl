@@ -3,8 +3,8 @@
 //
 // Milliseconds over 768 x 768, binomial, one update pending (`npm run bench -- passes binomial`, by
 // processor time; lavapipe | SwiftShader): weight_pass 6.0 | 69, with one term at most 4.0 | 36; this one
-// 2.7 | 29, by 16 threads 2.7 | 26. Of the last, Philox is more than half on SwiftShader; counting bits
-// by shifts and masks instead of countOneBits was no faster there, nor were 4 or 8 threads.
+// 2.7 | 29, by 16 threads 2.7 | 26. Counting bits by shifts and masks instead of
+// countOneBits was no faster on SwiftShader, nor were 4 or 8 threads.
 //
 // Tried: the pass inside the product (each lane draws 8 weights of 4 columns and multiplies them with
 // all rows of both signs; no scratch). Its time divided by that of pass and product, on lavapipe over the
@@ -14,12 +14,6 @@
 #include "lib/eight_halves.wgsl"
 #include "lib/pass.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<uniform> state: PassState;
-@group(0) @binding(2) var<storage, read> chunks: array<Chunk>;
-@group(0) @binding(3) var<storage, read> terms: array<Term>;
-@group(0) @binding(4) var<storage, read> coefficients: array<f32>; // by slot
-@group(0) @binding(5) var<storage, read> thresholds: array<f32>; // by tensor
 @group(0) @binding(6) var<storage, read_write> theta: array<vec4u>; // as STORAGE says
 @group(0) @binding(7) var<storage, read_write> probe: array<vec4f>; // [2, stride / 4]: W+, W-
 
@@ -45,13 +39,4 @@ fn keep8(w: Eight, at: i32, low: u32, high: u32) {
 fn put8(w: Eight, to: i32, low: u32, high: u32) {
   probe[to / 4] = w.a;
   probe[to / 4 + 1] = w.b;
-}
-
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  pass_over(workgroup.y * workgroups.x + workgroup.x, lane);
 }

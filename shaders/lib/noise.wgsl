@@ -13,23 +13,23 @@ struct Eight {
   b: vec4f,
 }
 
-// direction: (step, probe)
-fn noise8(key: vec2u, direction: vec2u, tensor: u32, group: u32) -> Eight {
-  if (NOISE_KIND == BINOMIAL) {
-    return binomial8(philox4x32(vec4u(group, tensor, direction), key));
-  }
-  if (NOISE_KIND == RADEMACHER) {
-    return rademacher8(philox4x32(vec4u(group >> 4u, tensor, direction), key), group & 15u);
-  }
-  let first = philox4x32(vec4u(2u * group, tensor, direction), key);
-  let second = philox4x32(vec4u(2u * group + 1u, tensor, direction), key);
+// A tensor's noise; direction: (step, probe).
+fn noise_stream(key: vec2u, direction: vec2u, tensor: u32) -> Stream {
+  return philox_stream(vec3u(tensor, direction), key);
+}
+
+fn noise8(stream: Stream, group: u32) -> Eight {
+  if (NOISE_KIND == BINOMIAL) { return binomial8(philox_at(stream, group)); }
+  if (NOISE_KIND == RADEMACHER) { return rademacher8(philox_at(stream, group >> 4u), group & 15u); }
+  let first = philox_at(stream, 2u * group);
+  let second = philox_at(stream, 2u * group + 1u);
   return Eight(gaussian4(first), gaussian4(second));
 }
 
 // (popcount(h) - 8) / 2 of each 16-bit half, low half first: exact in f32.
 fn binomial8(w: vec4u) -> Eight {
   let low = vec4f(countOneBits(w & vec4u(0xffffu)));
-  let high = vec4f(countOneBits(w >> vec4u(16u)));
+  let high = vec4f(countOneBits(w & vec4u(0xffff0000u)));
   return Eight(
     (vec4f(low.x, high.x, low.y, high.y) - 8.0) * 0.5,
     (vec4f(low.z, high.z, low.w, high.w) - 8.0) * 0.5,

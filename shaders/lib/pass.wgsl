@@ -49,10 +49,12 @@ fn main(
   let writes = params.writes_probe;
   let writes_plus = writes == ALWAYS || writes == WIDENED || (writes == WHERE_PROBED && probed);
   let writes_minus = writes == ALWAYS || probed;
-  let threshold = thresholds[chunk.tensor];
+  let threshold = threshold_of(chunk.tensor);
   let term = terms[0];
   let c = coefficients[term.slot];
   let one_moves = ONE_TERM && state.update_count > 0u && moves(chunk, term, c);
+  let along_term = stream_of_term(term, chunk.tensor);
+  let along_probe = stream_of_probe(chunk.tensor);
   for (var group = chunk.first / 8u + lane; group * 8u < end; group += WORKGROUP_SIZE) {
     // Lanes of the group inside the chunk.
     let low = select(max(group * 8u, chunk.first) - group * 8u, 0u, WHOLE_GROUPS);
@@ -60,7 +62,7 @@ fn main(
     let at = i32(chunk.theta_offset) + i32(group * 8u) - i32(chunk.first);
     var w = load8(at, low, high);
     if (one_moves) {
-      w = moved(w, mask8(w, threshold), chunk, group, term, c);
+      w = moved(w, mask8(w, threshold), noise8(along_term, group), term, c);
       if (STORAGE != FLOATS) { w = rounded8(w, seed(), term.step, chunk.tensor, group); }
       keep8(w, at, low, high);
     }
@@ -72,7 +74,7 @@ fn main(
     // Stores stand in one place: SwiftShader goes through both sides of every branch.
     var both = Both(w, w);
     if (ONE_TERM) {
-      if (probed) { both = both_sides(w, mask8(w, threshold), chunk, group); }
+      if (probed) { both = both_sides(w, mask8(w, threshold), noise8(along_probe, group)); }
     } else {
       if (probed) { both = probed8(w, chunk, group); }
     }

@@ -10,8 +10,12 @@ struct Both {
   minus: Eight,
 }
 
+// Up to what magnitude weights of a tensor move: any, where no mask is asked for.
+fn threshold_of(tensor: u32) -> f32 {
+  return select(0x1.fffffep+127f, thresholds[tensor], state.mask_by_magnitude == 1u);
+}
+
 fn mask8(weights: Eight, threshold: f32) -> Eight {
-  if (state.mask_by_magnitude == 0u) { return Eight(vec4f(1.0), vec4f(1.0)); }
   return Eight(
     select(vec4f(0.0), vec4f(1.0), abs(weights.a) <= vec4f(threshold)),
     select(vec4f(0.0), vec4f(1.0), abs(weights.b) <= vec4f(threshold)),
@@ -25,8 +29,7 @@ fn moves(chunk: Chunk, term: Term, c: f32) -> bool {
 }
 
 // One term further: along z, or where weights decay along the weight itself, back.
-fn moved(w: Eight, mask: Eight, chunk: Chunk, group: u32, term: Term, c: f32) -> Eight {
-  let z = noise8(seed(), vec2u(term.step, term.probe), chunk.tensor, group);
+fn moved(w: Eight, mask: Eight, z: Eight, term: Term, c: f32) -> Eight {
   let decays = term.kind == TERM_DECAY;
   let signed = select(-c, c, term.kind == TERM_NOISE);
   return Eight(
@@ -37,9 +40,17 @@ fn moved(w: Eight, mask: Eight, chunk: Chunk, group: u32, term: Term, c: f32) ->
 
 fn seed() -> vec2u { return vec2u(state.seed_low, state.seed_high); }
 
+fn stream_of_term(term: Term, tensor: u32) -> Stream {
+  return noise_stream(seed(), vec2u(term.step, term.probe), tensor);
+}
+
+fn stream_of_probe(tensor: u32) -> Stream {
+  return noise_stream(seed(), vec2u(state.probe_step, state.probe_index), tensor);
+}
+
 // is_kept: the result is written back, so where halves are stored it is one.
 fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, is_kept: bool) -> Eight {
-  let threshold = thresholds[chunk.tensor];
+  let threshold = threshold_of(chunk.tensor);
   let rounds = STORAGE != FLOATS && is_kept;
   var w = weights;
   var mask = mask8(w, threshold);
@@ -56,7 +67,7 @@ fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, i
     let c = coefficients[term.slot];
     if (!moves(chunk, term, c)) { continue; }
     has_moved = true;
-    w = moved(w, mask, chunk, group, term, c);
+    w = moved(w, mask, noise8(stream_of_term(term, chunk.tensor), group), term, c);
   }
   if (rounds && has_moved) { w = rounded8(w, seed(), step, chunk.tensor, group); }
   return w;
@@ -66,11 +77,11 @@ fn apply_terms(weights: Eight, chunk: Chunk, group: u32, first: u32, end: u32, i
 fn probed8(w: Eight, chunk: Chunk, group: u32) -> Both {
   let offsets_end = state.update_count + state.offset_count;
   let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
-  return both_sides(base, mask8(w, thresholds[chunk.tensor]), chunk, group);
+  let z = noise8(stream_of_probe(chunk.tensor), group);
+  return both_sides(base, mask8(w, threshold_of(chunk.tensor)), z);
 }
 
-fn both_sides(base: Eight, mask: Eight, chunk: Chunk, group: u32) -> Both {
-  let z = noise8(seed(), vec2u(state.probe_step, state.probe_index), chunk.tensor, group);
+fn both_sides(base: Eight, mask: Eight, z: Eight) -> Both {
   let step_a = state.epsilon * (mask.a * z.a);
   let step_b = state.epsilon * (mask.b * z.b);
   return Both(

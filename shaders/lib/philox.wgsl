@@ -1,38 +1,78 @@
 // Philox4x32-10: four random words as a pure function of a 128-bit counter and a 64-bit key.
 // Salmon et al., SC 2011. Tested on the three known answers of Random123.
 
-// (upper, lower) half of a 32 x 32 bit product. WGSL has no wide multiply: 16-bit halves, every
-// carry kept (an often copied variant loses one in the middle sum).
-fn multiply_wide(a: u32, b: u32) -> vec2u {
-  let a_low = a & 0xffffu;
-  let a_high = a >> 16u;
-  let b_low = b & 0xffffu;
-  let b_high = b >> 16u;
-  let t = a_low * b_low;
-  let u = a_high * b_low + (t >> 16u);
-  let v = a_low * b_high + (u & 0xffffu);
-  return vec2u(a_high * b_high + (u >> 16u) + (v >> 16u), a * b);
+// SwiftShader shifts a vector lane by lane, some twenty instructions each time; 60 % of a weight pass were
+// shifts. A float that is a multiple of 2^16 has it in its last bits once 1.5 * 2^39 is added. Both steps
+// are exact, so the bits are the same; wherever shifts are one instruction they are faster.
+override SHIFTS_BY_FLOATS: bool = false;
+
+// x >> 16
+fn upper_half(x: u32) -> u32 {
+  if (SHIFTS_BY_FLOATS) {
+    return bitcast<u32>(f32(bitcast<i32>(x & 0xffff0000u)) + 0x1.8p+39f) & 0xffffu;
+  }
+  return x >> 16u;
 }
 
+// (upper, lower) half of b * 0xd2511f53. WGSL has no wide multiply. The multiplier's own halves add up to
+// less than 2^16, so the two middle products and the carry from below fit a word.
+fn first_product(b: u32) -> vec2u {
+  let low = b & 0xffffu;
+  let high = upper_half(b);
+  let middle = 0xd251u * low + 0x1f53u * high + upper_half(0x1f53u * low);
+  return vec2u(0xd251u * high + upper_half(middle), b * 0xd2511f53u);
+}
+
+// (upper, lower) half of b * 0xcd9e8d57, whose middle sum needs 33 bits: in two steps, every carry kept
+// (an often copied variant loses one).
+fn second_product(b: u32) -> vec2u {
+  let low = b & 0xffffu;
+  let high = upper_half(b);
+  let u = 0xcd9eu * low + upper_half(0x8d57u * low);
+  let v = 0x8d57u * high + (u & 0xffffu);
+  return vec2u(0xcd9eu * high + upper_half(u) + upper_half(v), b * 0xcd9e8d57u);
+}
+
+const WEYL = vec2u(0x9e3779b9u, 0xbb67ae85u);
+
 fn philox_round(c: vec4u, key: vec2u) -> vec4u {
-  let p0 = multiply_wide(0xd2511f53u, c.x);
-  let p1 = multiply_wide(0xcd9e8d57u, c.z);
-  return vec4u(p1.x ^ c.y ^ key.x, p1.y, p0.x ^ c.w ^ key.y, p0.y);
+  let p = first_product(c.x);
+  let q = second_product(c.z);
+  return vec4u(q.x ^ c.y ^ key.x, q.y, p.x ^ c.w ^ key.y, p.y);
+}
+
+// What the first two rounds make of all but a counter's first word, so that calls that differ in no more
+// than that do it once.
+struct Stream {
+  round_1: u32, // to be mixed into the third word
+  round_2: vec3u, // into the first and the third, and the fourth itself
+  key: vec2u, // of round 3
+}
+
+fn philox_stream(rest: vec3u, key: vec2u) -> Stream {
+  let q = second_product(rest.y);
+  let p = first_product(q.x ^ rest.x ^ key.x);
+  let next = key + WEYL;
+  return Stream(rest.z ^ key.y, vec3u(q.y ^ next.x, p.x ^ next.y, p.y), next + WEYL);
+}
+
+fn philox_at(stream: Stream, first: u32) -> vec4u {
+  let p = first_product(first);
+  let q = second_product(p.x ^ stream.round_1);
+  let r = stream.round_2;
+  var k = stream.key;
+  var c = philox_round(vec4u(q.x ^ r.x, q.y, r.y ^ p.y, r.z), k);
+  // Written out: neither software driver unrolls the loop, and the rounds are short.
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  k += WEYL; c = philox_round(c, k);
+  return c;
 }
 
 fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
-  let weyl = vec2u(0x9e3779b9u, 0xbb67ae85u);
-  var k = key;
-  var c = philox_round(counter, k);
-  // Written out: neither software driver unrolls the loop, and the rounds are short.
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  k += weyl; c = philox_round(c, k);
-  return c;
+  return philox_at(philox_stream(counter.yzw, key), counter.x);
 }

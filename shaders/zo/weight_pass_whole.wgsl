@@ -2,9 +2,8 @@
 // probe, as where all widths are multiples of eight: a thread moves four words at once.
 //
 // Milliseconds over 768 x 768, binomial, one update pending (`npm run bench -- passes binomial`, by
-// processor time; lavapipe | SwiftShader): weight_pass 6.0 | 69, with one term at most 4.0 | 36; this one
-// 2.7 | 29, by 16 threads 2.7 | 26. Counting bits by shifts and masks instead of
-// countOneBits was no faster on SwiftShader, nor were 4 or 8 threads.
+// processor time; lavapipe | SwiftShader): weight_pass 3.4 | 38, with one term at most 2.3 | 21; this one
+// 1.6 | 15, by 16 threads 1.5 | 13. On SwiftShader 4 or 8 threads were no faster.
 //
 // Tried: the pass inside the product (each lane draws 8 weights of 4 columns and multiplies them with
 // all rows of both signs; no scratch). Its time divided by that of pass and product, on lavapipe over the
@@ -20,8 +19,8 @@
 const WHOLE_GROUPS = true;
 
 fn load8(at: i32, low: u32, high: u32) -> Eight {
-  if (STORAGE == HALVES) { return eight_halves(theta[at / 8]); }
-  return Eight(bitcast<vec4f>(theta[at / 4]), bitcast<vec4f>(theta[at / 4 + 1]));
+  if (STORAGE == HALVES) { return eight_halves(theta[at >> 3u]); }
+  return Eight(bitcast<vec4f>(theta[at >> 2u]), bitcast<vec4f>(theta[(at >> 2u) + 1]));
 }
 
 // Halves are values of halves already; the draw of all ones takes each as it is.
@@ -29,14 +28,14 @@ fn keep8(w: Eight, at: i32, low: u32, high: u32) {
   if (STORAGE == HALVES) {
     let a = half_near(w.a, vec4u(0xffffffffu));
     let b = half_near(w.b, vec4u(0xffffffffu));
-    theta[at / 8] = vec4u(a.xz, b.xz) | (vec4u(a.yw, b.yw) << vec4u(16u));
+    theta[at >> 3u] = vec4u(a.xz, b.xz) | (vec4u(a.yw, b.yw) << vec4u(16u));
     return;
   }
-  theta[at / 4] = bitcast<vec4u>(w.a);
-  theta[at / 4 + 1] = bitcast<vec4u>(w.b);
+  theta[at >> 2u] = bitcast<vec4u>(w.a);
+  theta[(at >> 2u) + 1] = bitcast<vec4u>(w.b);
 }
 
 fn put8(w: Eight, to: i32, low: u32, high: u32) {
-  probe[to / 4] = w.a;
-  probe[to / 4 + 1] = w.b;
+  probe[to >> 2u] = w.a;
+  probe[(to >> 2u) + 1] = w.b;
 }

@@ -3,6 +3,7 @@ import type { Device } from "#gpu/device.ts";
 import { bind, compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import { passState, SOFTWARE_PASS_THREADS, weightPass, weightPassWhole } from "#model/kernels.ts";
+import { philoxConstants } from "#model/philoxConstants.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { readShaders } from "../entry/node/gpu.ts";
@@ -71,6 +72,7 @@ async function measure(device: Device, clock: Clock, noise: NoiseKind, pending: 
     if (constants["ONE_TERM"] === 1 && pending > 1) continue;
     const kernel = await compileKernel(device.device, readShaders(), card, {
       NOISE_KIND: noiseKinds.indexOf(noise),
+      ...philoxConstants(device.info),
       ...constants,
     });
     const run = runner(device, memory, kernel, clock, buffers);

@@ -8,6 +8,7 @@ import type { OptConfig } from "./config.ts";
 import * as cards from "./kernels.ts";
 import { hasWholeGroups, type Layout } from "./layout.ts";
 import { cardsOf, eachClass, type LinearChoice, packedCards } from "./linearChoice.ts";
+import { philoxConstants } from "./philoxConstants.ts";
 
 /** What decides which kernels a model needs. */
 export interface KernelNeeds {
@@ -42,7 +43,7 @@ export async function compileAll(needs: KernelNeeds) {
     return { ...kernel, card };
   };
   const perRow = device.info.isSoftware ? { WORKGROUP_SIZE: cards.SOFTWARE_ROW_THREADS } : {};
-  const noisy = { NOISE_KIND: noiseKinds.indexOf(noise) };
+  const noisy = { NOISE_KIND: noiseKinds.indexOf(noise), ...philoxConstants(device.info) };
   const byStorage = (card: Card, constants = {}) =>
     compileByStorage(layout, card, compile, { ...noisy, ...constants });
   const weightPass = hasWholeGroups(layout) ? cards.weightPassWhole : cards.weightPass;

@@ -71,7 +71,7 @@ export const weightPass: Card = {
     readWrite("theta"),
     readWrite("probe"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE", "ONE_TERM"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "SHIFTS_BY_FLOATS", "STORAGE", "ONE_TERM"],
 };
 
 /** The same where `hasWholeGroups`, four words at once. */
@@ -121,7 +121,7 @@ export const embedTokens: Card = {
     read("rows"),
     readWrite("x"),
   ],
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "SHIFTS_BY_FLOATS", "STORAGE"],
 };
 
 export const embedPositions: Card = {
@@ -134,7 +134,7 @@ export const embedPositions: Card = {
     ["tensor", "u32"],
   ],
   bindings: embedTokens.bindings,
-  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "STORAGE"],
+  overrides: ["WORKGROUP_SIZE", "NOISE_KIND", "SHIFTS_BY_FLOATS", "STORAGE"],
 };
 
 /** Workgroups that look up so many rows of an embedding: a thread takes eight columns for both signs. */
@@ -284,7 +284,7 @@ export const knownAnswers: Card = {
   file: "zo/known_answers.wgsl",
   params: [["count", "u32"]],
   bindings: [read("inputs"), readWrite("words")],
-  overrides: ["WORKGROUP_SIZE"],
+  overrides: ["WORKGROUP_SIZE", "SHIFTS_BY_FLOATS"],
 };
 
 /** A way of multiplying matrices. */

@@ -40,6 +40,7 @@ function variants(card: Card): Readonly<Record<string, number>>[] {
     NOISE_KIND: [0, 1, 2],
     STORAGE: [0, 1, 2],
     ONE_TERM: [0, 1],
+    SHIFTS_BY_FLOATS: [0, 1],
     HEAD_WIDTH: [1, 12, 64, 80, 128],
   };
   return card.overrides.reduce<Record<string, number>[]>(

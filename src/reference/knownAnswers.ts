@@ -4,15 +4,17 @@ import { param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 /** words[i] = Philox4x32-10 of (counter, key) i. */
 export const twin: Twin = {
   card: "known_answers",
-  cases: () => [
-    philoxCase("Random123's known answers", publishedAnswers),
-    philoxCase(
-      "a thousand counters, every carry of the products among them",
-      Array.from({ length: 1000 }, (_, i) => {
-        return { counter: philox4x32([i, 0, 0, 0], keyOf(1)), key: [i, 0xffffffff - i] };
-      }),
-    ),
-  ],
+  cases: () =>
+    [0, 1].flatMap((SHIFTS_BY_FLOATS) => [
+      philoxCase("Random123's known answers", publishedAnswers, { SHIFTS_BY_FLOATS }),
+      philoxCase(
+        "a thousand counters, every carry of the products among them",
+        Array.from({ length: 1000 }, (_, i) => {
+          return { counter: philox4x32([i, 0, 0, 0], keyOf(1)), key: [i, 0xffffffff - i] };
+        }),
+        { SHIFTS_BY_FLOATS },
+      ),
+    ]),
   run(testCase) {
     const inputs = words(testCase, "inputs");
     const out = words(testCase, "words").slice();
@@ -49,10 +51,13 @@ export const publishedAnswers: readonly (Question & { readonly words: Words })[]
   },
 ];
 
-function philoxCase(name: string, questions: readonly Question[]): TwinCase {
+function philoxCase(
+  name: string,
+  questions: readonly Question[],
+  overrides: Readonly<Record<string, number>>,
+): TwinCase {
   return {
-    name,
-    overrides: {},
+    ...{ name: overrides["SHIFTS_BY_FLOATS"] ? `${name}, shifts by floats` : name, overrides },
     params: { count: questions.length },
     uniforms: {},
     buffers: {

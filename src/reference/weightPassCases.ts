@@ -144,6 +144,8 @@ export function wholePassCases(): TwinCase[] {
   return [...overFloats, ...overHalves];
 }
 
+const sixteen = { WORKGROUP_SIZE: 16, SHIFTS_BY_FLOATS: 1 };
+
 /** What a pass that knows of one term at most must do with it. */
 function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinCase[] {
   const one = (text: string, term: Partial<TermWords>, options: Options = {}) =>
@@ -163,6 +165,7 @@ function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinC
       { writes: writesProbe.always },
     ),
     one("under a mask", {}, { state: { mask_by_magnitude: 1 } }),
+    one("16 threads, shifts by floats", {}, { overrides: sixteen }),
     one(
       "a coefficient of 0",
       {},

@@ -9,6 +9,7 @@ import type { OptConfig } from "#model/config.ts";
 import { knownAnswers, type LinearCard } from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
 import { makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { philoxConstants } from "#model/philoxConstants.ts";
 import { noise } from "#zo/noise.ts";
 import type { SelfTestResult } from "../protocol.ts";
 import { LINEAR_BOUND, linearError } from "./linearBench.ts";
@@ -47,7 +48,12 @@ const published = [
 
 async function randomNumbers(device: Device, sources: ShaderSources): Promise<SelfTestResult> {
   return onScratch(device, async (memory, readback) => {
-    const kernel = await compileKernel(device.device, sources, knownAnswers);
+    const kernel = await compileKernel(
+      device.device,
+      sources,
+      knownAnswers,
+      philoxConstants(device.info),
+    );
     const inputs = memory.allocate("inputs", "other", published.length * 24);
     const words = memory.allocate("words", "other", published.length * 16);
     device.device.queue.writeBuffer(inputs, 0, new Uint32Array(published.flatMap((p) => p.input)));

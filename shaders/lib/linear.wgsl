@@ -38,23 +38,39 @@ fn layer_of(params: LinearParams, batch: Batch, z: u32) -> Layer {
   );
 }
 
-// The epilogue of one sum; m counts rows of the layer. The including file binds params, vectors and y.
-fn store(layer: Layer, m: u32, n: u32, sum: f32) {
-  if (m >= layer.rows || n >= params.outer) { return; }
-  var value = sum;
-  if (params.has_bias == 1u) { value += vectors[layer.first_bias + n]; }
-  if (params.relu == 1u) { value = max(value, 0.0); }
-  let at = (layer.first_row + m) * params.y_stride + params.y_column + n;
-  if (params.accumulates == 1u) { value += y[at]; }
-  y[at] = value;
+// Four columns of y, `apart` from each other, and what is added to all their sums: loaded once for all
+// rows of a tile. The including file binds params, vectors and y.
+struct Columns {
+  first: u32,
+  apart: u32,
+  biases: vec4f,
 }
 
-// As `store`, for four columns that lie so far apart.
-fn store4_apart(layer: Layer, m: u32, n: u32, apart: u32, sums: vec4f) {
-  store(layer, m, n, sums.x);
-  store(layer, m, n + apart, sums.y);
-  store(layer, m, n + 2u * apart, sums.z);
-  store(layer, m, n + 3u * apart, sums.w);
+fn columns_of(layer: Layer, first: u32, apart: u32) -> Columns {
+  var biases = vec4f(0.0);
+  if (params.has_bias == 1u) {
+    let n = min(vec4u(first) + apart * vec4u(0u, 1u, 2u, 3u), vec4u(params.outer - 1u));
+    let at = layer.first_bias + n;
+    biases = vec4f(vectors[at.x], vectors[at.y], vectors[at.z], vectors[at.w]);
+  }
+  return Columns(first, apart, biases);
 }
 
-fn store4(layer: Layer, m: u32, n: u32, sums: vec4f) { store4_apart(layer, m, n, 1u, sums); }
+// The epilogue of a row's sums; m counts rows of the layer.
+fn store4(layer: Layer, m: u32, columns: Columns, sums: vec4f) {
+  if (m >= layer.rows) { return; }
+  var values = select(sums, sums + columns.biases, params.has_bias == 1u);
+  values = select(values, max(values, vec4f(0.0)), params.relu == 1u);
+  let row = (layer.first_row + m) * params.y_stride + params.y_column;
+  store(row, columns.first, values.x);
+  store(row, columns.first + columns.apart, values.y);
+  store(row, columns.first + 2u * columns.apart, values.z);
+  store(row, columns.first + 3u * columns.apart, values.w);
+}
+
+fn store(row: u32, n: u32, value: f32) {
+  if (n >= params.outer) { return; }
+  var kept = value;
+  if (params.accumulates == 1u) { kept += y[row + n]; }
+  y[row + n] = kept;
+}

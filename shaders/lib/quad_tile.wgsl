@@ -105,12 +105,13 @@ fn multiply_tile(workgroup: vec3u, lane: u32, quad_lane: u32) {
     s6 += x[x6 + k] * b;
     s7 += x[x7 + k] * b;
   }
-  store4_apart(layer, m0 + 0u, n0, LANES, s0);
-  store4_apart(layer, m0 + 1u, n0, LANES, s1);
-  store4_apart(layer, m0 + 2u, n0, LANES, s2);
-  store4_apart(layer, m0 + 3u, n0, LANES, s3);
-  store4_apart(layer, m0 + 4u, n0, LANES, s4);
-  store4_apart(layer, m0 + 5u, n0, LANES, s5);
-  store4_apart(layer, m0 + 6u, n0, LANES, s6);
-  store4_apart(layer, m0 + 7u, n0, LANES, s7);
+  let columns = columns_of(layer, n0, LANES);
+  store4(layer, m0 + 0u, columns, s0);
+  store4(layer, m0 + 1u, columns, s1);
+  store4(layer, m0 + 2u, columns, s2);
+  store4(layer, m0 + 3u, columns, s3);
+  store4(layer, m0 + 4u, columns, s4);
+  store4(layer, m0 + 5u, columns, s5);
+  store4(layer, m0 + 6u, columns, s6);
+  store4(layer, m0 + 7u, columns, s7);
 }

@@ -168,20 +168,21 @@ fn multiply_tile(workgroup: vec3u, lane: u32, quad_lane: u32) {
     s14 += x[x14 + k] * b;
     s15 += x[x15 + k] * b;
   }
-  store4_apart(layer, m0 + 0u, n0, LANES, s0);
-  store4_apart(layer, m0 + 1u, n0, LANES, s1);
-  store4_apart(layer, m0 + 2u, n0, LANES, s2);
-  store4_apart(layer, m0 + 3u, n0, LANES, s3);
-  store4_apart(layer, m0 + 4u, n0, LANES, s4);
-  store4_apart(layer, m0 + 5u, n0, LANES, s5);
-  store4_apart(layer, m0 + 6u, n0, LANES, s6);
-  store4_apart(layer, m0 + 7u, n0, LANES, s7);
-  store4_apart(layer, m0 + 8u, n0, LANES, s8);
-  store4_apart(layer, m0 + 9u, n0, LANES, s9);
-  store4_apart(layer, m0 + 10u, n0, LANES, s10);
-  store4_apart(layer, m0 + 11u, n0, LANES, s11);
-  store4_apart(layer, m0 + 12u, n0, LANES, s12);
-  store4_apart(layer, m0 + 13u, n0, LANES, s13);
-  store4_apart(layer, m0 + 14u, n0, LANES, s14);
-  store4_apart(layer, m0 + 15u, n0, LANES, s15);
+  let columns = columns_of(layer, n0, LANES);
+  store4(layer, m0 + 0u, columns, s0);
+  store4(layer, m0 + 1u, columns, s1);
+  store4(layer, m0 + 2u, columns, s2);
+  store4(layer, m0 + 3u, columns, s3);
+  store4(layer, m0 + 4u, columns, s4);
+  store4(layer, m0 + 5u, columns, s5);
+  store4(layer, m0 + 6u, columns, s6);
+  store4(layer, m0 + 7u, columns, s7);
+  store4(layer, m0 + 8u, columns, s8);
+  store4(layer, m0 + 9u, columns, s9);
+  store4(layer, m0 + 10u, columns, s10);
+  store4(layer, m0 + 11u, columns, s11);
+  store4(layer, m0 + 12u, columns, s12);
+  store4(layer, m0 + 13u, columns, s13);
+  store4(layer, m0 + 14u, columns, s14);
+  store4(layer, m0 + 15u, columns, s15);
 }

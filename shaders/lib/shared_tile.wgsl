@@ -36,8 +36,9 @@ fn multiply_tile(workgroup: vec3u, lane: u32) {
   }
   let m = m0 + 4u * tm;
   let n = n0 + 4u * tn;
-  store4(layer, m, n, s0);
-  store4(layer, m + 1u, n, s1);
-  store4(layer, m + 2u, n, s2);
-  store4(layer, m + 3u, n, s3);
+  let columns = columns_of(layer, n, 1u);
+  store4(layer, m, columns, s0);
+  store4(layer, m + 1u, columns, s1);
+  store4(layer, m + 2u, columns, s2);
+  store4(layer, m + 3u, columns, s3);
 }

@@ -63,5 +63,5 @@ fn main(
     for (var i = lane; i < half * 4u; i += THREADS) { sh_sums[i] += sh_sums[i + half * 4u]; }
   }
   workgroupBarrier();
-  if (lane < 4u) { store4(layer, m + lane, n, sh_sums[lane]); }
+  if (lane < 4u) { store4(layer, m + lane, columns_of(layer, n, 1u), sh_sums[lane]); }
 }

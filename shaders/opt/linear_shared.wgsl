@@ -60,8 +60,9 @@ fn main(
       s3 += sh_x[at + tm + 3u] * b;
     }
   }
-  store4(layer, m0 + tm, n0 + tn, s0);
-  store4(layer, m0 + tm + 1u, n0 + tn, s1);
-  store4(layer, m0 + tm + 2u, n0 + tn, s2);
-  store4(layer, m0 + tm + 3u, n0 + tn, s3);
+  let columns = columns_of(layer, n0 + tn, 1u);
+  store4(layer, m0 + tm, columns, s0);
+  store4(layer, m0 + tm + 1u, columns, s1);
+  store4(layer, m0 + tm + 2u, columns, s2);
+  store4(layer, m0 + tm + 3u, columns, s3);
 }

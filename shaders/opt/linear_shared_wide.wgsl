@@ -61,12 +61,14 @@ fn main(
   }
   let m = m0 + 4u * tm;
   let n = n0 + 4u * tn;
-  store4(layer, m + 0u, n, s0l); store4(layer, m + 0u, n + 64u, s0r);
-  store4(layer, m + 1u, n, s1l); store4(layer, m + 1u, n + 64u, s1r);
-  store4(layer, m + 2u, n, s2l); store4(layer, m + 2u, n + 64u, s2r);
-  store4(layer, m + 3u, n, s3l); store4(layer, m + 3u, n + 64u, s3r);
-  store4(layer, m + 64u, n, s4l); store4(layer, m + 64u, n + 64u, s4r);
-  store4(layer, m + 65u, n, s5l); store4(layer, m + 65u, n + 64u, s5r);
-  store4(layer, m + 66u, n, s6l); store4(layer, m + 66u, n + 64u, s6r);
-  store4(layer, m + 67u, n, s7l); store4(layer, m + 67u, n + 64u, s7r);
+  let left = columns_of(layer, n, 1u);
+  let right = columns_of(layer, n + 64u, 1u);
+  store4(layer, m + 0u, left, s0l); store4(layer, m + 0u, right, s0r);
+  store4(layer, m + 1u, left, s1l); store4(layer, m + 1u, right, s1r);
+  store4(layer, m + 2u, left, s2l); store4(layer, m + 2u, right, s2r);
+  store4(layer, m + 3u, left, s3l); store4(layer, m + 3u, right, s3r);
+  store4(layer, m + 64u, left, s4l); store4(layer, m + 64u, right, s4r);
+  store4(layer, m + 65u, left, s5l); store4(layer, m + 65u, right, s5r);
+  store4(layer, m + 66u, left, s6l); store4(layer, m + 66u, right, s6r);
+  store4(layer, m + 67u, left, s7l); store4(layer, m + 67u, right, s7r);
 }

@@ -53,8 +53,9 @@ fn main(
     s2 = row_sums(s2, x[x2 + k], b);
     s3 = row_sums(s3, x[x3 + k], b);
   }
-  store4(layer, m + 0u, n, s0);
-  store4(layer, m + 1u, n, s1);
-  store4(layer, m + 2u, n, s2);
-  store4(layer, m + 3u, n, s3);
+  let columns = columns_of(layer, n, 1u);
+  store4(layer, m + 0u, columns, s0);
+  store4(layer, m + 1u, columns, s1);
+  store4(layer, m + 2u, columns, s2);
+  store4(layer, m + 3u, columns, s3);
 }

@@ -7,17 +7,29 @@ const prefix = "run:";
  * keeps browsers from freezing the tab to save energy.
  */
 export function webLocks(locks: LockManager): RunLocks {
+  // A lock is free only some time after it was let go of: till then, ours would look like another tab's.
+  const leaving = new Map<string, Promise<unknown>>();
   return {
-    acquire: (runId) =>
-      new Promise((resolve, reject) => {
-        locks
-          .request(prefix + runId, { ifAvailable: true }, (lock) => {
-            if (!lock) return resolve(null);
-            return new Promise<void>((release) => resolve(release));
-          })
-          .catch(reject);
-      }),
+    acquire: async (runId) => {
+      await leaving.get(runId);
+      return new Promise((resolve, reject) => {
+        const request = locks.request(prefix + runId, { ifAvailable: true }, (lock) => {
+          if (!lock) return resolve(null);
+          return new Promise<void>((free) =>
+            resolve(() => {
+              leaving.set(
+                runId,
+                request.finally(() => leaving.delete(runId)),
+              );
+              free();
+            }),
+          );
+        });
+        request.catch(reject);
+      });
+    },
     held: async () => {
+      await Promise.all(leaving.values());
       const { held = [] } = await locks.query();
       const names = held.map(({ name }) => name ?? "").filter((name) => name.startsWith(prefix));
       return new Set(names.map((name) => name.slice(prefix.length)));

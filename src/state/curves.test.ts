@@ -4,6 +4,7 @@ import {
   describeLoss,
   drawingNotes,
   evaluationCurveOf,
+  evaluationX,
   extentOf,
   panBy,
   tableRows,
@@ -41,6 +42,19 @@ test("a thinned curve says how many of its points are drawn", () => {
 
 test("the same steps can be seen against forward passes", () => {
   expect(curveOf(seriesOf([1, 2]), "loss", { ...plain, axis: "forwardPasses" }).x).toEqual([2, 4]);
+});
+
+test("a held-out point stands where its step stands, whatever the evaluation itself took", () => {
+  const series = appendSteps(EMPTY_SERIES, [
+    { ...fakeStep(1), seconds: 10, tokens: 100 },
+    { ...fakeStep(2), seconds: 50, tokens: 200 },
+  ]);
+  const points = [evaluation(0, 0.7, 0.5), { ...evaluation(2, 0.6, 0.8), seconds: 3 }];
+  const on = (axis: "step" | "tokens" | "seconds") =>
+    points.map((point) => evaluationX(series, point, axis));
+  expect(on("step")).toEqual([0, 2]);
+  expect(on("tokens")).toEqual([0, 200]);
+  expect(on("seconds")).toEqual([0, 50]);
 });
 
 test("the value before training runs level through the evaluation chart", () => {

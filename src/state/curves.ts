@@ -113,11 +113,11 @@ export function evaluationCurveOf(
   };
 }
 
-/** Where an evaluation stands on an axis. It counts no tokens itself: its step's count is taken. */
-export function evaluationX(series: RunSeries, evaluation: EvaluationRecord, axis: XAxis): number {
-  if (axis !== "tokens") return evaluation[axis];
-  const index = lowerBound(column(series, "step"), evaluation.step);
-  return evaluation.step === 0 ? 0 : (series.columns.tokens[index] ?? 0);
+/** Where an evaluation stands on an axis: where its step stands. Its own seconds are what it took. */
+export function evaluationX(series: RunSeries, { step }: EvaluationRecord, axis: XAxis): number {
+  if (axis === "step" || step === 0) return step;
+  const index = lowerBound(column(series, "step"), step);
+  return series.columns[axis][index] ?? 0;
 }
 
 /** Several columns against the chosen axis, thinned alike so that the spikes of each survive. */

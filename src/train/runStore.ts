@@ -68,7 +68,12 @@ export function openRunStore(store: Store, now: () => Date) {
     /** The weights after a step that is journaled. Steps may be appended while it is written. */
     saveSnapshot: (runId: string, weights: Weights, patch: RunPatch = {}): Promise<Manifest> =>
       saveSnapshot(desk, runId, weights, patch),
-    loadRun: (runId: string): Promise<LoadedRun> => inOrder(() => readRun(store, runId)),
+    loadRun: (runId: string): Promise<LoadedRun> =>
+      inOrder(() => {
+        // Another tab may have written on since its end was last known here.
+        desk.tails.delete(runId);
+        return readRun(store, runId);
+      }),
     listRuns: (): Promise<RunList> => inOrder(() => listStoredRuns(store)),
     /**
      * Bytes freed. The base model goes with its last run, unless `keep` names it.

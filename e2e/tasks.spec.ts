@@ -23,7 +23,13 @@ story(
     await expect(preview.locator("mark")).toHaveText(/(great|terrible)$/);
     await expect(preview.getByRole("list", { name: "Options" })).toContainText("negative");
     await button(page, "Next row").click();
-    await expect(preview.getByRole("textbox", { name: "Go to place" })).toHaveValue("2");
+    const place = preview.getByRole("textbox", { name: "Go to place" });
+    await expect(place).toHaveValue("2");
+    await place.fill("");
+    await place.pressSequentially("31");
+    await expect(place).toHaveValue("31");
+    await preview.getByRole("combobox", { name: "Rows to look at" }).selectOption("test");
+    await expect(place).toHaveValue("1");
 
     await page.getByText("Rows and split").click();
     const trained = page.getByRole("textbox", { name: "Rows to train on, at most" });
@@ -38,6 +44,12 @@ story(
       .locator("summary")
       .filter({ hasText: /^Tokens$/ })
       .click();
+    // The model sees fewer tokens than were asked for: what is in force stands in the field.
+    const longest = page.getByRole("textbox", { name: "Longest row, in tokens" });
+    const inForce = await longest.inputValue();
+    await longest.fill("9999");
+    await longest.press("Tab");
+    await expect(longest).toHaveValue(inForce);
     await expectAccessible(page, "the data card, all unfolded");
 
     await set(page, { Steps: 3, "Batch size": 4, "Evaluate every": 100 });

@@ -18,9 +18,11 @@ const PARTS: readonly PartName[] = ["train", "dev", "test"];
 /** Any row, as the file has it and as the model will read it. */
 export function RowViewer({ data }: { readonly data: DataReport }) {
   const preview = useAppState((state) => state.rowPreview);
-  const [part, setPart] = useState<PartName>("train");
+  const [chosen, setChosen] = useState<PartName>("train");
   const [wanted, setWanted] = useState(0);
   const { previewRow } = useActions();
+  // Rules may have emptied the part that was looked at.
+  const part = data.partRows[chosen] > 0 ? chosen : "train";
   const count = data.partRows[part];
   const index = Math.min(wanted, Math.max(0, count - 1));
   // Anew with every report: another template or rule makes another preview of the same row.
@@ -28,8 +30,8 @@ export function RowViewer({ data }: { readonly data: DataReport }) {
     if (data.partRows[part] > 0) void previewRow(part, index);
   }, [data, part, index, previewRow]);
   if (data.partRows.train === 0) return null;
-  const choose = (chosen: PartName) => {
-    setPart(chosen);
+  const choose = (another: PartName) => {
+    setChosen(another);
     setWanted(0);
   };
   return (
@@ -78,6 +80,7 @@ interface PlaceProps {
 
 function Place({ count, index, onGo }: PlaceProps) {
   const last = count - 1;
+  const [text, setText] = useState<string | null>(null);
   return (
     <div className={place}>
       <IconButton
@@ -86,13 +89,14 @@ function Place({ count, index, onGo }: PlaceProps) {
         onClick={() => onGo(index === 0 ? last : index - 1)}
       />
       <input
-        // Anew when the place changes by the buttons.
-        key={index}
         className={input}
         aria-label="Go to place"
         inputMode="numeric"
-        defaultValue={index + 1}
+        // What is typed stands while it is typed.
+        value={text ?? index + 1}
+        onBlur={() => setText(null)}
         onChange={(event) => {
+          setText(event.target.value);
           const number = parseSize(event.target.value, 1);
           if (number !== null && number <= count) onGo(number - 1);
         }}

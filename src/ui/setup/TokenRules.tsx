@@ -1,5 +1,6 @@
+import { useState } from "react";
 import { lengthView } from "#state/dataView.ts";
-import type { DataReport } from "#state/engineTypes.ts";
+import type { DataReport, TaskSpec } from "#state/engineTypes.ts";
 import { formatCount } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { withMaxLength } from "#state/task.ts";
@@ -21,18 +22,7 @@ export function TokenRules({ data }: { readonly data: DataReport }) {
     <div className={fold}>
       <Lengths data={data} />
       <div className={form}>
-        <label className={field}>
-          <span className={label}>Longest row, in tokens</span>
-          <input
-            className={`${input} ${mono}`}
-            inputMode="numeric"
-            defaultValue={task.maxLength}
-            onChange={(event) => editTask(withMaxLength(task, event.target.value))}
-          />
-          <span className={small}>
-            Longer rows lose their beginning, never the end or the label.
-          </span>
-        </label>
+        <LongestRow task={task} />
         <label className={field}>
           <span className={label}>First token</span>
           <select
@@ -46,6 +36,28 @@ export function TokenRules({ data }: { readonly data: DataReport }) {
         </label>
       </div>
     </div>
+  );
+}
+
+/** What is typed stands while it is typed; else the number in force, whoever set it. */
+function LongestRow({ task }: { readonly task: TaskSpec }) {
+  const { editTask } = useActions();
+  const [text, setText] = useState<string | null>(null);
+  return (
+    <label className={field}>
+      <span className={label}>Longest row, in tokens</span>
+      <input
+        className={`${input} ${mono}`}
+        inputMode="numeric"
+        value={text ?? task.maxLength}
+        onChange={(event) => {
+          setText(event.target.value);
+          editTask(withMaxLength(task, event.target.value));
+        }}
+        onBlur={() => setText(null)}
+      />
+      <span className={small}>Longer rows lose their beginning, never the end or the label.</span>
+    </label>
   );
 }
 

@@ -167,9 +167,7 @@ function storedRunActions({ store }: ActionContext, send: Send) {
   /** Brings a stored run back onto the GPU: it can then be resumed, asked and exported. */
   const openRun = async (runId: string) => {
     store.setState({ place: { name: "run", runId } });
-    const isDone = await send({ type: "openRun", runId });
-    if (isDone) store.setState({ liveRunId: runId, prediction: null, writing: null });
-    return isDone;
+    return send({ type: "openRun", runId });
   };
   return {
     openRun,

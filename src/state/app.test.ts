@@ -144,6 +144,45 @@ test("pausing holds the run, resuming goes on, stopping ends it", async () => {
   expect(runAccess(state(), "fresh")).toMatchObject({ canStop: false, canAsk: true });
 });
 
+test("a run looked at while another starts does not take its place", async () => {
+  const { actions, engine, state } = await open({ runs: fakeRuns, stopsAt: 1e9 });
+  void actions.tryDemo();
+  await vi.advanceTimersByTimeAsync(1);
+  void actions.viewRun("r2");
+  await vi.advanceTimersByTimeAsync(300);
+  expect(engine.received.map(({ type }) => type)).toContain("viewRun");
+  expect(state().reports["r2"]).toBeDefined();
+  expect(state().liveRunId).toBe("fresh");
+  expect(state().place).toEqual({ name: "run", runId: "fresh" });
+});
+
+test("a paused run that made room for learning rates is opened again before it goes on", async () => {
+  const { actions, engine, state } = await open({ stopsAt: 1e9 });
+  void actions.tryDemo();
+  await vi.advanceTimersByTimeAsync(300);
+  void actions.pause();
+  await vi.advanceTimersByTimeAsync(10);
+  void actions.findLearningRate();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(state().liveRunId).toBeNull();
+  expect(runAccess(state(), "fresh")).toMatchObject({ isLive: false, canOpen: true });
+  expect(engine.received.at(-1)?.type).toBe("probeLearningRates");
+});
+
+test("answers of a run's weights go when it trains on", async () => {
+  const { actions, state } = await open({ stopsAt: 1e9 });
+  void actions.tryDemo();
+  await vi.advanceTimersByTimeAsync(300);
+  void actions.pause();
+  await vi.advanceTimersByTimeAsync(10);
+  void actions.predict({ text: "fine" });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(state().prediction).not.toBeNull();
+  void actions.resume();
+  await vi.advanceTimersByTimeAsync(300);
+  expect(state().prediction).toBeNull();
+});
+
 test("a run that another tab holds can only be looked at", async () => {
   const { state } = await open({ runs: fakeRuns });
   expect(runAccess(state(), "r3")).toMatchObject({

@@ -8,7 +8,6 @@ import type {
 } from "./engineTypes.ts";
 import { isHubEvent, reduceHub } from "./hub.ts";
 import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
-import { statusWord } from "./runStatus.ts";
 import type { AppState, CommandType } from "./store.ts";
 
 /** The state after an event. */
@@ -16,6 +15,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
   if (isHubEvent(event)) return { ...state, hub: reduceHub(state.hub, event) };
   if (event.type === "memory") return { ...state, memory: event.memory };
   if (event.type === "kernels") return { ...state, kernels: event.kernels };
+  if (event.type === "live") return withLive(state, event.runId);
   switch (event.type) {
     case "device":
       return { ...state, device: event.device };
@@ -24,14 +24,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "progress":
       return { ...state, progress: event.progress };
     case "model":
-      return {
-        ...state,
-        model: event.model,
-        memory: null,
-        prediction: null,
-        writing: null,
-        probe: null,
-      };
+      return withModel(state, event.model);
     case "data":
       return withData(state, event.data);
     case "rowPreview":
@@ -82,7 +75,7 @@ function withBundle(state: AppState, runId: string, isAsRecorded: boolean | null
   return {
     ...state,
     bundles: { ...state.bundles, [runId]: isAsRecorded },
-    ...{ liveRunId: runId, prediction: null, writing: null, place: { name: "run", runId } },
+    place: { name: "run", runId },
   };
 }
 
@@ -93,9 +86,13 @@ function seriesOf(
   return evaluations.reduce(appendEvaluation, appendSteps(EMPTY_SERIES, steps));
 }
 
-function withData(state: AppState, data: DataReport): AppState {
+function withModel(state: AppState, model: AppState["model"]): AppState {
+  return { ...state, model, memory: null, prediction: null, writing: null, probe: null };
+}
+
+function withData(state: AppState, data: DataReport | null): AppState {
   // What is being typed right now is newer than the report it overtook.
-  const taskDraft = state.isTaskPending ? state.taskDraft : data.task;
+  const taskDraft = state.isTaskPending ? state.taskDraft : (data?.task ?? null);
   return { ...state, data, probe: null, rowPreview: null, taskDraft };
 }
 
@@ -142,36 +139,21 @@ function trimmed(state: AppState, newest: string): AppState {
 function withReport(state: AppState, report: RunReport): AppState {
   const { record } = report;
   const before = state.reports[record.id];
-  const isNew = state.isStarting && before === undefined;
-  const hasMoved = before !== undefined && before.travelledTo !== report.travelledTo;
+  const isLive = record.id === state.liveRunId;
   const next: AppState = {
     ...state,
     reports: { ...state.reports, [record.id]: report },
     runs: state.runs && withRecord(state.runs, report),
-    // Its answers were those of other weights.
-    prediction: hasMoved ? null : state.prediction,
+    // What was answered was answered by other weights.
+    ...(isLive && before && hasMoved(before, report) ? { prediction: null, writing: null } : {}),
   };
-  // The queue goes from run to run by itself; whoever looks at one is left there.
-  if (isTurnOf(state, report))
-    return { ...next, liveRunId: record.id, prediction: null, writing: null };
-  if (!isNew) return next;
-  return {
-    ...next,
-    isStarting: false,
-    liveRunId: record.id,
-    prediction: null,
-    writing: null,
-    place: { name: "run", runId: record.id },
-  };
+  // Only the run that was started: others may be looked at meanwhile.
+  if (!state.isStarting || !isLive || before) return next;
+  return { ...next, isStarting: false, place: { name: "run", runId: record.id } };
 }
 
-/** Whether the queue has come to this run. */
-function isTurnOf(state: AppState, { record }: RunReport): boolean {
-  return (
-    (state.pending.runQueue ?? 0) > 0 &&
-    state.liveRunId !== record.id &&
-    statusWord(record.status).isActive
-  );
+function hasMoved(before: RunReport, after: RunReport): boolean {
+  return before.travelledTo !== after.travelledTo || before.record.step !== after.record.step;
 }
 
 function withRecord(runs: readonly RunSummary[], { record }: RunReport): readonly RunSummary[] {
@@ -183,11 +165,16 @@ function withRecord(runs: readonly RunSummary[], { record }: RunReport): readonl
   return runs;
 }
 
+/** What weights answered goes with the run whose they were. */
+function withLive(state: AppState, liveRunId: string | null): AppState {
+  if (state.liveRunId === liveRunId) return state;
+  return { ...state, liveRunId, prediction: null, writing: null };
+}
+
 function withoutRun(state: AppState, runId: string, freedBytes: number): AppState {
   return {
     ...withoutCurves(state, runId),
     runs: state.runs?.filter(({ record }) => record.id !== runId) ?? null,
-    liveRunId: state.liveRunId === runId ? null : state.liveRunId,
     lastFreedBytes: freedBytes,
   };
 }

@@ -182,8 +182,11 @@ export type EngineEvent =
   | { readonly type: "kernels"; readonly kernels: KernelsReport }
   | { readonly type: "catalogue"; readonly catalogue: Catalogue }
   | { readonly type: "progress"; readonly progress: Progress | null }
-  | { readonly type: "model"; readonly model: ModelReport }
-  | { readonly type: "data"; readonly data: DataReport }
+  /** What lies open; null where nothing does any more, as after a model that could not be opened. */
+  | { readonly type: "model"; readonly model: ModelReport | null }
+  | { readonly type: "data"; readonly data: DataReport | null }
+  /** Which run is on the GPU: the one that can be resumed, asked and exported without opening it. */
+  | { readonly type: "live"; readonly runId: string | null }
   | { readonly type: "rowPreview"; readonly preview: RowPreview }
   | { readonly type: "runs"; readonly runs: readonly RunSummary[] }
   | { readonly type: "run"; readonly run: RunReport }

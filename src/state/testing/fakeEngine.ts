@@ -100,6 +100,7 @@ export class FakeEngine implements EnginePort {
         this.emit({ type: "runs", runs: this.#runs });
         return;
       case "openModel":
+        this.#put(null);
         this.emit({ type: "model", model: this.#script.model ?? fakeModel });
         return;
       case "openData":
@@ -194,6 +195,7 @@ export class FakeEngine implements EnginePort {
     } else if (command.type === "deleteRun") {
       const size = this.#runs.find(({ record }) => record.id === command.runId)?.sizeBytes ?? 0;
       this.#runs = this.#runs.filter(({ record }) => record.id !== command.runId);
+      if (this.#record?.id === command.runId) this.#put(null);
       this.emit({ type: "deleted", runId: command.runId, freedBytes: size });
     } else if (command.type === "renameRun") {
       this.#change(command.runId, { name: command.name });
@@ -214,7 +216,7 @@ export class FakeEngine implements EnginePort {
     this.#step = 0;
     this.#travelledTo = null;
     const zeroShot = evaluation(0, Math.LN2, 0.51);
-    this.#record = { ...record, zeroShot, status: "calibrating" };
+    this.#put({ ...record, zeroShot, status: "calibrating" });
     this.#report();
     this.emit({ type: "evaluation", runId: record.id, evaluation: zeroShot });
     this.#go();
@@ -228,6 +230,7 @@ export class FakeEngine implements EnginePort {
 
   #probeRates(id: number): void {
     const rates = [1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
+    this.#put(null);
     const losses = [0.6929, 0.6921, 0.6902, 0.6841, 0.6702, 0.6388, 0.6951, 2.31, null];
     let tried = 0;
     const ticker = setInterval(() => {
@@ -335,6 +338,12 @@ export class FakeEngine implements EnginePort {
     this.#runCommand = null;
   }
 
+  /** As the session: the page is told which run is on the GPU. */
+  #put(record: RunRecord | null): void {
+    this.#record = record;
+    this.emit({ type: "live", runId: record?.id ?? null });
+  }
+
   #report(): void {
     if (!this.#record) return;
     this.emit({ type: "run", run: reportOf(this.#record, this.#travelledTo) });
@@ -344,7 +353,7 @@ export class FakeEngine implements EnginePort {
     const record = this.#runs.find((run) => run.record.id === runId)?.record;
     if (!record) return;
     if (isOpened) {
-      this.#record = record;
+      this.#put(record);
       this.#step = record.step;
       this.#travelledTo = null;
     }
@@ -353,9 +362,9 @@ export class FakeEngine implements EnginePort {
     const last = record.lastEvaluation;
     const evaluations = [0, 0.25, 0.5, 0.75, 1].map((share) => {
       const step = Math.round(record.step * share);
-      const { seconds, forwardPasses } = steps[step - 1] ?? { seconds: 0, forwardPasses: 0 };
+      const { forwardPasses } = steps[step - 1] ?? { forwardPasses: 0 };
       const gain = ((last?.accuracy ?? 0.88) - 0.51) * Math.sqrt(share);
-      return { ...evaluation(step, 0.69 - 0.9 * gain, 0.51 + gain), seconds, forwardPasses };
+      return { ...evaluation(step, 0.69 - 0.9 * gain, 0.51 + gain), forwardPasses };
     });
     this.emit({ type: "history", runId, steps, evaluations: record.step > 0 ? evaluations : [] });
     if (record.settings[METHOD_KEY] === "sparse_mezo") {

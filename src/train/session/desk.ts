@@ -103,10 +103,17 @@ export function refuseWhileTraining({ training }: Desk): void {
   throw new ZerothError("E-CFG-1", "A run is training. Pause it first.");
 }
 
+/** Puts a run on the desk, or none; the page is told which one lies there now. */
+export function putRun(desk: Desk, run: ActiveRun | null): void {
+  desk.run = run;
+  desk.env.emit({ type: "live", runId: run?.record.id ?? null });
+}
+
 /** Closes the run at hand, so that the GPU is free for another. */
 export function closeRun(desk: Desk): void {
-  desk.run?.close();
-  desk.run = null;
+  if (!desk.run) return;
+  desk.run.close();
+  putRun(desk, null);
 }
 
 export function closeModel(desk: Desk): void {

@@ -66,7 +66,7 @@ async function predicted(tab: Tab): Promise<Prediction["options"]> {
 
 function lastData({ events }: Tab): DataReport {
   const data = events.findLast((event) => event.type === "data");
-  if (data?.type === "data") return data.data;
+  if (data?.type === "data" && data.data) return data.data;
   throw new Error("No rows were told of.");
 }
 

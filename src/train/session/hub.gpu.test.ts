@@ -66,7 +66,7 @@ test("a downloaded model trains on downloaded rows, while another download goes 
     data: { dataset: set, datasetConfig: "default", datasetRevision: COMMIT },
   });
   const opened = tab.events.findLast((event) => event.type === "model");
-  expect(opened?.type === "model" && opened.model.origin).toEqual({
+  expect(opened?.type === "model" && opened.model?.origin).toEqual({
     ...{ repo: model, commit: COMMIT, licence: "other" },
     address: `${local.hub.endpoint}/${model}`,
   });

@@ -33,6 +33,8 @@ export interface OpenData {
   readonly source: RowSource;
   /** Rules that were set; the others follow from files and task. */
   readonly chosen: Partial<RowRules>;
+  /** The task as it was chosen, before a model's positions and head limited it. */
+  readonly asked: TaskSpec;
   /** What was made of the files, to be told. */
   readonly notes: readonly string[];
   readonly inspection: Inspection;
@@ -91,7 +93,12 @@ export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): Ope
 
 /** The same rows under other rules: these, and the usual ones for what they leave open. */
 export function withRules(data: OpenData, chosen: Partial<RowRules>, model: OpenModel): OpenData {
-  return inspect({ ...data, chosen }, data.inspection.facts.task, model);
+  return inspect({ ...data, chosen }, data.asked, model);
+}
+
+/** The same rows for another model, under the task and the rules they have. */
+export function underModel(data: OpenData, model: OpenModel): OpenData {
+  return inspect(data, data.asked, model);
 }
 
 /** The rows kept with a run, under its task. */
@@ -149,7 +156,7 @@ function inspect(
     ...inspected,
     facts: { ...inspected.facts, ...headRemarks(inspected, model) },
   };
-  return { source, dataset, chosen, notes, inspection };
+  return { source, dataset, chosen, asked: given, notes, inspection };
 }
 
 /** Blockers and warnings, with what a person should know of the checkpoint's own head. */

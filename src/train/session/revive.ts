@@ -25,7 +25,8 @@ async function putBack(desk: Desk): Promise<void> {
   const { model, run } = desk;
   if (!model) return;
   const device = await deviceOf(desk);
-  if (model.device === device) return;
+  // Its own ground: a run that could not be brought back may stand on a GPU that is gone.
+  if ((run?.ground.model ?? model).device === device) return;
   if (run) {
     const { travelledTo } = run;
     await recover(desk, run);

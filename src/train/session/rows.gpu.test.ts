@@ -22,7 +22,7 @@ async function withModel(): Promise<Tab> {
 
 function lastData({ events }: Tab): DataReport {
   const data = events.findLast((event) => event.type === "data");
-  if (data?.type === "data") return data.data;
+  if (data?.type === "data" && data.data) return data.data;
   throw new Error("No rows were told of.");
 }
 

@@ -9,13 +9,11 @@ import type { Command, CommandBody, HubCommand } from "../protocol.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { importBundle, isAsRecorded } from "./bundles.ts";
 import {
-  closeModel,
   type Desk,
   dataOf,
   deviceOf,
   emptyDesk,
   modelOf,
-  progressTo,
   refuseWhileTraining,
   runOf,
 } from "./desk.ts";
@@ -27,15 +25,14 @@ import { exportModel } from "./exportRun.ts";
 import { followRun, newsOf } from "./following.ts";
 import { askHub, isHubCommand } from "./hub.ts";
 import { resetTuning, tellKernels } from "./kernelChoice.ts";
-import { type OpenData, openData, reportData, withRules, withTask } from "./openData.ts";
-import { openModel, reportModel } from "./openModel.ts";
+import { open } from "./opening.ts";
 import { predict } from "./predict.ts";
 import { probeLearningRates } from "./probeRates.ts";
 import { nextQueued } from "./queue.ts";
 import { onLiveGpu } from "./revive.ts";
 import { selfTest } from "./selfTest.ts";
 import { readSettings, shareRun } from "./sharing.ts";
-import { openStoredRun, queueRun, recover, startRun } from "./starting.ts";
+import { queueRun, recover, startRun } from "./starting.ts";
 import { deleteRun, listRuns, noteRun, renameRun, tellHistory, viewRun } from "./storedRuns.ts";
 import { tellMemory } from "./tellMemory.ts";
 import { comeHome, moveTo, travelTo } from "./travel.ts";
@@ -180,7 +177,7 @@ async function work(desk: Desk, command: Work): Promise<void> {
     case "probeLearningRates":
       return probeLearningRates(desk, command.settings, () => desk.isCancelled);
     case "openRun":
-      return openRun(desk, command.runId);
+      return open(desk, command);
     case "travelTo":
       return travelTo(desk, command.step);
     case "predict":
@@ -202,7 +199,7 @@ async function runQueue(desk: Desk): Promise<void> {
   while (!desk.isCancelled && !desk.isPauseWanted) {
     const runId = await nextQueued(desk);
     if (runId === null) return;
-    await openRun(desk, runId);
+    await open(desk, { type: "openRun", runId });
     await keepGoing(desk, runOf(desk));
     await listRuns(desk);
     // A run that was paused by hand, or stopped itself, ends the queue: someone should look first.
@@ -279,43 +276,6 @@ async function checkDevice(desk: Desk): Promise<void> {
   await listRuns(desk);
 }
 
-async function open(
-  desk: Desk,
-  command: Extract<CommandBody, { type: "openModel" | "openData" | "setTask" | "setRules" }>,
-): Promise<void> {
-  const { env } = desk;
-  if (command.type === "openModel") {
-    const device = await deviceOf(desk);
-    closeModel(desk);
-    const { source, dtype = "f32" } = command;
-    desk.model = await openModel(device, source, dtype, env, progressTo(desk));
-    desk.modelFolder = source.kind === "cached" ? source.folder : null;
-    desk.data = null;
-    const gpuBytes = desk.model.loaded.memory.bytesByKind();
-    env.emit({ type: "model", model: reportModel(desk.model, gpuBytes) });
-    return;
-  }
-  desk.data = await dataAfter(desk, command);
-  env.emit({ type: "data", data: reportData(desk.data) });
-}
-
-async function dataAfter(
-  desk: Desk,
-  command: Extract<CommandBody, { type: "openData" | "setTask" | "setRules" }>,
-): Promise<OpenData> {
-  const model = modelOf(desk);
-  switch (command.type) {
-    case "openData":
-      return openData(command, model, desk.env);
-    case "setTask":
-      return withTask(dataOf(desk), command.task, model);
-    case "setRules":
-      return withRules(dataOf(desk), command.rules, model);
-    default:
-      return command satisfies never;
-  }
-}
-
 /** One row of the open data; needs no GPU, and may be asked for while a run trains. */
 async function lookAtRow(desk: Desk, part: PartName, index: number): Promise<void> {
   const { inspection } = dataOf(desk);
@@ -325,23 +285,10 @@ async function lookAtRow(desk: Desk, part: PartName, index: number): Promise<voi
   desk.env.emit({ type: "rowPreview", preview });
 }
 
-async function openRun(desk: Desk, runId: string): Promise<void> {
-  const run = await openStoredRun(desk, runId);
-  const { model, data, opt } = run.ground;
-  const gpuBytes = { ...model.loaded.memory.bytesByKind(), ...opt.memory.bytesByKind() };
-  desk.env.emit({ type: "model", model: reportModel(model, gpuBytes) });
-  desk.env.emit({ type: "data", data: reportData(data) });
-  tellHistory(desk, runId, run.history(), run.evaluations);
-  if (!["paused", "finished", "diverged", "queued"].includes(run.record.status)) {
-    run.record = { ...run.record, status: "interrupted" };
-  }
-  run.report();
-}
-
 /** A run from a bundle: kept, rebuilt, and its weights' hash compared. */
 async function openBundle(desk: Desk, file: Blob): Promise<void> {
   const runId = await importBundle(desk, file);
-  await openRun(desk, runId);
+  await open(desk, { type: "openRun", runId });
   desk.env.emit({ type: "bundle", runId, isAsRecorded: await isAsRecorded(desk) });
 }
 

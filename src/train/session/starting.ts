@@ -12,6 +12,7 @@ import type { JournalStep } from "../journal.ts";
 import { majorityOf } from "../majority.ts";
 import { planAt } from "../plans.ts";
 import type { Manifest, RunData, RunRecord, RunRows } from "../records.ts";
+import type { LoadedRun } from "../recovery.ts";
 import { replay } from "../replay.ts";
 import type { RunStore } from "../runStore.ts";
 import { ActiveRun, type RunGround } from "./activeRun.ts";
@@ -24,6 +25,7 @@ import {
   deviceOf,
   modelOf,
   progressTo,
+  putRun,
   runsOf,
 } from "./desk.ts";
 import { headOf } from "./headOf.ts";
@@ -65,11 +67,12 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
     throw error;
   }
   const ground = { model, opt, data };
-  desk.run = new ActiveRun({
+  const run = new ActiveRun({
     ...{ env: desk.env, runs, record, ground, release },
     ...{ steps: [], evaluations: [], snapshotStep: 0 },
   });
-  return desk.run;
+  putRun(desk, run);
+  return run;
 }
 
 /** A run kept for later, over the open model and rows. Its kernels are measured when it starts. */
@@ -95,11 +98,12 @@ export async function openStoredRun(desk: Desk, runId: string): Promise<ActiveRu
   try {
     closeModel(desk);
     const { record, evaluations, steps, snapshots, ground } = await rebuild(desk, runs, runId);
-    desk.run = new ActiveRun({
+    const run = new ActiveRun({
       ...{ env: desk.env, runs, record, ground, release, steps, evaluations },
       snapshotStep: snapshots[0]?.ownerId === runId ? snapshots[0].step : 0,
     });
-    return desk.run;
+    putRun(desk, run);
+    return run;
   } catch (error) {
     release();
     throw error;
@@ -130,19 +134,50 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
   const { modelId, settings, task } = record;
   const dtype = weightDtypeOf(settings);
   const model = await openStoredModel(device, runs, modelId, dtype, headOf(task, settings));
-  desk.model = model;
   const data = storedData(record, rows, model);
-  desk.data = data;
-  await admit(device, model, data, settings);
-  const linear = fromKernelRecord(record.kernels) ?? (await fastestLinear(desk, device, model));
-  const opt = await makeOpt(desk, device, model, data, record.settings, linear);
-  const ground: RunGround = { model, opt, data };
-  const ready = await makeReady(desk, runs, ground, record, linear);
-  const told = await restoreWeights(desk, runs, ground, ready, steps, snapshots);
-  for (const message of [...repairs, ...told]) {
-    desk.env.emit({ type: "notice", failure: { code: "E-STORE-3", message }, kind: "recovered" });
+  try {
+    await admit(device, model, data, settings);
+    const linear = fromKernelRecord(record.kernels) ?? (await fastestLinear(desk, device, model));
+    const opt = await makeOpt(desk, device, model, data, settings, linear);
+    const ground: RunGround = { model, opt, data };
+    const ready = await restoreOn(desk, runs, ground, {
+      record,
+      linear,
+      steps,
+      snapshots,
+      repairs,
+    });
+    // Not before: what lies on the desk is whole.
+    desk.model = model;
+    desk.data = data;
+    return { record: ready, evaluations, steps, snapshots, ground };
+  } catch (error) {
+    model.loaded.destroy();
+    throw error;
   }
-  return { record: ready, evaluations, steps, snapshots, ground };
+}
+
+/** Masks and weights of a stored run, put on ground just made; what was got around is told. */
+async function restoreOn(
+  desk: Desk,
+  runs: RunStore,
+  ground: RunGround,
+  stored: Pick<LoadedRun, "record" | "steps" | "snapshots" | "repairs"> & {
+    readonly linear: LinearChoice;
+  },
+): Promise<RunRecord> {
+  const { record, linear, steps, snapshots, repairs } = stored;
+  try {
+    const ready = await makeReady(desk, runs, ground, record, linear);
+    const told = await restoreWeights(desk, runs, ground, ready, steps, snapshots);
+    for (const message of [...repairs, ...told]) {
+      desk.env.emit({ type: "notice", failure: { code: "E-STORE-3", message }, kind: "recovered" });
+    }
+    return ready;
+  } catch (error) {
+    ground.opt.destroy();
+    throw error;
+  }
 }
 
 /** Thresholds a run began with; a queued run takes them now, from the base weights. */

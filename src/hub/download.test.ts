@@ -49,6 +49,19 @@ const expected = modelFiles()["pytorch_model.bin"];
 const rangesOf = ({ requests }: LocalHub) =>
   requests.filter((request) => request.includes(WEIGHTS)).map((request) => request.split(" ")[2]);
 
+/** The hub with a connection that fails, as a page sees it, at these requests for the weights. */
+function failingAt(local: LocalHub, isFailing: (request: number) => boolean) {
+  const ranges: (string | null)[] = [];
+  const fetchFailing: typeof fetch = (url, init) => {
+    if (!String(url).endsWith(WEIGHTS)) return local.hub.fetch(url, init);
+    const at = ranges.push(new Headers(init?.headers).get("Range")) - 1;
+    return isFailing(at)
+      ? Promise.reject(new TypeError("Failed to fetch"))
+      : local.hub.fetch(url, init);
+  };
+  return { hub: { ...local.hub, fetch: fetchFailing }, ranges };
+}
+
 test("a model is downloaded file by file and then opens without a connection", async () => {
   const { local, cache, options, progress } = await scene();
   await download(options);
@@ -115,6 +128,60 @@ test("a connection that falls silent is taken up where it stopped, and the silen
     { activity: "quiet", fileDone: 100_000, bytesPerSecond: null },
     { activity: "loading" },
   ]);
+});
+
+test("a server's error in between costs a pause and nothing that was loaded", async () => {
+  const { local, cache, options, waits } = await scene();
+  local.faults.set(WEIGHTS, [
+    { kind: "drop", afterBytes: 100_000 },
+    { kind: "status", status: 503 },
+  ]);
+  await download(options);
+  expect(await holdsWeights(cache)).toBe(true);
+  expect(rangesOf(local)).toEqual([undefined, "bytes=100000-", "bytes=100000-"]);
+  expect(waits).toEqual([500, 500]);
+  expect(local.sentBytes.get(WEIGHTS)).toBe(300_000);
+});
+
+test("a server that goes on failing is told with its status, and what came is kept", async () => {
+  const { local, cache, options, waits } = await scene();
+  const fault = { kind: "status", status: 502 } as const;
+  local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 1000 }, fault, fault, fault, fault]);
+  await expect(download(options)).rejects.toMatchObject({
+    code: "E-NET-5",
+    message: expect.stringContaining("status 502"),
+  });
+  expect(waits).toEqual([500, 500, 2000, 8000]);
+  expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBe(1000);
+});
+
+test("a connection that cannot be made once is tried again where it stopped", async () => {
+  const { local, cache, options, waits } = await scene();
+  local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 100_000 }]);
+  const { hub, ranges } = failingAt(local, (request) => request === 0 || request === 2);
+  await download({ ...options, hub });
+  expect(await holdsWeights(cache)).toBe(true);
+  expect(ranges).toEqual([null, null, "bytes=100000-", "bytes=100000-"]);
+  expect(waits).toEqual([500, 500, 500]);
+});
+
+test("a hub that was read from a moment ago and no longer answers is told as a lost connection", async () => {
+  const { local, cache, options } = await scene();
+  local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 100_000 }]);
+  const { hub, ranges } = failingAt(local, (request) => request > 0);
+  await expect(download({ ...options, hub })).rejects.toMatchObject({ code: "E-NET-1" });
+  expect(ranges).toEqual([null, ...Array(4).fill("bytes=100000-")]);
+  expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBe(100_000);
+});
+
+test("a mirror whose files no page may read is told as such, after the pauses of a lost connection", async () => {
+  const { local, options, waits } = await scene();
+  const { hub } = failingAt(local, () => true);
+  await expect(download({ ...options, hub })).rejects.toMatchObject({
+    code: "E-NET-6",
+    message: expect.stringContaining("does not let web pages read pytorch_model.bin"),
+  });
+  expect(waits).toEqual([500, 2000, 8000]);
 });
 
 test("a connection that brings nothing is given up after three pauses, and what came is kept", async () => {

@@ -3,7 +3,15 @@ import type { BlobCache, CachePlan } from "./blobCache.ts";
 import { addressOf } from "./describeRepo.ts";
 import { type FileHash, startHash } from "./fileHash.ts";
 import type { RepoFile } from "./repoFile.ts";
-import { type Answer, brokenOff, ConnectionLost, type Hub, request } from "./request.ts";
+import {
+  type Answer,
+  brokenOff,
+  ConnectionLost,
+  type Hub,
+  request,
+  UnexpectedStatus,
+  Unreadable,
+} from "./request.ts";
 
 export interface FileDownload {
   readonly hub: Hub;
@@ -21,12 +29,15 @@ export type OnBytes = (activity: Activity, fileDone: number) => void;
 
 /** Waits between attempts that brought nothing; a byte more and it starts over. */
 const PAUSES_MS = [500, 2000, 8000];
+/** "Range Not Satisfiable". @see RFC 9110, 15.5.17 */
+const RANGE_REFUSED = 416;
 /** Read back at a time, to hash what an earlier visit left. */
 const CHECK_BYTES = 4 * 1024 * 1024;
 
 /**
  * One file, whole and matching its hash, in the cache. A connection that breaks or falls silent is
- * taken up again where it stopped; a server that ignores ranges makes it start over.
+ * taken up again where it stopped, also after a server's error; a server that ignores or refuses
+ * ranges makes it start over.
  *
  * @throws as `download`
  */
@@ -49,6 +60,8 @@ export async function downloadFile(job: FileDownload, onBytes: OnBytes): Promise
 interface Standing {
   done: number;
   hash: FileHash;
+  /** Whether the hub has answered about it since it was begun or gone on with. */
+  wasRead: boolean;
 }
 
 /** Loads from byte `kept` on; false if the whole does not match its hash. */
@@ -64,7 +77,7 @@ async function fill(job: FileDownload, kept: number, onBytes: OnBytes): Promise<
     try {
       await loadRest(job, standing, onBytes);
     } catch (error) {
-      if (!(error instanceof ConnectionLost) || signal.aborted) throw error;
+      if (!mayPass(error) || signal.aborted) throw error;
       failures = standing.done > before ? 0 : failures + 1;
       const pause = PAUSES_MS[failures === 0 ? 0 : failures - 1];
       if (pause === undefined || !job.hub.isOnline()) throw error;
@@ -76,6 +89,15 @@ async function fill(job: FileDownload, kept: number, onBytes: OnBytes): Promise<
   return standing.hash.digest() === file.hash.hex;
 }
 
+/**
+ * Whether the same question may be answered a moment later. A page cannot tell a mirror that lets no
+ * page read from a connection reset once: what stands after the last pause is what is told.
+ */
+function mayPass(error: unknown): boolean {
+  if (error instanceof UnexpectedStatus) return error.status >= 500;
+  return error instanceof ConnectionLost || error instanceof Unreadable;
+}
+
 async function hashKept(job: FileDownload, kept: number, onBytes: OnBytes): Promise<Standing> {
   const { cache, folder, file, signal } = job;
   const hash = startHash(file);
@@ -85,14 +107,15 @@ async function hashKept(job: FileDownload, kept: number, onBytes: OnBytes): Prom
     hash.update(await cache.read(folder, file.path, start, end));
     onBytes("checking", end);
   }
-  return { done: kept, hash };
+  return { done: kept, hash, wasRead: false };
 }
 
 /** One request for what is missing, written as it comes. */
 async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes): Promise<void> {
   const { hub, repo, file, signal, cache, folder } = job;
   const onQuiet = () => onBytes("quiet", standing.done);
-  const answer = await requestFrom(job, standing.done, onQuiet);
+  const answer = await requestFrom(job, standing, onQuiet);
+  standing.wasRead = true;
   if (standing.done > 0 && answer.status !== 206) {
     // This server ignores ranges: everything comes again.
     Object.assign(standing, { done: 0, hash: startHash(file) });
@@ -119,11 +142,11 @@ async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes)
  */
 async function requestFrom(
   { hub, repo, file, signal }: FileDownload,
-  start: number,
+  { done: start, wasRead }: Standing,
   onQuiet: () => void,
 ): Promise<Answer> {
   const url = addressOf(hub, repo, file.path);
-  const options = { what: `${file.path} of ${repo.repo}`, signal, onQuiet };
+  const options = { what: `${file.path} of ${repo.repo}`, wasRead, signal, onQuiet };
   if (start === 0) return request(hub, url, options);
   try {
     const answer = await request(hub, url, { ...options, headers: { Range: `bytes=${start}-` } });
@@ -133,10 +156,9 @@ async function requestFrom(
     }
     await answer.cancel();
   } catch (error) {
-    // 416, or a preflight refused: ask for all of it.
-    const isRangeTrouble =
-      error instanceof ZerothError && (error.code === "E-NET-5" || error.code === "E-NET-6");
-    if (!isRangeTrouble) throw error;
+    // Only where the server says that the range is no good: its answer to the question for all of it
+    // overwrites what was loaded, which a failure that passes must not cost.
+    if (!(error instanceof UnexpectedStatus && error.status === RANGE_REFUSED)) throw error;
   }
   return request(hub, url, options);
 }

@@ -33,9 +33,33 @@ export class ConnectionLost extends ZerothError {
   }
 }
 
+/** A status that says neither yes nor why not. Which one it was tells whether asking again may help. */
+export class UnexpectedStatus extends ZerothError {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super("E-NET-5", message);
+    this.name = "UnexpectedStatus";
+    this.status = status;
+  }
+}
+
+/**
+ * No answer came that the page may read, though the server is there. A browser tells a page nothing
+ * more: either the server does not let pages read, or this one connection broke.
+ */
+export class Unreadable extends ZerothError {
+  constructor(message: string, options: ErrorOptions) {
+    super("E-NET-6", message, options);
+    this.name = "Unreadable";
+  }
+}
+
 export interface RequestOptions {
   /** What is asked for, in a sentence: `facebook/opt-125m`, `vocab.json of facebook/opt-125m`. */
   readonly what: string;
+  /** It was read from a moment ago, so that a failure now is no refusal to let pages read it. */
+  readonly wasRead?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** The sentence for 404, where the caller knows more. */
@@ -58,14 +82,14 @@ export interface Answer {
  * The hub's answer. A connection that breaks, and one that brings nothing for `SILENCE_MS`, is lost,
  * be it before the answer or in the midst of it.
  *
- * @throws ConnectionLost (E-NET-1); ZerothError E-NET-2 401 and 403, -3 404, -5 any other status,
- *   -6 where the connection stands and yet the page may not read; TooManyRequests (E-NET-4); the
- *   signal's reason if it is aborted
+ * @throws ConnectionLost (E-NET-1); ZerothError E-NET-2 401 and 403, -3 404; TooManyRequests
+ *   (E-NET-4); UnexpectedStatus (E-NET-5) any other status; Unreadable (E-NET-6) where the server is
+ *   there and yet the page gets no answer; the signal's reason if it is aborted
  */
 export async function request(
   hub: Hub,
   url: string,
-  { what, signal, headers = {}, missing, onQuiet }: RequestOptions,
+  { what, wasRead = false, signal, headers = {}, missing, onQuiet }: RequestOptions,
 ): Promise<Answer> {
   const isOurs = new URL(url).origin === new URL(hub.endpoint).origin;
   const sent = new Headers(headers);
@@ -74,7 +98,8 @@ export async function request(
   const watch: Watch = { cut, onQuiet };
   const lost = async (cause: unknown) => {
     signal?.throwIfAborted();
-    return cut.signal.aborted ? silent(hub, what) : await failedToConnect(hub, what, cause);
+    if (cut.signal.aborted) return silent(hub, what);
+    return wasRead ? brokenOff(hub, what, cause) : failedToConnect(hub, what, cause);
   };
   // Taken out first: a browser's own fetch refuses to be called as a method of something else.
   const { fetch } = hub;
@@ -152,8 +177,7 @@ async function failedToConnect(hub: Hub, what: string, cause: unknown): Promise<
     );
   }
   if (await isReachable(hub)) {
-    return new ZerothError(
-      "E-NET-6",
+    return new Unreadable(
       `${hub.endpoint} does not let web pages read ${what}. Download the files there and choose ` +
         `them here.`,
       { cause },
@@ -201,10 +225,10 @@ function refused(hub: Hub, response: Response, what: string, missing?: string): 
         `Nothing was loaded.`,
     );
   }
-  return new ZerothError(
-    "E-NET-5",
+  return new UnexpectedStatus(
     `${hub.endpoint} answered with status ${status} instead of ${what}. What was loaded before is ` +
       `kept; try again later.`,
+    status,
   );
 }
 

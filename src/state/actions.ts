@@ -30,7 +30,7 @@ export function createActions(context: ActionContext) {
   const rows = dataActions({ store, clock, send, prefer, onOpened: sharing.applyImportedTask });
   return {
     prefer,
-    ...hubActions(context.store, send, prefer, openModel),
+    ...hubActions({ store, send, prefer, openModel, openData: rows.openData }),
     /** First of all: where the address leads, what was preferred, and a look at the GPU. */
     begin: async (hash: string) => {
       context.store.setState({ place: placeFromHash(hash) });

@@ -17,6 +17,7 @@ import {
 } from "./hub.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
 import { FakeEngine } from "./testing/fakeEngine.ts";
+import { fakeImport } from "./testing/fakeSharing.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -132,6 +133,31 @@ test("splits of a data set are opened, and loaded before only if they are not he
     "train, 48 rows, 2.7 kB, here already",
     "validation, 1.9 kB",
   ]);
+});
+
+test("a prompt that was shared goes to rows of the hub too, once they are open", async () => {
+  const { actions, engine, rest } = await open();
+  await rest();
+  void actions.importSettings("#c=abc");
+  await rest();
+  engine.emit({ type: "imported", imported: { ...fakeImport, rules: { dataSeed: 7 } } });
+  const splits = [{ name: "train", rows: 48, sizeBytes: 2671, isHere: true }];
+  const config = { name: "default", folder: "datasets--a--b@1~default", splits };
+  const entries = [{ ...wholeEntry, folder: config.folder, kind: "dataset" as const }];
+  engine.emit({ type: "library", library: { known: [], entries } });
+  for (const openRows of [
+    () => actions.openDownloadedRows(config.folder, "train", null),
+    () => actions.openDataset(config, "train", null),
+  ]) {
+    engine.received.length = 0;
+    void openRows();
+    await rest();
+    expect(engine.received).toMatchObject([
+      { type: "openData", train: { kind: "cached", folder: config.folder, split: "train" } },
+      { type: "setTask", task: fakeImport.task },
+      { type: "setRules", rules: { dataSeed: 7 } },
+    ]);
+  }
 });
 
 test("the split to hold out is the one with labels, where there is one", () => {

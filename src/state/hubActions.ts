@@ -1,9 +1,9 @@
 import type {
-  CommandBody,
   DatasetConfigOffer,
   HubChoice,
   ModelOffer,
   ModelSource,
+  RowSources,
 } from "./engineTypes.ts";
 import { bytesToLoad, isWhole } from "./hub.ts";
 import type { Preferences } from "./preferences.ts";
@@ -11,15 +11,16 @@ import { statusWord } from "./runStatus.ts";
 import type { Send } from "./send.ts";
 import type { AppStore } from "./store.ts";
 
-type Prefer = (change: Partial<Preferences>) => Promise<void>;
+interface Context {
+  readonly store: AppStore;
+  readonly send: Send;
+  prefer(change: Partial<Preferences>): Promise<void>;
+  openModel(source: ModelSource): Promise<boolean>;
+  openData(sources: RowSources): Promise<boolean>;
+}
 
 /** What the page does with the hub on a person's behalf. */
-export function hubActions(
-  store: AppStore,
-  send: Send,
-  prefer: Prefer,
-  openModel: (source: ModelSource) => Promise<boolean>,
-) {
+export function hubActions({ store, send, prefer, openModel, openData }: Context) {
   const choice = (): HubChoice => {
     const { hub, preferences } = store.getState();
     return { endpoint: preferences.hubEndpoint, ...(hub.token ? { token: hub.token } : {}) };
@@ -63,17 +64,16 @@ export function hubActions(
       if (bytesToLoad(config.splits, splits) > 0 && !(await download(folder, splits))) return;
       if (!isWhole(store.getState().hub, folder)) return;
       change({ datasetOffer: null });
-      await send(openRows(folder, train, dev));
+      await openData(rowsOf(folder, train, dev));
     },
     /** The same of one that is here. */
     openDownloadedRows: (folder: string, train: string, dev: string | null) =>
-      send(openRows(folder, train, dev)),
+      openData(rowsOf(folder, train, dev)),
   };
 }
 
-function openRows(folder: string, train: string, dev: string | null): CommandBody {
+function rowsOf(folder: string, train: string, dev: string | null): RowSources {
   return {
-    type: "openData",
     train: { kind: "cached", folder, split: train },
     ...(dev === null ? {} : { dev: { kind: "cached", folder, split: dev } }),
   };

@@ -190,7 +190,8 @@ function datasetPlan(
 
 async function entryOf(cache: BlobCache, { folder, record, plan, sizeBytes }: CacheEntry) {
   const told: CachedRepo | null = record ?? plan;
-  const facts = told && (await factsOf(cache, told));
+  // Where both stand, the plan is the larger one: a further split, and all that is here already.
+  const facts = told && (await factsOf(cache, plan ?? told));
   return {
     ...{ folder, sizeBytes, isWhole: record !== null },
     kind: told?.kind ?? "model",
@@ -201,8 +202,8 @@ async function entryOf(cache: BlobCache, { folder, record, plan, sizeBytes }: Ca
     address: told?.address ?? "",
     licence: told?.licence.id ?? "unknown",
     totalBytes: facts?.totalBytes ?? sizeBytes,
-    // A plan torn by a crash tells nothing: such a folder can only be deleted.
-    canResume: record === null && plan !== null,
+    // A plan torn by a crash tells nothing: what has no record either can only be deleted.
+    canResume: plan !== null,
     splits: told?.kind === "dataset" ? splitsOf(told.files) : [],
     savedAt: record?.savedAt ?? null,
   };

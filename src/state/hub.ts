@@ -9,7 +9,7 @@ import type {
   ModelOffer,
   Progress,
 } from "./engineTypes.ts";
-import { formatBytes, formatDuration, formatEstimate, formatPlural } from "./format.ts";
+import { formatBytes, formatDate, formatDuration, formatEstimate, formatPlural } from "./format.ts";
 
 /** What the page knows of the hub, and of what was downloaded from it. */
 export interface HubState {
@@ -66,6 +66,16 @@ export function entriesOf(hub: HubState, kind: LibraryEntry["kind"]): readonly L
 
 export function isWhole({ library }: HubState, folder: string): boolean {
   return library?.entries.some((entry) => entry.folder === folder && entry.isWhole) ?? false;
+}
+
+/** Whether all these splits of a data set can be opened. */
+export function holdsSplits(
+  { library }: HubState,
+  folder: string,
+  chosen: readonly string[],
+): boolean {
+  const entry = library?.entries.find((one) => one.folder === folder && one.isWhole);
+  return entry !== undefined && chosen.every((split) => entry.splits.includes(split));
 }
 
 /** The splits a run would take by itself: rows to train on, and rows with labels to hold out. */
@@ -172,6 +182,18 @@ export function entryName({ repo, part, revision, splits }: LibraryEntry): strin
   const config = part === null || part === "default" ? "" : ` ${part}`;
   const at = revision === "main" || revision === "" ? "" : `@${revision}`;
   return `${repo}${at}${config}${splits.length > 0 ? ` (${splits.join(", ")})` : ""}`;
+}
+
+/** "3.1 MB, 4 Mar 2026, commit 27dcfa74", and how far a download has come that is not finished. */
+export function entryNotes(entry: LibraryEntry): readonly string[] {
+  const { sizeBytes, totalBytes, isWhole, canResume, savedAt, commit } = entry;
+  const size = formatBytes(sizeBytes);
+  const share = `${size} of ${formatBytes(totalBytes)}`;
+  if (!isWhole) return [`Not finished: ${share}`];
+  const whence = `${formatDate(savedAt)}, commit ${commit.slice(0, 8)}`;
+  return canResume
+    ? [whence, `A further download is not finished: ${share}`]
+    : [`${size}, ${whence}`];
 }
 
 /** "train, 67,349 rows, 3.1 MB". */

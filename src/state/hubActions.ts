@@ -5,7 +5,7 @@ import type {
   ModelSource,
   RowSources,
 } from "./engineTypes.ts";
-import { bytesToLoad, isWhole } from "./hub.ts";
+import { bytesToLoad, holdsSplits, isWhole } from "./hub.ts";
 import type { Preferences } from "./preferences.ts";
 import { statusWord } from "./runStatus.ts";
 import type { Send } from "./send.ts";
@@ -62,7 +62,8 @@ export function hubActions({ store, send, prefer, openModel, openData }: Context
       const splits = dev === null ? [train] : [train, dev];
       const { folder } = config;
       if (bytesToLoad(config.splits, splits) > 0 && !(await download(folder, splits))) return;
-      if (!isWhole(store.getState().hub, folder)) return;
+      // A download that was paused ends without them, while other splits may be here.
+      if (!holdsSplits(store.getState().hub, folder, splits)) return;
       change({ datasetOffer: null });
       await openData(rowsOf(folder, train, dev));
     },

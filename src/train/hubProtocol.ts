@@ -168,10 +168,13 @@ export interface LibraryEntry {
   readonly licence: string;
   /** Here now. */
   readonly sizeBytes: number;
+  /** Once the download that can go on is done. */
   readonly totalBytes: number;
+  /** It can be opened: a model, or some splits of a data set. */
   readonly isWhole: boolean;
+  /** A download was begun and not finished; also one of further splits of what can be opened. */
   readonly canResume: boolean;
-  /** Of a data set: the ones that are here. */
+  /** Of a data set: the ones that are here; the ones to come until it can be opened. */
   readonly splits: readonly string[];
   /** ISO 8601, UTC; null until it is whole. */
   readonly savedAt: string | null;

@@ -1,9 +1,9 @@
 import { FolderOpen, Play, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { LibraryEntry } from "#state/engineTypes.ts";
-import { formatBytes, formatDate } from "#state/format.ts";
+import { formatBytes } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { entryName } from "#state/hub.ts";
+import { entryName, entryNotes } from "#state/hub.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { FailureNotice } from "../../parts/Notice.tsx";
@@ -42,7 +42,9 @@ function Entry({ entry, onOpen }: Pick<ShelfProps, "onOpen"> & { readonly entry:
     <li className={look}>
       <div>
         <strong>{name}</strong>
-        <small>{isWhole ? <Whole entry={entry} /> : <Partial entry={entry} />}</small>
+        {entryNotes(entry).map((note) => (
+          <small key={note}>{note}</small>
+        ))}
       </div>
       <div className={entryActions}>
         {isWhole && (
@@ -62,22 +64,6 @@ function Entry({ entry, onOpen }: Pick<ShelfProps, "onOpen"> & { readonly entry:
         <Delete entry={entry} />
       </div>
     </li>
-  );
-}
-
-function Whole({ entry: { sizeBytes, savedAt, commit } }: { readonly entry: LibraryEntry }) {
-  return (
-    <>
-      {formatBytes(sizeBytes)}, {formatDate(savedAt)}, commit {commit.slice(0, 8)}
-    </>
-  );
-}
-
-function Partial({ entry: { sizeBytes, totalBytes } }: { readonly entry: LibraryEntry }) {
-  return (
-    <>
-      Not finished: {formatBytes(sizeBytes)} of {formatBytes(totalBytes)}
-    </>
   );
 }
 

@@ -68,7 +68,7 @@ export async function randomWeights(
 }
 
 /** A model over those weights, with room for a batch of all these examples. */
-export function modelOn(
+export async function modelOn(
   device: Device,
   loaded: LoadedWeights,
   examples: readonly EncodedExample[],
@@ -78,7 +78,10 @@ export function modelOn(
   const { config, layout } = loaded;
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, examples.length, examples, []);
-  return OptModel.create({
+  const model = await OptModel.create({
     ...{ device, loaded, linear, capacity, sources, noise: "binomial" },
   });
+  // As in training once steps are timed, where they are shorter than a submit may be.
+  model.dispatchesPerSubmit = Number.POSITIVE_INFINITY;
+  return model;
 }

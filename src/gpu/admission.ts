@@ -1,6 +1,7 @@
 import { DeviceLost } from "#base/errors.ts";
 import type { PlannedBuffer } from "./memory.ts";
 import { usage } from "./memory.ts";
+import { workDone } from "./settled.ts";
 
 /** What a device gave of what was planned. */
 export interface Trial {
@@ -70,7 +71,7 @@ async function clear(device: GPUDevice, buffers: readonly GPUBuffer[]): Promise<
   const encoder = device.createCommandEncoder({ label: "trial" });
   for (const buffer of buffers) encoder.clearBuffer(buffer);
   device.queue.submit([encoder.finish()]);
-  await device.queue.onSubmittedWorkDone();
+  await workDone(device);
 }
 
 /** Whether an action raised neither kind of error. Scopes are a stack: both are closed at once. */

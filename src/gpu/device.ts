@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { watchWaits } from "./settled.ts";
 
 /** A device, with what its adapter said of itself. */
 export interface Device {
@@ -54,6 +55,7 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
   });
+  await watchWaits(device);
   return {
     device,
     info: factsOf(adapter, device),

@@ -1,5 +1,5 @@
-import { DeviceLost } from "#base/errors.ts";
 import { usage } from "./memory.ts";
+import { settled } from "./settled.ts";
 
 /**
  * Copies of GPU memory to the host, through staging buffers that are used again and again.
@@ -25,10 +25,10 @@ export class Readback {
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, sizeBytes);
     this.#device.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(MAP_MODE_READ, 0, sizeBytes);
+      await settled(this.#device, staging.mapAsync(MAP_MODE_READ, 0, sizeBytes));
     } catch (error) {
       staging.destroy();
-      throw new DeviceLost(`The GPU went away before its results were read (${String(error)}).`);
+      throw error;
     }
     const copy = staging.getMappedRange(0, sizeBytes).slice(0);
     staging.unmap();

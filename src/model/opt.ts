@@ -102,6 +102,9 @@ export function bindableBytes({ limits }: Pick<Device["info"], "limits"> | GPUDe
 }
 
 /** Nothing is perturbed and nothing is pending: an evaluation. */
+/** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
+const UNTIMED_DISPATCHES = 16;
+
 const still: Pass = {
   ...{ isProbed: () => false, isUpdated: () => false, sharedBlocks: null, terms: "one" },
 };
@@ -131,7 +134,8 @@ export class OptModel {
   readonly #scratch = new ArrayBuffer(64);
   /** Of the pass set last. */
   #terms: TermsKind = "any";
-  dispatchesPerSubmit = Number.POSITIVE_INFINITY;
+  /** Few as long as nothing has been timed: drivers reset a GPU that a submit keeps for seconds. */
+  dispatchesPerSubmit = UNTIMED_DISPATCHES;
   /** Submitted so far. */
   dispatches = 0;
 

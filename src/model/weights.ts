@@ -4,11 +4,15 @@ import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#ba
 import type { DType, TensorSource } from "#data/checkpoint.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
+import { workDone } from "#gpu/settled.ts";
 import type { Layout, Shard } from "./layout.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** Bytes moved at a time, between file and GPU or back. */
 const PIECE_BYTES = 8 * 1024 * 1024;
+
+/** Bytes on their way to the GPU at once. */
+const MOST_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** Where a stretch of a parameter lies: `elements` weights from `offset` of a buffer, counted in weights. */
 interface Stretch {
@@ -42,6 +46,8 @@ export class Weights {
   readonly #stretches: readonly Stretch[][];
   readonly #device: GPUDevice;
   readonly #table: readonly Parameter[];
+  /** Bytes written since the GPU was last waited for. */
+  #waiting = 0;
 
   constructor(
     device: GPUDevice,
@@ -109,12 +115,12 @@ export class Weights {
         if (this.dtype === "f16") refuseBeyondHalves(tensor.name, values);
         this.#write(this.#stretches[i]!, element, values);
         element += values.length;
+        await this.#letThrough(values.byteLength);
         done += end - start;
         onProgress(done);
       }
-      // Staging copies of writeBuffer pile up until the GPU has taken them.
-      await this.#device.queue.onSubmittedWorkDone();
     }
+    await workDone(this.#device);
   }
 
   /** Sets all of one parameter, rounded to the nearest half where that is what it is here. */
@@ -143,8 +149,17 @@ export class Weights {
       this.#write(all, element, values.subarray(0, whole));
       held = values.slice(whole);
       element += whole;
+      await this.#letThrough(values.byteLength);
     }
-    await this.#device.queue.onSubmittedWorkDone();
+    await workDone(this.#device);
+  }
+
+  /** Staging copies of what is written pile up until the GPU has taken them: waits now and then. */
+  async #letThrough(sizeBytes: number): Promise<void> {
+    this.#waiting += sizeBytes;
+    if (this.#waiting < MOST_WAITING_BYTES) return;
+    this.#waiting = 0;
+    await workDone(this.#device);
   }
 
   /** All parameters in table order, little-endian, as this dtype; in pieces of at most 8 MiB. */

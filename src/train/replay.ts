@@ -1,3 +1,4 @@
+import { workDone } from "#gpu/settled.ts";
 import { maxTerms } from "#model/buffers.ts";
 import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { OptModel } from "#model/opt.ts";
@@ -34,10 +35,20 @@ export async function replay(
       coefficients.push(...step.coefficients);
       done++;
     }
-    applyTerms(model, method, settings, terms, new Float32Array(coefficients));
-    await model.device.queue.onSubmittedWorkDone();
+    cutFor(model, terms.length, () => {
+      applyTerms(model, method, settings, terms, new Float32Array(coefficients));
+    });
+    await workDone(model.device);
     onProgress(done);
   }
+}
+
+/** Submits cut as if every term were a pass of its own, which is what it takes the GPU. */
+function cutFor(model: OptModel, terms: number, act: () => void): void {
+  const { dispatchesPerSubmit } = model;
+  model.dispatchesPerSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / Math.max(1, terms)));
+  act();
+  model.dispatchesPerSubmit = dispatchesPerSubmit;
 }
 
 function termsOf(

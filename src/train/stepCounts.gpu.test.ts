@@ -78,6 +78,8 @@ describe.each([
     const run = await openNarrowRun(settings);
     // Every kind of step once, so that all sites are bound and staging is as long as it gets.
     await take(run, 10);
+    // As training has it once it knows that a step takes a few milliseconds.
+    run.stepper.keepSubmitsBelow(100, 5);
     const before = { ...counts };
     const { looks } = await take(run, steps);
     const since = (name: keyof Counts) => counts[name] - before[name];

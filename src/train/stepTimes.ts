@@ -1,3 +1,4 @@
+import { workDone } from "#gpu/settled.ts";
 import type { OptModel } from "#model/opt.ts";
 import type { StepPart } from "#model/stepClock.ts";
 
@@ -89,11 +90,11 @@ export class StepTimes {
     hand: (part: StepPart, times?: number) => void,
   ): Promise<void> {
     this.#isTried = true;
-    const { queue } = this.#model.device;
+    const { device } = this.#model;
     const take = async (act: () => void) => {
       const started = now();
       act();
-      await queue.onSubmittedWorkDone();
+      await workDone(device);
       return now() - started;
     };
     // The least of a few: what else the host does only ever adds to a time.
@@ -102,7 +103,7 @@ export class StepTimes {
       for (let i = 1; i < TRIES && best < LONG_MS; i++) best = Math.min(best, await take(act));
       return best;
     };
-    const wait = await least(() => queue.submit([]));
+    const wait = await least(() => device.queue.submit([]));
     const parts = { weightPass: 0, products: 0, attention: 0, rest: 0 };
     for (const part of order) {
       const once = Math.max(0, (await least(() => hand(part))) - wait);

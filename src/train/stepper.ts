@@ -3,6 +3,7 @@ import type { EncodedExample } from "#data/task.ts";
 import { writeScalars } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import { onlySome } from "#gpu/onlySome.ts";
+import { workDone } from "#gpu/settled.ts";
 import { dispatch, type Site } from "#gpu/sites.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import {
@@ -212,7 +213,7 @@ export class Stepper {
     for (const [done, part] of parts.entries()) {
       if (hooks.isPauseWanted()) return false;
       this.#handOver(plan, batch, part);
-      if ((done + 1) % partsAtOnce === 0) await this.#model.device.queue.onSubmittedWorkDone();
+      if ((done + 1) % partsAtOnce === 0) await workDone(this.#model.device);
       hooks.onPart(done + 1, parts.length);
     }
     this.#finish(plan, batch, parts);

@@ -36,8 +36,6 @@ const MOST_STEPS_AT_ONCE = 64;
  * Within the tens of dispatches of a submit long and short ones even out.
  */
 const SUBMIT_MS = 100;
-/** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
-const UNTIMED_DISPATCHES = 16;
 
 /**
  * Runs steps until the last one, a pause, or a loss that is no number. Two groups of steps are in
@@ -53,7 +51,6 @@ export async function train(
   dev: readonly EncodedExample[],
   hooks: TrainerHooks,
 ): Promise<TrainingEnd> {
-  beCareful(model);
   const steps = numberSetting(settings, "steps");
   const every = evaluationInterval(settings);
   while (stepper.nextStep < steps) {
@@ -80,7 +77,6 @@ export async function evaluateAt(
   dev: readonly EncodedExample[],
   hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "judging" | "isPauseWanted">,
 ): Promise<Evaluation | null> {
-  beCareful(model);
   const started = hooks.now();
   const evaluation = await evaluateUnless(model, dev, {
     ...hooks.judging,
@@ -89,12 +85,6 @@ export async function evaluateAt(
   });
   if (evaluation) await hooks.onEvaluation(step, evaluation, hooks.now() - started);
   return evaluation;
-}
-
-/** Nothing is known of this GPU's pace yet: the first evaluation and step are cut small. */
-function beCareful(model: OptModel): void {
-  if (Number.isFinite(model.dispatchesPerSubmit)) return;
-  model.dispatchesPerSubmit = UNTIMED_DISPATCHES;
 }
 
 async function runUntil(

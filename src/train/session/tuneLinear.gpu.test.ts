@@ -11,20 +11,35 @@ const sources = readShaders();
 // As small as the kernels can be: emulated workgroup memory is slow.
 const config = oddConfig({ num_attention_heads: 2, hidden_size: 16, ffn_dim: 32 });
 let device: Device;
+let dispatched = 0;
 beforeAll(async () => {
   device = await openDevice(oneDeviceGpu());
+  const pass = device.device.createCommandEncoder().beginComputePass();
+  const passes: GPUComputePassEncoder = Object.getPrototypeOf(pass);
+  const { dispatchWorkgroups } = passes;
+  passes.dispatchWorkgroups = function counted(...counts) {
+    dispatched++;
+    return dispatchWorkgroups.apply(this, counts);
+  };
 });
 
-/** By a clock that goes on by so many milliseconds at every look: 3 leave time for all classes. */
+const DISPATCH_MS = 1.5;
+
+/**
+ * By a clock that goes on with every dispatch, and by so many milliseconds at every look: half a one
+ * leaves time for all classes.
+ */
 function parts(lookMs: number): TuneParts {
-  let ms = 0;
-  return { device, sources, config, dtype: "f32", headColumns: 24, now: () => (ms += lookMs) };
+  let looked = 0;
+  const begun = dispatched;
+  const now = () => (looked += lookMs) + (dispatched - begun) * DISPATCH_MS;
+  return { device, sources, config, dtype: "f32", headColumns: 24, now };
 }
 
 test("every kernel is tried, and the fastest of a class is named with its rate", async () => {
   const told: number[] = [];
   const tuning = await tuneLinear({
-    ...parts(3),
+    ...parts(0.5),
     onProgress: (done, total) => told.push(done / total),
   });
   expect(tuning.refused).toEqual([]);
@@ -52,7 +67,7 @@ test("a kernel that does not compile is told of and left out", async () => {
 });
 
 test("where halves are stored, a kernel for them is named only where it is at least as fast", async () => {
-  const { refused, choice, gflops } = await tuneLinear({ ...parts(3), dtype: "f16" });
+  const { refused, choice, gflops } = await tuneLinear({ ...parts(0.5), dtype: "f16" });
   expect(refused).toEqual([]);
   expect(linearClasses.filter((name) => gflops[name] !== undefined)).toHaveLength(9);
   for (const name of linearClasses) {

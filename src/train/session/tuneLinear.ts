@@ -3,6 +3,7 @@ import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
+import { workDone } from "#gpu/settled.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { halfLinearCards, type LinearCard, linearCards } from "#model/kernels.ts";
@@ -52,6 +53,10 @@ const MOST_MS = 3000;
 const REPEATS = 3;
 /** A repetition lasts at least this, or thrice as long as merely submitting and waiting takes. */
 const LEAST_MS = 4;
+/** Or so many ticks of the clock: Safari's goes by whole milliseconds. */
+const LEAST_TICKS = 20;
+/** Products handed over at once; more would keep the GPU from everything else. */
+const MOST_PRODUCTS = 1024;
 /** A kernel this many times slower than another at its first try is not tried again. */
 const HOPELESS = 2;
 /** Rows of x that stand for few, some and many. */
@@ -93,12 +98,13 @@ export async function tuneLinear(parts: TuneParts): Promise<Tuning> {
   }
   const fastest = new Map<LinearClass, Fastest>();
   const overHalves = new Map<LinearClass, Fastest>();
-  const leastMs = Math.max(LEAST_MS, 3 * (await medianWait(parts)));
+  const waitMs = await medianWait(parts);
+  const span = { waitMs, leastMs: Math.max(LEAST_MS, 3 * waitMs, LEAST_TICKS * tickOf(now)) };
   const fill = async (found: Map<LinearClass, Fastest>, tried: readonly LinearKernel[]) => {
     for (const name of order) {
       const best = isOver()
         ? null
-        : await fastestOf(parts, tried, sizeOf(name, parts), leastMs, isOver);
+        : await fastestOf(parts, tried, sizeOf(name, parts), span, isOver);
       if (best) found.set(name, best);
       tell();
     }
@@ -185,18 +191,37 @@ async function medianWait({ device: { device }, now }: TuneParts): Promise<numbe
   for (let i = 0; i < 3; i++) {
     const started = now();
     device.queue.submit([device.createCommandEncoder().finish()]);
-    await device.queue.onSubmittedWorkDone();
+    await workDone(device);
     waits.push(now() - started);
   }
   return waits.sort((a, b) => a - b)[1]!;
 }
 
-/** The fastest kernel on a product, or null if time ran out before any was tried. */
+/** The least step of a clock, in milliseconds; at most 1. */
+function tickOf(now: () => number): number {
+  let least = 1;
+  for (let i = 0; i < 3; i++) {
+    const started = now();
+    let next = started;
+    while (next === started) next = now();
+    least = Math.min(least, next - started);
+  }
+  return least;
+}
+
+/** What a repetition is measured against. */
+interface Span {
+  /** What waiting takes by itself: no kernel's doing. */
+  readonly waitMs: number;
+  readonly leastMs: number;
+}
+
+/** The fastest kernel on a product, or null if none could be timed before time ran out. */
 async function fastestOf(
   { device, now }: TuneParts,
   kernels: readonly LinearKernel[],
   size: ProductSize,
-  leastMs: number,
+  { waitMs, leastMs }: Span,
   isOver: () => boolean,
 ): Promise<Fastest | null> {
   const memory = new Memory(device.device);
@@ -209,17 +234,22 @@ async function fastestOf(
       const run = async (times: number) => {
         const started = now();
         bench.run(times);
-        await device.device.queue.onSubmittedWorkDone();
-        return (now() - started) / times;
+        await workDone(device.device);
+        return Math.max(0, now() - started - waitMs) / times;
       };
       await run(1); // drivers finish compiling at the first use
       const once = await run(1);
-      const times = Math.max(1, Math.ceil(leastMs / Math.max(once, leastMs / 64)));
+      let times = Math.max(1, Math.ceil(leastMs / Math.max(once, leastMs / 64)));
       let ms = await run(times);
+      while (ms * times < leastMs / 2 && times < MOST_PRODUCTS && !isOver()) {
+        times = Math.min(4 * times, MOST_PRODUCTS);
+        ms = await run(times);
+      }
       for (let i = 1; i < REPEATS && !(best && ms > HOPELESS * best.ms); i++) {
         ms = Math.min(ms, await run(times));
       }
-      if (!best || ms < best.ms) best = { card: kernel.card, ms };
+      // One that took no time at all by this clock was not timed.
+      if (ms > 0 && (!best || ms < best.ms)) best = { card: kernel.card, ms };
     }
     if (!best) return null;
     const { card, ms } = best;

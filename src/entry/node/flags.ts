@@ -87,9 +87,23 @@ export function numberFlag({ flags }: Arguments, flag: string, otherwise: number
 }
 
 function parseValue({ type, flag }: SettingDescription, text: string): unknown {
-  if (type === "choice") return text;
-  if (type === "boolean") return text === "true";
-  return numberFrom(flag, text);
+  switch (type) {
+    case "choice":
+    case "text":
+      return text;
+    case "boolean":
+      return booleanFrom(flag, text);
+    case "number":
+    case "integer":
+      return numberFrom(flag, text);
+    default:
+      return type satisfies never;
+  }
+}
+
+function booleanFrom(flag: string, text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be true or false.`);
 }
 
 function numberFrom(flag: string, text: string): number {

@@ -47,3 +47,13 @@ test("a training command of this program is read with its name, its length and i
   expect(read.task).toMatchObject({ task: "SST2", maxLength: 64 });
   expect(read.notes).toEqual(["--test dev.tsv was passed over."]);
 });
+
+test("a setting that is text is taken as it stands, one that holds or not as true or false", () => {
+  const { settings } = importSettings(
+    'zeroth train M R --trainable named --trainable-pattern "*.fc1.*" --pause-on-blow-up true',
+  );
+  expect(settings).toMatchObject({ trainablePattern: "*.fc1.*", pauseOnBlowUp: true });
+  expect(() => importSettings("zeroth train M R --pause-on-blow-up yes")).toThrow(
+    '--pause-on-blow-up is "yes"; it should be true or false.',
+  );
+});

@@ -260,7 +260,12 @@ function parseFlag({ type, choices }: SettingDescription, flag: string, text: st
   if (type === "choice") {
     return choices?.find(({ value }) => value === text.toLowerCase())?.value ?? text;
   }
-  if (type === "boolean") return /^(true|1|)$/i.test(text);
+  if (type === "text") return text;
+  if (type === "boolean") {
+    if (/^(true|1|)$/i.test(text)) return true;
+    if (/^(false|0)$/i.test(text)) return false;
+    throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be true or false.`);
+  }
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be a number.`);

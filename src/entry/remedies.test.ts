@@ -1,17 +1,25 @@
 import { expect, test } from "vitest";
+import { commandFlags } from "./node/commandFlags.ts";
 import { readArguments, settingsFrom } from "./node/flags.ts";
 import { adviceOf } from "./node/remedies.ts";
 
+const remedies = [
+  { label: "", settings: { dtype: "f16", snapshot: "copy" } },
+  { label: "", settings: { batchSize: 12 } },
+  { label: "", settings: {}, maxLength: 96 },
+  { label: "", settings: { dtype: "f16" } },
+];
+
 test("what would fit is told as flags that the command line takes", () => {
-  const advice = adviceOf([
-    { label: "", settings: { dtype: "f16", snapshot: "copy" } },
-    { label: "", settings: { batchSize: 12 } },
-    { label: "", settings: {}, maxLength: 96 },
-  ]);
-  expect(advice).toBe(
-    "Try again with --dtype f16 --snapshot copy, or --batch-size 12, or --max-length 96.",
+  expect(adviceOf(remedies, commandFlags.train.flags)).toBe(
+    "Try again with --dtype f16 --snapshot copy, or --batch-size 12, or --max-length 96, or --dtype f16.",
   );
-  const read = readArguments("--method mezo_svrg --dtype f16 --snapshot copy".split(" "));
+  const read = readArguments("train", "--method mezo_svrg --dtype f16 --snapshot copy".split(" "));
   expect(settingsFrom(read)).toMatchObject({ dtype: "f16", snapshot: "copy" });
-  expect(adviceOf([])).toBe("");
+  expect(adviceOf([], commandFlags.train.flags)).toBe("");
+});
+
+test("a command is not told to try again with flags it does not read", () => {
+  expect(adviceOf(remedies, commandFlags.score.flags)).toBe("Try again with --dtype f16.");
+  expect(adviceOf(remedies, commandFlags.verify.flags)).toBe("");
 });

@@ -2,13 +2,14 @@ import { expect, test, vi } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { scarceGpu } from "#train/session/testing/gpus.ts";
 import { readArguments } from "./node/flags.ts";
+import { runCommand } from "./node/main.ts";
 import { trainCommand } from "./node/train.ts";
 
-const LIMIT_BYTES = 1_500_000;
+let limitBytes = 1_500_000;
 const made: string[] = [];
 
 async function openSmall(): Promise<Device> {
-  const opened = await openDevice(scarceGpu(LIMIT_BYTES));
+  const opened = await openDevice(scarceGpu(limitBytes));
   const create = opened.device.createBuffer.bind(opened.device);
   opened.device.createBuffer = (descriptor) => {
     made.push(descriptor.label ?? "");
@@ -25,7 +26,7 @@ vi.mock("./node/open.ts", async (importOriginal) => ({
 test("train refuses a run that does not fit before it reads a weight, with what would", async () => {
   const fixtures = "e2e/fixtures";
   const words = `${fixtures}/opt-tiny-pre-ln ${fixtures}/reviews.jsonl --batch-size 64 --steps 1`;
-  const refusal = await trainCommand(readArguments(words.split(" "))).then(
+  const refusal = await trainCommand(readArguments("train", words.split(" "))).then(
     () => null,
     (error: unknown) => error,
   );
@@ -36,4 +37,26 @@ test("train refuses a run that does not fit before it reads a weight, with what 
   // Nothing but the trial was ever made.
   expect(made.length).toBeGreaterThan(0);
   expect(made.filter((label) => !label.startsWith("trial "))).toEqual([]);
+});
+
+test("a command that reads no --dtype is not told to try again with it, as others are", async () => {
+  // Between the least that training takes with weights as f16 and as f32: 1.2 MB.
+  limitBytes = 1_100_000;
+  const folder = "e2e/fixtures/opt-tiny-pre-ln";
+  const said: string[] = [];
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
+  const tell = vi.spyOn(console, "error").mockImplementation(() => {});
+  try {
+    await runCommand(["score", folder, "e2e/fixtures/texts.jsonl"]);
+    await runCommand(["verify", folder, "--against", `${folder}/expected.verify.json`]);
+  } finally {
+    write.mockRestore();
+    tell.mockRestore();
+  }
+  expect(said[0]).toMatch(/weights stored as f16 .* Try again with --dtype f16\.\n$/s);
+  expect(said[1]).toMatch(/weights stored as f16/);
+  expect(said[1]).not.toMatch(/Try again/);
 });

@@ -14,6 +14,7 @@ import { majorityOf } from "#train/majority.ts";
 import type { LoadedRun } from "#train/recovery.ts";
 import { wrongFirst } from "#train/wrongFirst.ts";
 import type { Arguments } from "./flags.ts";
+import { isRunFolder } from "./isRunFolder.ts";
 import { chooseLinear, linearOf } from "./kernels.ts";
 import {
   admitTexts,
@@ -26,7 +27,7 @@ import {
 } from "./open.ts";
 import { print } from "./print.ts";
 import { readExamples } from "./rows.ts";
-import { isRunFolder, rebuild } from "./runFolder.ts";
+import { rebuild } from "./runFolder.ts";
 import { misused, needTwo } from "./score.ts";
 import { readTask } from "./task.ts";
 

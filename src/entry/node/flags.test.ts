@@ -1,9 +1,14 @@
-import { expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
+import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { readArguments, settingsFrom } from "./flags.ts";
+import { runCommand } from "./main.ts";
 
-const settingsOf = (...args: readonly string[]) => settingsFrom(readArguments(args));
+const settingsOf = (...args: readonly string[]) => settingsFrom(readArguments("train", args));
 
 const described = methods.flatMap(({ description: { id, settings } }) =>
   [...commonSettings, ...settings].map((setting) => [setting.flag, id, setting] as const),
@@ -29,4 +34,100 @@ test("a setting that holds or not is true or false, and any other word is refuse
       `--pause-on-blow-up is "${text}"; it should be true or false.`,
     );
   }
+});
+
+const RUN = mkdtempSync(join(tmpdir(), "zeroth-flags-"));
+mkdirSync(join(RUN, "runs"));
+afterAll(() => rmSync(RUN, { recursive: true }));
+
+/** What a command that fails says. */
+async function refusalOf(...args: readonly string[]): Promise<string> {
+  let said = "";
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+  try {
+    expect(await runCommand(args)).toBe(1);
+  } finally {
+    write.mockRestore();
+  }
+  return said.trimEnd();
+}
+
+describe("a flag that a command does not read is refused before anything is opened", () => {
+  // None of these folders and files is there: opening one would be refused in other words.
+  test.each([
+    ["score", "--template {x}", ["score", "gone", "gone.jsonl"]],
+    ["train", "--step 20", ["train", "gone", "gone.jsonl"]],
+    ["train", "--examples gone.jsonl", ["train", "gone", "gone.jsonl"]],
+    ["train", "--greedy", ["train", "gone", "gone.jsonl"]],
+    ["eval MODEL", "--batch-size 4", ["eval", "gone", "gone.jsonl"]],
+    ["eval MODEL", "--step best", ["eval", "gone", "gone.jsonl"]],
+    ["eval RUN", "--dtype f16", ["eval", RUN]],
+    ["eval RUN", "--task SST2", ["eval", RUN]],
+    ["eval RUN", "--head", ["eval", RUN]],
+    ["write MODEL", "--step 3", ["write", "gone", "--prompt", "a"]],
+    ["write MODEL", "--max-length 9", ["write", "gone", "--prompt", "a"]],
+    ["write RUN", "--bos 0", ["write", RUN, "--prompt", "a"]],
+    ["replay", "--step 3", ["replay", "gone"]],
+    ["export", "--dtype f16", ["export", "gone", "out"]],
+    ["bundle", "--name first", ["bundle", "gone", "out.zip"]],
+    ["verify", "--dtype f16", ["verify", "gone"]],
+    ["info", "--linear tiled", ["info"]],
+    ["train", "--no-greedy", ["train", "gone", "gone.jsonl"]],
+    ["train", "-n first", ["train", "gone", "gone.jsonl"]],
+  ])("%s %s", async (words, flag, args) => {
+    const [name] = flag.split(" ");
+    const said = await refusalOf(...args, ...flag.split(" "));
+    expect(said).toMatch(
+      new RegExp(`^${words}( \\(.*\\))? does not read ${name}, and nothing was`),
+    );
+    expect(said.split("\n").length).toBe(1);
+  });
+
+  test("and the one that was meant is named, or those there are", async () => {
+    expect(await refusalOf("train", "gone", "gone.jsonl", "--step", "20")).toBe(
+      "train does not read --step, and nothing was started. Did you mean --steps?",
+    );
+    expect(await refusalOf("eval", RUN, "--dtype", "f16")).toBe(
+      `eval RUN ("${RUN}" is a kept run) does not read --dtype, and nothing was started. ` +
+        "Leave it out; it reads --step, --linear, --examples.",
+    );
+    expect(await refusalOf("info", "--all")).toBe(
+      "info does not read --all, and nothing was started. Leave it out.",
+    );
+  });
+});
+
+test.each([
+  ["no value behind it", ["--steps"], /^--steps has no value/],
+  ["the next flag in place of a value", ["--steps", "--lr", "1"], /^--steps has no value/],
+  ["a value behind one that stands alone", ["--head=false"], /^--head stands alone.*"false"/],
+])("a flag with %s is refused", async (_, flags, message) => {
+  expect(await refusalOf("train", "gone", "gone.jsonl", ...flags)).toMatch(message);
+});
+
+test("a value that begins with a dash is taken behind an equals sign", () => {
+  expect(readArguments("write", ["M", "--prompt=- one"]).flags["prompt"]).toBe("- one");
+});
+
+test("every command that the README shows is read", () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const lines = readme.replaceAll("\\\n", " ").split("\n");
+  const shown = lines
+    .filter((line) => line.startsWith("npm run --silent zeroth -- "))
+    .map((line) =>
+      line
+        .replace(/ # .*$/, "")
+        .match(/"[^"]*"|\S+/g)!
+        .slice(5),
+    );
+  for (const [name, ...args] of shown) {
+    expect(Object.keys(commandFlags)).toContain(name);
+    readArguments(name as CommandName, args);
+  }
+  const names = new Set(shown.map(([name]) => name));
+  // A bundle is made on the page, as a rule.
+  expect([...names, "bundle"].toSorted()).toEqual(Object.keys(commandFlags).toSorted());
 });

@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
+import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
+import { type CommandName, commandFlags } from "./commandFlags.ts";
+import { type Usage, usageOf } from "./usage.ts";
 
 /** A command line taken apart: what stands alone, and what stands behind a flag. */
 export interface Arguments {
@@ -12,54 +15,82 @@ export interface Arguments {
   readonly isGreedy: boolean;
   /** Labels are told apart by a score head, not by words. */
   readonly hasHead: boolean;
+  /** Every flag that has a say here, given or not. */
+  readonly reads: readonly string[];
 }
-
-/** Flags that are no setting of a method. */
-const plainFlags = [
-  "method",
-  "task",
-  "template",
-  "words",
-  "labels",
-  "label-column",
-  "bos",
-  "max-length",
-  "dev",
-  "test",
-  "train-rows",
-  "dev-rows",
-  "test-rows",
-  "data-seed",
-  "out",
-  "name",
-  "linear",
-  "step",
-  "examples",
-  "against",
-  ...["prompt", "temperature", "top-k", "top-p", "max-new-tokens", "stop"],
-] as const;
 
 /** Flags that stand alone. */
 const GREEDY = "greedy";
 const HEAD = "head";
 
-/** @throws ZerothError E-CFG-1 for a flag that does not exist */
-export function readArguments(args: readonly string[]): Arguments {
-  const names = new Set<string>([...plainFlags, ...allSettings().map(({ flag }) => flag)]);
-  const options = Object.fromEntries([...names].map((name) => [name, { type: "string" as const }]));
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      options: { ...options, [GREEDY]: { type: "boolean" }, [HEAD]: { type: "boolean" } },
-      allowPositionals: true,
-      allowNegative: false,
-    });
-    const { [GREEDY]: isGreedy = false, [HEAD]: hasHead = false, ...flags } = values;
-    return { positionals, flags, isGreedy, hasHead };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new ZerothError("E-CFG-1", `${reason}. Known flags: --${[...names].join(", --")}.`);
-  }
+/** @throws ZerothError E-CFG-1 for a flag that the command does not read, or one without its value */
+export function readArguments(command: CommandName, args: readonly string[]): Arguments {
+  const { tokens, positionals } = parseArgs({
+    ...{ args: [...args], options: everyFlag(), allowNegative: false, tokens: true },
+    // Node's own refusals know nothing of commands, and some take three lines.
+    strict: false,
+  });
+  const given = tokens.filter((token) => token.kind === "option");
+  const usage = usageOf(command, positionals[0]);
+  const foreign = given.find(({ name }) => !usage.reads.includes(name));
+  if (foreign) throw notRead(usage, foreign);
+  const alone = given.filter(({ name }) => standsAlone(name)).map(withoutValue);
+  const flags = given.filter(({ name }) => !standsAlone(name)).map(withValue);
+  return {
+    ...{ positionals, flags: Object.fromEntries(flags), reads: usage.reads },
+    ...{ isGreedy: alone.includes(GREEDY), hasHead: alone.includes(HEAD) },
+  };
+}
+
+/** The flags of all commands: a value behind one of another command is no word that stands alone. */
+function everyFlag() {
+  const names = Object.values(commandFlags).flatMap(({ flags, ofRun = [] }) => [
+    ...flags,
+    ...ofRun,
+  ]);
+  return Object.fromEntries(
+    names.map((name) => [name, { type: standsAlone(name) ? "boolean" : "string" } as const]),
+  );
+}
+
+function standsAlone(name: string): boolean {
+  return name === GREEDY || name === HEAD;
+}
+
+/** A flag as `parseArgs` finds it. */
+interface GivenFlag {
+  readonly name: string;
+  /** With its dashes. */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  /** The value stands behind "=". */
+  readonly inlineValue?: boolean | undefined;
+}
+
+function notRead({ words, reads, other }: Usage, { name, rawName }: GivenFlag): ZerothError {
+  const why = other?.reads.includes(name) ? ` (${other.why})` : "";
+  const nearest = nearestName(name, reads);
+  const known = reads.length === 0 ? "" : `; it reads --${reads.join(", --")}`;
+  const advice = nearest === undefined ? `Leave it out${known}.` : `Did you mean --${nearest}?`;
+  return new ZerothError(
+    "E-CFG-1",
+    `${words}${why} does not read ${rawName}, and nothing was started. ${advice}`,
+  );
+}
+
+function withoutValue({ name, value }: GivenFlag): string {
+  if (value === undefined) return name;
+  throw new ZerothError("E-CFG-1", `--${name} stands alone; leave out "${value}".`);
+}
+
+function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, string] {
+  // What looks like the next flag is taken for a value by nobody but `parseArgs`.
+  const isNextFlag = !inlineValue && value !== undefined && /^-./.test(value);
+  if (value !== undefined && !isNextFlag) return [name, value];
+  throw new ZerothError(
+    "E-CFG-1",
+    `--${name} has no value; write it behind the flag, or as --${name}=-1 where it begins with a dash.`,
+  );
 }
 
 /** A run's settings from the flags of its method. @throws ZerothError E-CFG-1 */

@@ -1,6 +1,7 @@
 import { toFailure } from "#base/errors.ts";
+import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { evalCommand } from "./eval.ts";
-import { readArguments } from "./flags.ts";
+import { type Arguments, readArguments } from "./flags.ts";
 import { infoCommand } from "./info.ts";
 import { adviceOf } from "./remedies.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./replay.ts";
@@ -9,7 +10,7 @@ import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { writeCommand } from "./write.ts";
 
-const commands = {
+const commands: Readonly<Record<CommandName, (args: Arguments) => Promise<void>>> = {
   score: scoreCommand,
   train: trainCommand,
   eval: evalCommand,
@@ -19,7 +20,7 @@ const commands = {
   bundle: bundleCommand,
   verify: verifyCommand,
   info: infoCommand,
-} as const;
+};
 
 /**
  * Runs one command of the command line: results on stdout, words for people and the one sentence of a
@@ -28,18 +29,24 @@ const commands = {
  * @returns the exit code
  */
 export async function runCommand([name = "", ...rest]: readonly string[]): Promise<0 | 1> {
+  let reads: readonly string[] = [];
   try {
-    const command = Object.entries(commands).find(([known]) => known === name)?.[1];
-    if (!command) {
+    if (!isCommand(name)) {
       throw new Error(
         `There is no command "${name}". Commands: ${Object.keys(commands).join(", ")}.`,
       );
     }
-    await command(readArguments(rest));
+    const args = readArguments(name, rest);
+    reads = args.reads;
+    await commands[name](args);
     return 0;
   } catch (error) {
     const { message, remedies = [] } = toFailure(error);
-    process.stderr.write(`${[message, adviceOf(remedies)].filter(Boolean).join(" ")}\n`);
+    process.stderr.write(`${[message, adviceOf(remedies, reads)].filter(Boolean).join(" ")}\n`);
     return 1;
   }
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(commandFlags, name);
 }

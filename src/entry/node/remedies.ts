@@ -2,20 +2,27 @@ import type { Remedy } from "#base/errors.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 
-/** What to add to a command so that it goes, as flags; "" where nothing is known to help. */
-export function adviceOf(remedies: readonly Remedy[]): string {
-  if (remedies.length === 0) return "";
-  return `Try again with ${remedies.map(flagsOf).join(", or ")}.`;
+/**
+ * What to add to a command so that it goes, as flags; "" where nothing is known to help.
+ *
+ * @param reads the flags it reads: how a kept run stores its weights, say, can no longer be chosen
+ */
+export function adviceOf(remedies: readonly Remedy[], reads: readonly string[]): string {
+  const advice = remedies
+    .map(flagsOf)
+    .filter((flags) => flags.every(([flag]) => reads.includes(flag)))
+    .map((flags) => flags.map(([flag, value]) => `--${flag} ${value}`).join(" "));
+  return advice.length === 0 ? "" : `Try again with ${advice.join(", or ")}.`;
 }
 
-function flagsOf({ settings, maxLength }: Remedy): string {
+function flagsOf({ settings, maxLength }: Remedy): (readonly [flag: string, value: unknown])[] {
   const described = [
     ...commonSettings,
     ...methods.flatMap(({ description }) => description.settings),
   ];
   const flags = Object.entries(settings).map(([key, value]) => {
     const flag = described.find((setting) => setting.key === key)?.flag ?? key;
-    return `--${flag} ${value}`;
+    return [flag, value] as const;
   });
-  return [...flags, ...(maxLength === undefined ? [] : [`--max-length ${maxLength}`])].join(" ");
+  return maxLength === undefined ? flags : [...flags, ["max-length", maxLength]];
 }

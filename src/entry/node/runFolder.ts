@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
@@ -22,11 +20,6 @@ import { choiceSetting } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
-
-/** Whether a folder holds a run kept by `train --out`, rather than a model. */
-export function isRunFolder(folder: string): boolean {
-  return existsSync(join(folder, "runs")) && !existsSync(join(folder, "config.json"));
-}
 
 /** A kept run with the weights of one of its steps on the GPU. */
 export interface Rebuilt {

@@ -6,6 +6,7 @@ import type { Sampling } from "#train/sampling.ts";
 import { fitPrompt, tokenRate, writeAll } from "#train/writing.ts";
 import { checkWriting, type WritingRequest } from "#train/writingRequest.ts";
 import { type Arguments, numberFlag } from "./flags.ts";
+import { isRunFolder } from "./isRunFolder.ts";
 import { chooseLinear, linearOf } from "./kernels.ts";
 import {
   admitTexts,
@@ -17,7 +18,7 @@ import {
   taskFrom,
 } from "./open.ts";
 import { print } from "./print.ts";
-import { isRunFolder, rebuild } from "./runFolder.ts";
+import { rebuild } from "./runFolder.ts";
 import { needOne } from "./score.ts";
 
 const usage = 'write MODEL --prompt "…", or write RUN --prompt "…" [--step best|last|N]';

@@ -1,0 +1,51 @@
+import { commonSettings } from "#zo/commonSettings.ts";
+import { methods } from "#zo/methods/index.ts";
+
+export type CommandName =
+  | ("score" | "train" | "eval" | "write")
+  | ("replay" | "export" | "bundle" | "verify" | "info");
+
+interface CommandFlags {
+  readonly flags: readonly string[];
+  /** In their place where the command is given a kept run, whose task and weights are settled. */
+  readonly ofRun?: readonly string[];
+}
+
+/** What is asked of a row, and how much of it is read. */
+const task = [
+  ...["task", "template", "words", "labels", "label-column", "head"],
+  ...["bos", "max-length"],
+];
+const rows = ["dev", "test", "train-rows", "dev-rows", "test-rows", "data-seed"];
+const settings = [...commonSettings, ...methods.flatMap(({ description }) => description.settings)];
+const writing = [
+  ...["prompt", "greedy", "temperature", "top-k", "top-p", "seed"],
+  ...["max-new-tokens", "stop"],
+];
+/** How weights are stored, and what multiplies with them. */
+const weights = ["dtype", "linear"];
+
+/** What each command reads. A flag that stands nowhere here does not exist. */
+export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
+  score: { flags: ["bos", ...weights] },
+  train: {
+    flags: [
+      "method",
+      ...new Set(settings.map(({ flag }) => flag)),
+      ...[...task, ...rows, "out", "name", "linear"],
+    ],
+  },
+  eval: {
+    flags: [...task, ...weights, "examples"],
+    ofRun: ["step", "linear", "examples"],
+  },
+  write: {
+    flags: [...writing, "bos", ...weights],
+    ofRun: [...writing, "step", "linear"],
+  },
+  replay: { flags: [] },
+  export: { flags: ["step"] },
+  bundle: { flags: [] },
+  verify: { flags: ["against", "linear"] },
+  info: { flags: [] },
+};

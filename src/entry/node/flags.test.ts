@@ -112,6 +112,16 @@ test("a value that begins with a dash is taken behind an equals sign", () => {
   expect(readArguments("write", ["M", "--prompt=- one"]).flags["prompt"]).toBe("- one");
 });
 
+test("a seed is refused where nothing is drawn", async () => {
+  const said = await refusalOf("write", "gone", "--prompt", "a", "--seed", "7");
+  expect(said).toMatch(/^--seed has nothing to draw .* --temperature, --top-k or --top-p\.$/);
+  expect(await refusalOf("write", "gone", "--prompt", "a", "--seed", "7", "--greedy")).toBe(
+    "--greedy draws nothing; leave out --seed.",
+  );
+  const drawn = await refusalOf("write", "gone", "--prompt", "a", "--seed", "7", "--top-k", "5");
+  expect(drawn).toMatch(/no folder "gone"/);
+});
+
 test("every command that the README shows is read", () => {
   const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
   const lines = readme.replaceAll("\\\n", " ").split("\n");

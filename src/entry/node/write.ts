@@ -24,7 +24,7 @@ import { needOne } from "./score.ts";
 const usage = 'write MODEL --prompt "…", or write RUN --prompt "…" [--step best|last|N]';
 
 /**
- * `write MODEL --prompt "…" [--greedy | --temperature T --top-k K --top-p P --seed S]
+ * `write MODEL --prompt "…" [--greedy | --temperature T --top-k K --top-p P [--seed S]]
  * [--max-new-tokens N] [--stop TEXT]`: `{"text", "ids", "tokens_per_second"}`. `\n` in the prompt and
  * the stop text is a line break.
  */
@@ -71,13 +71,21 @@ function requestFrom(args: Arguments): WritingRequest {
   return request;
 }
 
-/** Greedy unless a flag of sampling is given. */
+/** Greedy unless a flag of sampling is given; a seed is none, for it says nothing of how to draw. */
 function samplingFrom(args: Arguments): Sampling {
-  const { flags, isGreedy } = args;
-  const given = ["temperature", "top-k", "top-p"].filter((flag) => flags[flag] !== undefined);
+  const given = ["temperature", "top-k", "top-p", "seed"].filter(
+    (flag) => args.flags[flag] !== undefined,
+  );
   if (given.length === 0) return { kind: "greedy" };
-  if (isGreedy) {
+  if (args.isGreedy) {
     throw new ZerothError("E-CFG-1", `--greedy draws nothing; leave out --${given.join(", --")}.`);
+  }
+  if (given.every((flag) => flag === "seed")) {
+    throw new ZerothError(
+      "E-CFG-1",
+      "--seed has nothing to draw where writing is greedy; leave it out, or add --temperature, " +
+        "--top-k or --top-p.",
+    );
   }
   return {
     kind: "sampled",

@@ -99,7 +99,7 @@ function encodeRows(
 ): ReadRows {
   const { examples, problems } = encodeTable(tokenizer, task, table, purpose);
   const all = [...table.problems, ...problems];
-  for (const { row, message } of all.slice(0, 10)) console.error(`Row ${row}: ${message}`);
+  for (const { message } of all.slice(0, 10)) console.error(message);
   if (all.length > 10) console.error(`… and ${all.length - 10} more rows with problems.`);
   if (examples.length > 0) return { examples, table };
   throw new ZerothError("E-DATA-1", `"${table.name}" has no row that can be used.`);

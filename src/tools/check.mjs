@@ -6,6 +6,11 @@ import { ensureDependencies } from "./dependencies.mjs";
 import { cacheFolder } from "./paths.mjs";
 import { runQuietly } from "./stages.mjs";
 
-ensureDependencies();
-const outcomes = await runQuietly(checkStages(join(cacheFolder, "reports", "check-unit.json")));
-process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
+try {
+  ensureDependencies();
+  const outcomes = await runQuietly(checkStages(join(cacheFolder, "reports", "check-unit.json")));
+  process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

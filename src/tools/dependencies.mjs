@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeRefusal } from "./nodeVersion.mjs";
 import { root } from "./paths.mjs";
 
 /**
@@ -9,9 +10,12 @@ import { root } from "./paths.mjs";
  *
  * npm's words go to stderr: stdout belongs to the program that is about to run.
  *
- * @throws {Error} if npm fails
+ * @throws {Error} if npm fails, or if this Node cannot run what it would install
  */
 export function ensureDependencies() {
+  const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const refusal = nodeRefusal(process.versions.node, engines.node);
+  if (refusal !== null) throw new Error(refusal);
   if (areDependenciesCurrent()) return;
   console.error("Installing what package-lock.json lists (npm ci) ...");
   // --include=dev: the compiler and the test tools are needed under NODE_ENV=production too.

@@ -128,7 +128,9 @@ describe("whichever call of the store fails,", () => {
 
             // With the same desk where the store has recovered, else after a new start.
             if (outcome instanceof Error) await act(forEver ? openRunStore(store, now) : runs);
-            await openRunStore(store, now).collectGarbage(new Set(["model-b"]));
+            // A model that was just saved has no run yet; here a tab is at work on it.
+            const keepB = async (id: string) => (id === "model-b" ? null : () => {});
+            await openRunStore(store, now, keepB).collectGarbage();
             expect(await state(store)).toBe(after);
             expect(await store.keys("chunks", "run.abandoned")).toEqual([]);
           }

@@ -8,7 +8,7 @@ import {
   type SnapshotSource,
   writeParts,
 } from "./checkpoint.ts";
-import { collectGarbage, removeRun } from "./garbage.ts";
+import { collectGarbage, removeRun, type TakeAlone } from "./garbage.ts";
 import type { JournalStep } from "./journal.ts";
 import { extendTail, type JournalTail, readTail, sealed } from "./journalTail.ts";
 import { numberedKey, prefixOf } from "./keys.ts";
@@ -42,13 +42,21 @@ export type RunStore = ReturnType<typeof openRunStore>;
  * may be made again, and later calls find out by themselves what was kept.
  *
  * @param now for the dates in records
+ * @param takeAlone asked before anything is taken away that someone else may be at work on; without
+ *   it the store is nobody else's
  */
-export function openRunStore(store: Store, now: () => Date) {
+export function openRunStore(
+  store: Store,
+  now: () => Date,
+  takeAlone: TakeAlone = async () => () => {},
+) {
+  const saving = new Set<string>();
   const desk: Desk = {
     store,
     now: () => now().toISOString(),
     tails: new Map(),
-    saving: new Set(),
+    saving,
+    takeAlone: async (ownerId) => (saving.has(ownerId) ? null : takeAlone(ownerId)),
     inOrder: createQueue(),
     savesInOrder: createQueue(),
   };
@@ -75,13 +83,8 @@ export function openRunStore(store: Store, now: () => Date) {
         return readRun(store, runId);
       }),
     listRuns: (): Promise<RunList> => inOrder(() => listStoredRuns(store)),
-    /**
-     * Bytes freed. The base model goes with its last run, unless `keep` names it.
-     *
-     * @param keep ids that must stay, such as the model that is open
-     */
-    deleteRun: (runId: string, keep?: ReadonlySet<string>): Promise<number> =>
-      inOrder(() => deleteRun(desk, runId, keep)),
+    /** Bytes freed. The base model goes with its last run, unless someone is at work on it. */
+    deleteRun: (runId: string): Promise<number> => inOrder(() => deleteRun(desk, runId)),
     /** Keeps a base model once, whoever asks how often. */
     saveModel: (record: ModelRecord, weights: Weights): Promise<Manifest> =>
       saveModel(desk, record, weights),
@@ -101,9 +104,8 @@ export function openRunStore(store: Store, now: () => Date) {
       },
       forget: () => inOrder(() => forgetTunings(store)),
     },
-    /** Bytes freed. @param busy ids of runs and models that other tabs are at work on */
-    collectGarbage: (busy: ReadonlySet<string> = new Set()): Promise<number> =>
-      inOrder(() => collectGarbage(store, new Set([...busy, ...desk.saving]))),
+    /** Takes away what nothing refers to and nobody is at work on; how many entries that was. */
+    collectGarbage: (): Promise<number> => inOrder(() => collectGarbage(store, desk.takeAlone)),
   };
 }
 
@@ -120,6 +122,7 @@ interface Desk {
   readonly tails: Map<string, JournalTail>;
   /** Owner of the snapshot being written, whose parts have no manifest yet. */
   readonly saving: Set<string>;
+  readonly takeAlone: TakeAlone;
   /** For everything quick. */
   readonly inOrder: Queue;
   /** For weights, which take seconds; only their manifest is quick. */
@@ -246,13 +249,9 @@ async function loadModel(store: Store, modelId: string): Promise<LoadedModel> {
   return { record, manifest: await newestSnapshot(store, modelId) };
 }
 
-async function deleteRun(
-  desk: Desk,
-  runId: string,
-  keep: ReadonlySet<string> = new Set(),
-): Promise<number> {
+async function deleteRun(desk: Desk, runId: string): Promise<number> {
   desk.tails.delete(runId);
-  return removeRun(desk.store, runId, new Set([...keep, ...desk.saving]));
+  return removeRun(desk.store, runId, desk.takeAlone);
 }
 
 /** One save of weights at a time, and none that `collectGarbage` could sweep up half done. */

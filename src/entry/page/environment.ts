@@ -4,6 +4,7 @@ import type { EngineEvent } from "#train/protocol.ts";
 import type { Environment } from "#train/session/environment.ts";
 import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
+import { webModelLocks } from "./modelLocks.ts";
 import { openOpfsCache } from "./opfsCache.ts";
 import { shaders } from "./shaders.ts";
 import { broadcastTabs } from "./tabs.ts";
@@ -25,6 +26,7 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
       date: () => new Date(),
     }),
     locks: webLocks(navigator.locks),
+    modelLocks: webModelLocks(navigator.locks),
     tabs: broadcastTabs(new BroadcastChannel("zeroth:runs")),
     now: () => performance.now(),
     date: () => new Date(),

@@ -29,10 +29,16 @@ export async function importBundle(desk: Desk, file: Blob): Promise<string> {
   }
   const bundle = readBundle(new Uint8Array(await file.arrayBuffer()));
   const runs = await runsOf(desk);
-  await needBase(desk, runs, bundle);
-  const { id } = bundle.record;
-  const { runs: listed } = await runs.listRuns();
-  if (!listed.some(({ record }) => record.id === id)) await keep(runs, bundle);
+  const { id, modelId } = bundle.record;
+  // Until its run is there, any tab would take a base model without another one for garbage.
+  const letGo = await desk.env.modelLocks.share(modelId);
+  try {
+    await needBase(desk, runs, bundle);
+    const { runs: listed } = await runs.listRuns();
+    if (!listed.some(({ record }) => record.id === id)) await keep(runs, bundle);
+  } finally {
+    letGo();
+  }
   await listRuns(desk);
   return id;
 }

@@ -4,9 +4,11 @@ import type { DownloadReport, Progress } from "../protocol.ts";
 import { createQueue, type Queue } from "../queue.ts";
 import { openRunStore, type RunStore } from "../runStore.ts";
 import type { ActiveRun } from "./activeRun.ts";
+import { BaseInUse } from "./baseInUse.ts";
 import type { Environment } from "./environment.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
+import { sweepUp, takeAloneBy } from "./sweeping.ts";
 
 /** What lies open in a session. The parts of a session pass it around; the session owns it. */
 export interface Desk {
@@ -16,8 +18,12 @@ export interface Desk {
   model: OpenModel | null;
   /** The library's folder it was opened from, if it was. */
   modelFolder: string | null;
+  /** The copy of it in the store. */
+  readonly baseInUse: BaseInUse;
   data: OpenData | null;
   run: ActiveRun | null;
+  /** What nothing refers to was looked for in the store; once a session. */
+  isSweptUp: boolean;
   /** When the GPU was lost last, by the environment's clock. */
   lostAt: number | null;
   /** Set by `cancel`; looked at by what can be given up between two parts. */
@@ -46,8 +52,10 @@ export function emptyDesk(env: Environment): Desk {
     runs: null,
     model: null,
     modelFolder: null,
+    baseInUse: new BaseInUse(env.modelLocks),
     data: null,
     run: null,
+    isSweptUp: false,
     lostAt: null,
     isCancelled: false,
     training: null,
@@ -78,7 +86,8 @@ export async function deviceOf(desk: Desk): Promise<Device> {
 
 /** The runs, opened at first use. @throws ZerothError E-STORE-3 where storage is blocked */
 export async function runsOf(desk: Desk): Promise<RunStore> {
-  desk.runs ??= openRunStore(await desk.env.openStore(), () => desk.env.date());
+  const { env } = desk;
+  desk.runs ??= openRunStore(await env.openStore(), () => env.date(), takeAloneBy(env));
   return desk.runs;
 }
 
@@ -121,6 +130,7 @@ export function closeModel(desk: Desk): void {
   desk.model?.loaded.destroy();
   desk.model = null;
   desk.modelFolder = null;
+  if (desk.baseInUse.letGo() && desk.runs) sweepUp(desk.runs);
 }
 
 export function progressTo(desk: Desk): (progress: Progress) => void {

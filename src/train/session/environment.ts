@@ -23,6 +23,7 @@ export interface Environment {
   readonly demo: DemoAssets;
   readonly hub: HubLibrary;
   readonly locks: RunLocks;
+  readonly modelLocks: ModelLocks;
   readonly tabs: OtherTabs;
   /** Milliseconds, any origin. */
   now(): number;
@@ -95,6 +96,14 @@ export interface RunLocks {
   acquire(runId: string): Promise<(() => void) | null>;
   /** Runs held anywhere, here included. */
   held(): Promise<ReadonlySet<string>>;
+}
+
+/** Base models, over all tabs: one that is in use anywhere is removed nowhere. */
+export interface ModelLocks {
+  /** In use, by any number at once; waits while one is being removed. A function that lets go. */
+  share(modelId: string): Promise<() => void>;
+  /** To remove one. A function that lets go, or null while it is in use. */
+  takeAlone(modelId: string): Promise<(() => void) | null>;
 }
 
 /** The other tabs that have this page open. */

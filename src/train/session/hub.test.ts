@@ -75,6 +75,7 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
       },
     }),
     locks: { acquire: async () => () => {}, held: async () => new Set() },
+    modelLocks: { share: async () => () => {}, takeAlone: async () => () => {} },
     tabs: { ask: async () => null, onAsk: () => {} },
     now: () => performance.now(),
     date: () => new Date(),

@@ -132,6 +132,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string) {
   }
   const device = await deviceOf(desk);
   const { modelId, settings, task } = record;
+  await desk.baseInUse.use(modelId);
   const dtype = weightDtypeOf(settings);
   const model = await openStoredModel(device, runs, modelId, dtype, headOf(task, settings));
   const data = storedData(record, rows, model);
@@ -239,19 +240,27 @@ function lastAnchor({ config }: OpenModel, settings: SettingValues, count: numbe
   return null;
 }
 
-/** The base model in the store, once for all its runs; its weights' hash is its name. */
+/** The open model's id, its weights' hash, from its first use in the store on. */
+async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
+  const { base, record } = model;
+  if (record.id !== "") return record.id;
+  const total = base.sizeBytes;
+  const report = progressTo(desk);
+  let done = 0;
+  const id = await baseSha256(base, (bytes) => {
+    done += bytes;
+    report({ label: "Taking the model's fingerprint", done, total, unit: "bytes" });
+  });
+  model.record = { ...record, id };
+  return id;
+}
+
+/** The base model in the store, once for all its runs, and in use until it is closed. */
 export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
   const { base, loaded } = model;
   const total = base.sizeBytes;
   const report = progressTo(desk);
-  if (model.record.id === "") {
-    let done = 0;
-    const id = await baseSha256(base, (bytes) => {
-      done += bytes;
-      report({ label: "Taking the model's fingerprint", done, total, unit: "bytes" });
-    });
-    model.record = { ...model.record, id };
-  }
+  await desk.baseInUse.use(await nameBase(desk, model));
   await refuseWithoutRoom(desk, total + 2 * loaded.weights.sizeBytes);
   await runs.saveModel(model.record, {
     ...{ step: 0, dtype: base.dtype, totalBytes: total },

@@ -7,6 +7,7 @@ import { type JournalStep, noTotals, toStepRecords } from "../journal.ts";
 import { extraOf, planAt } from "../plans.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepRecord } from "../records.ts";
 import { closeRun, type Desk, runsOf } from "./desk.ts";
+import { sweepUp } from "./sweeping.ts";
 
 /** Statuses of a run at work. Stored, with nobody at work on it, they mean it was interrupted. */
 const atWork: readonly RunStatus[] = [
@@ -27,6 +28,10 @@ export async function listRuns(desk: Desk): Promise<void> {
     return { record: asFound(desk, record, isLockedElsewhere), sizeBytes, isLockedElsewhere };
   });
   desk.env.emit({ type: "runs", runs: summaries });
+  if (desk.isSweptUp) return;
+  // Behind the first list, which the page opens with: it must not wait for this.
+  desk.isSweptUp = true;
+  sweepUp(runs);
 }
 
 /** Curves of a stored run; needs no GPU. */
@@ -99,8 +104,7 @@ export async function deleteRun(desk: Desk, runId: string): Promise<void> {
 
 async function remove(desk: Desk, runId: string): Promise<void> {
   const runs = await runsOf(desk);
-  const open = desk.model?.record.id;
-  const freedBytes = await runs.deleteRun(runId, new Set(open ? [open] : []));
+  const freedBytes = await runs.deleteRun(runId);
   desk.env.emit({ type: "deleted", runId, freedBytes });
   await listRuns(desk);
 }

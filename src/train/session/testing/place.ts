@@ -14,7 +14,7 @@ import type { CommandBody, EngineEvent } from "../../protocol.ts";
 import type { RunRecord, StepRecord } from "../../records.ts";
 import type { Store } from "../../store.ts";
 import { reviewLines } from "../../testing/fixtureRun.ts";
-import type { DemoAssets, Environment, OtherTabs, RunLocks } from "../environment.ts";
+import type { DemoAssets, Environment, ModelLocks, OtherTabs, RunLocks } from "../environment.ts";
 import { createSession } from "../session.ts";
 import { narrowed } from "./narrowModel.ts";
 
@@ -71,6 +71,7 @@ export function createPlace(options: PlaceOptions): Place {
     },
   };
   const locks = new Map<string, object>();
+  const modelHolds = new Set<ModelHold>();
   const answers: Answers = new Map();
   const demo = fixtureDemo(rows, hugeFrom);
   return {
@@ -80,12 +81,14 @@ export function createPlace(options: PlaceOptions): Place {
       const owner = {};
       const letGo = () => {
         for (const [id, holder] of locks) if (holder === owner) locks.delete(id);
+        for (const hold of modelHolds) if (hold.owner === owner) modelHolds.delete(hold);
         answers.delete(owner);
       };
       return createTab(letGo, (life) => ({
         ...{ gpu, sources, demo, hub: noHub },
         openStore: async () => mortal(store, life),
         locks: locksOf(locks, owner),
+        modelLocks: modelLocksOf(modelHolds, owner),
         tabs: tabsOf(answers, owner),
         now: () => {
           now += clock.tickMs;
@@ -246,6 +249,30 @@ function locksOf(held: Map<string, object>, owner: object): RunLocks {
       };
     },
     held: async () => new Set(held.keys()),
+  };
+}
+
+interface ModelHold {
+  readonly modelId: string;
+  readonly owner: object;
+  readonly isAlone: boolean;
+}
+
+function modelLocksOf(holds: Set<ModelHold>, owner: object): ModelLocks {
+  const take = (modelId: string, isAlone: boolean) => {
+    const hold = { modelId, owner, isAlone };
+    holds.add(hold);
+    return () => void holds.delete(hold);
+  };
+  const holdsOf = (modelId: string) => [...holds].filter((hold) => hold.modelId === modelId);
+  return {
+    share: async (modelId) => {
+      while (holdsOf(modelId).some(({ isAlone }) => isAlone)) {
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      return take(modelId, false);
+    },
+    takeAlone: async (modelId) => (holdsOf(modelId).length > 0 ? null : take(modelId, true)),
   };
 }
 

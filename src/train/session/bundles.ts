@@ -4,7 +4,7 @@ import type { RunRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import { type Desk, runsOf } from "./desk.ts";
-import { keepBase } from "./starting.ts";
+import { keepBase, nameBase } from "./starting.ts";
 import { listRuns } from "./storedRuns.ts";
 
 /** Steps kept in one write. */
@@ -80,9 +80,9 @@ async function needBase(desk: Desk, runs: RunStore, bundle: RunBundle): Promise<
         `that model first, then the bundle again. Nothing was changed.`,
     );
   }
-  await keepBase(desk, runs, model);
-  const misfit = misfitOf(bundle, model.record.id);
+  const misfit = misfitOf(bundle, await nameBase(desk, model));
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
+  await keepBase(desk, runs, model);
 }
 
 function where({ base }: RunBundle): string {

@@ -241,7 +241,7 @@ function lastAnchor({ config }: OpenModel, settings: SettingValues, count: numbe
 }
 
 /** The open model's id, its weights' hash, from its first use in the store on. */
-async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
+export async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
   const { base, record } = model;
   if (record.id !== "") return record.id;
   const total = base.sizeBytes;

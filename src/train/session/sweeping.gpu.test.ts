@@ -10,6 +10,8 @@ const rows = 8;
 const settings: SettingValues = {
   ...{ method: "mezo", steps: 2, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 2 },
 };
+/** From here on rows of the table of positions may differ: no example is that long. */
+const beyondExamples = 100;
 
 test("a base model whose last run was deleted while it was open is gone at the next start", async () => {
   const store = memoryStore();
@@ -93,6 +95,21 @@ test("a base model whose run was opened again is left alone by other tabs after 
   await sweptBy(place);
   await train(tab);
   expect(await opensIn(place, tab)).toBe("finished");
+});
+
+test("a bundle that began from other weights is refused before the open model is kept", async () => {
+  const other = await openReadyTab(createPlace({ gpu, rows, hugeFrom: beyondExamples }));
+  const runId = await train(other);
+  const told = await other.ask({ type: "exportLog", runId, format: "bundle" });
+  const file = told.find((event) => event.type === "file");
+
+  const store = memoryStore();
+  const tab = await openReadyTab(createPlace({ gpu, rows, store }));
+  const blob = file?.type === "file" ? file.blob : new Blob();
+  const refusal = await tab.refusal({ type: "openBundle", file: blob });
+  expect(refusal).toMatchObject({ code: "E-FILE-5" });
+  expect(refusal.message).toContain("other weights");
+  expect(await keysOfModels(store)).toEqual([]);
 });
 
 async function train(tab: Tab): Promise<string> {

@@ -4,7 +4,7 @@ import type { RunRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import { type Desk, runsOf } from "./desk.ts";
-import { keepBase, nameBase } from "./starting.ts";
+import { keepBase, nameBase, refuseWithoutRoom } from "./starting.ts";
 import { listRuns } from "./storedRuns.ts";
 
 /** Steps kept in one write. */
@@ -82,6 +82,7 @@ async function needBase(desk: Desk, runs: RunStore, bundle: RunBundle): Promise<
   }
   const misfit = misfitOf(bundle, await nameBase(desk, model));
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
+  await refuseWithoutRoom(desk, runs, model, bundle.record);
   await keepBase(desk, runs, model);
 }
 

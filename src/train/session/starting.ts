@@ -1,7 +1,10 @@
 import { ZerothError } from "#base/errors.ts";
+import { bytesPerWeight } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
+import { withHead } from "#model/head.ts";
 import { fromKernelRecord, type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
+import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
@@ -40,16 +43,19 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   const model = modelOf(desk);
   const data = dataOf(desk);
   refuseBlockers(data);
+  const { task } = data.inspection.facts;
+  const runs = await runsOf(desk);
+  // Before the run at hand is let go of.
+  await refuseWithoutRoom(desk, runs, model, { task, settings });
   closeRun(desk);
   const device = await deviceOf(desk);
-  const head = headOf(data.inspection.facts.task, settings);
+  const head = headOf(task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
   await admit(device, model, data, settings);
   if (!model.isBase) {
     await model.reload(progressTo(desk));
     model.isBase = true;
   }
-  const runs = await runsOf(desk);
   await keepBase(desk, runs, model);
   const linear = await fastestLinear(desk, device, model);
   const opt = await makeOpt(desk, device, model, data, settings, linear);
@@ -83,6 +89,8 @@ export async function queueRun(desk: Desk, given: SettingValues, name: string): 
   refuseBlockers(data);
   const device = await deviceOf(desk);
   const runs = await runsOf(desk);
+  const { task } = data.inspection.facts;
+  await refuseWithoutRoom(desk, runs, model, { task, settings });
   await keepBase(desk, runs, model);
   const described = describe(desk, device, model, data, settings, name, undefined);
   const record: RunRecord = { ...described, status: "queued" };
@@ -257,27 +265,49 @@ export async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
 
 /** The base model in the store, once for all its runs, and in use until it is closed. */
 export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
-  const { base, loaded } = model;
+  const { base } = model;
   const total = base.sizeBytes;
   const report = progressTo(desk);
   await desk.baseInUse.use(await nameBase(desk, model));
-  await refuseWithoutRoom(desk, total + 2 * loaded.weights.sizeBytes);
   await runs.saveModel(model.record, {
     ...{ step: 0, dtype: base.dtype, totalBytes: total },
     pieces: counted(base.pieces(), total, report, "Keeping the base model"),
   });
 }
 
-/** A base model, two snapshots, and some air. */
-async function refuseWithoutRoom({ env }: Desk, neededBytes: number): Promise<void> {
-  const free = await env.freeBytes();
-  if (free === null || free > neededBytes) return;
+/**
+ * Two snapshots, the base model where it is not kept yet, and some air.
+ *
+ * @throws ZerothError E-STORE-1 if storage has no room for them
+ */
+export async function refuseWithoutRoom(
+  desk: Desk,
+  runs: RunStore,
+  model: OpenModel,
+  { task, settings }: Pick<RunRecord, "task" | "settings">,
+): Promise<void> {
+  const free = await desk.env.freeBytes();
+  const weights = parameterCount(parameterTable(withHead(model.own, headOf(task, settings))));
+  const snapshotBytes = weights * bytesPerWeight(weightDtypeOf(settings));
+  const wholeBytes = model.base.sizeBytes + 2 * snapshotBytes;
+  // Asked only where it matters: to tell, the whole model may have to be read.
+  if (free === null || free > wholeBytes) return;
+  const neededBytes = (await isKept(desk, runs, model)) ? 2 * snapshotBytes : wholeBytes;
+  if (free > neededBytes) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ZerothError(
     "E-STORE-1",
     `Keeping this run safe takes about ${gigabytes(neededBytes)} of storage; the browser offers ` +
       `${gigabytes(free)}. Delete old runs or free disk space.`,
   );
+}
+
+/** True where the base model lies in the store whole; no tab takes it away then. */
+async function isKept(desk: Desk, runs: RunStore, model: OpenModel): Promise<boolean> {
+  const id = await nameBase(desk, model);
+  await desk.baseInUse.use(id);
+  const stored = await runs.loadModel(id).catch(() => null);
+  return stored?.manifest !== undefined;
 }
 
 /** @throws ZerothError E-MEM-1 if the GPU has no room for a run beside its weights, which may be unread */

@@ -48,8 +48,8 @@ export interface RunGround {
  */
 export class ActiveRun {
   record: RunRecord;
-  steps: JournalStep[];
-  evaluations: EvaluationRecord[];
+  readonly steps: JournalStep[];
+  readonly evaluations: EvaluationRecord[];
   /** Held-out rows as they were scored at the base weights and at the step scored last, by step. */
   readonly scored = new Map<number, Answers>();
   /** Step whose weights are on the GPU, where it is not the last. */
@@ -106,18 +106,10 @@ export class ActiveRun {
     await this.#finish();
   }
 
-  /** Goes on after the GPU was lost, on new ground that stands at the last of these journaled steps. */
-  moveTo(
-    ground: RunGround,
-    steps: readonly JournalStep[],
-    evaluations: readonly EvaluationRecord[],
-  ): void {
+  /** Goes on after the GPU was lost, on new ground that stands at its last step. */
+  moveTo(ground: RunGround): void {
     this.#ground = ground;
     this.travelledTo = null;
-    this.steps = [...steps];
-    this.evaluations = [...evaluations];
-    this.#totals = addSteps(noTotals, steps);
-    this.#keeper.restart(steps.length);
   }
 
   async setStatus(status: RunStatus, failure?: Failure): Promise<void> {

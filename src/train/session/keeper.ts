@@ -28,13 +28,6 @@ export class Keeper {
     this.savedStep = savedStep;
   }
 
-  /** Nothing waits any more, and the store is known to hold the steps up to this one. */
-  restart(savedStep: number): void {
-    this.#steps = [];
-    this.#evaluations = [];
-    this.savedStep = savedStep;
-  }
-
   async addSteps(steps: readonly JournalStep[], durability: Durability): Promise<void> {
     this.#steps.push(...steps);
     await this.#guard(() => this.#flush(durability));

@@ -323,7 +323,7 @@ async function comeBack(desk: Desk, run: ActiveRun): Promise<void> {
   const isAgain = desk.lostAt !== null && env.now() - desk.lostAt < LOSSES_APART_MS;
   desk.lostAt = env.now();
   if (isAgain) {
-    const saved = `Your run is saved up to step ${run.steps.length}.`;
+    const saved = `Your run is saved up to step ${run.reported().savedStep}.`;
     const failure = new ZerothError(
       "E-GPU-7",
       `The GPU was reset twice in two minutes, so the browser may refuse it for a while. ${saved} ` +

@@ -124,14 +124,17 @@ export async function recover(desk: Desk, run: ActiveRun): Promise<void> {
   const { data } = desk;
   const isOwnData = data === run.ground.data;
   if (desk.device === run.ground.model.device) desk.device = null;
-  const { steps, evaluations, ground } = await rebuild(desk, runs, run.record.id);
-  run.moveTo(ground, steps, evaluations);
+  // By the journal in memory: the stored one may end before it, where storage is full.
+  const { ground } = await rebuild(desk, runs, run.record.id, run.steps);
+  run.moveTo(ground);
   // Rows opened since the run began are those of the next one.
   if (!isOwnData) desk.data = data;
 }
 
-async function rebuild(desk: Desk, runs: RunStore, runId: string) {
-  const { record, evaluations, steps, snapshots, rows, repairs } = await runs.loadRun(runId);
+async function rebuild(desk: Desk, runs: RunStore, runId: string, known?: readonly JournalStep[]) {
+  const stored = await runs.loadRun(runId);
+  const { record, evaluations, steps: storedSteps, snapshots, rows, repairs } = stored;
+  const steps = known ?? storedSteps;
   if (!rows) {
     throw new ZerothError(
       "E-STORE-3",

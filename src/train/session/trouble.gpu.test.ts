@@ -3,7 +3,6 @@ import { StorageFull } from "#base/errors.ts";
 import { faultStore } from "#storage/faultStore.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { Store } from "../store.ts";
 import { losableGpu, oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,
@@ -15,6 +14,7 @@ import {
   tellsOfStep,
   toldSteps,
 } from "./testing/place.ts";
+import { stubbornStore } from "./testing/stubbornStore.ts";
 
 const gpu = oneDeviceGpu();
 const rows = 8;
@@ -99,7 +99,7 @@ describe("a run whose GPU is lost", () => {
     expect(lastRecord(tab).status).toBe("paused");
   });
 
-  test("trains again what storage had not taken before the loss", async () => {
+  test("goes on with the steps that storage had not taken before the loss", async () => {
     const lost = losableGpu();
     const store = stubbornStore();
     const tab = await openReadyTab(createPlace({ gpu: lost.gpu, rows, store }));
@@ -112,6 +112,8 @@ describe("a run whose GPU is lost", () => {
     });
     await start(tab);
     expect(lastRecord(tab).weightsSha256).toBe(await undisturbed(mezo));
+    const trained = tab.events.flatMap((event) => (event.type === "steps" ? event.steps : []));
+    expect(trained.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     const passes = toldSteps(tab).map(({ forwardPasses }) => forwardPasses);
     expect(passes).toEqual(passes.map((_, i) => 2 * i + 2));
     expect(lastRecord(tab).tokens).toBe(toldSteps(tab).at(-1)!.tokens);
@@ -166,60 +168,6 @@ describe("a loss that runs away", () => {
     expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 120 });
     expect(lastRecord(tab).failure).toBeUndefined();
     expect(notices(tab).length).toBe(1);
-  });
-});
-
-describe("a store that is full", () => {
-  test("is told of; training goes on, and everything is saved once there is room", async () => {
-    const store = stubbornStore();
-    const place = createPlace({ gpu, rows, store });
-    const tab = await openReadyTab(place);
-    tab.once(tellsOfStep(3), () => {
-      store.isFull = true;
-      tab.once(tellsOfStep(8), () => {
-        store.isFull = false;
-      });
-    });
-    await start(tab);
-    const told = notices(tab);
-    expect(told[0]).toMatchObject({ code: "E-STORE-2", kind: "problem" });
-    expect(told[0]!.message).toMatch(/Up to step [12] is saved; training goes on in memory\.$/);
-    expect(told.at(-1)).toMatchObject({ code: "E-STORE-2", kind: "recovered" });
-    const { id, weightsSha256 } = lastRecord(tab);
-    expect(weightsSha256).toBe(await undisturbed(mezo));
-    tab.kill();
-
-    const next = place.openTab();
-    const opened = await next.ask({ type: "openRun", runId: id });
-    expect(notices(next)).toEqual([]);
-    // The one after step 6 was made while nothing could be written.
-    const history = opened.find((event) => event.type === "history");
-    expect(history?.evaluations.map(({ step }) => step)).toEqual([0, 6, 12]);
-    expect(lastRecord(next)).toMatchObject({ status: "finished", step: 12, weightsSha256 });
-    expect(await exportedSha(next)).toBe(weightsSha256);
-  });
-
-  test("does not keep a run from its end; what is in memory can still be taken away", async () => {
-    const store = stubbornStore();
-    const tab = await openReadyTab(createPlace({ gpu, rows, store }));
-    tab.once(tellsOfStep(3), () => {
-      store.isFull = true;
-    });
-    await start(tab);
-    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 12 });
-    expect(await exportedSha(tab)).toBe(await undisturbed(mezo));
-  });
-
-  test("refuses a run before its first step where even the base does not fit", async () => {
-    const store = stubbornStore();
-    const place = createPlace({ gpu, rows, store });
-    const tab = await openReadyTab(place);
-    store.isFull = true;
-    const failure = await tab.refusal({ type: "startRun", settings: mezo, name: "a run" });
-    expect(failure.code).toBe("E-STORE-2");
-    store.isFull = false;
-    await start(tab);
-    expect(lastRecord(tab).weightsSha256).toBe(await undisturbed(mezo));
   });
 });
 
@@ -364,18 +312,3 @@ describe("a run that is looked at from another tab", () => {
     expect((await ask(false)).map(({ type }) => type)).toEqual(["done"]);
   });
 });
-
-/** A store in memory that takes nothing new while it is full. */
-function stubbornStore(): Store & { isFull: boolean } {
-  const inner = memoryStore();
-  const store = {
-    ...inner,
-    isFull: false,
-    transact: async (...given: Parameters<Store["transact"]>) => {
-      const isWrite = given[0].some(({ type }) => type === "put");
-      if (store.isFull && isWrite) throw new StorageFull("Storage is full.");
-      await inner.transact(...given);
-    },
-  };
-  return store;
-}

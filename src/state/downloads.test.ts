@@ -8,7 +8,15 @@ function report(best: EvaluationRecord | undefined, travelledTo: number | null =
   return {
     record: { ...rest, step: 400, ...(best && { best }) },
     ...{ totalSteps: 400, stepsPerSecond: null, tokensPerSecond: null, etaSeconds: null },
-    ...{ gpuBytes: {}, savedAt: null, savedStep: 400, travelledTo, asks: [], activeShare: 1 },
+    ...{
+      gpuBytes: {},
+      savedAt: null,
+      savedStep: 400,
+      hasUnsaved: false,
+      travelledTo,
+      asks: [],
+      activeShare: 1,
+    },
   };
 }
 

@@ -15,6 +15,7 @@ const report = {
   gpuBytes: {},
   savedAt: null,
   savedStep: 0,
+  hasUnsaved: false,
   travelledTo: 120,
   asks: [],
   activeShare: 1,

@@ -27,6 +27,7 @@ const report = {
   gpuBytes: {},
   savedAt: null,
   savedStep: 0,
+  hasUnsaved: false,
   travelledTo: null,
   activeShare: 1,
   asks: [],

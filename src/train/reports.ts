@@ -137,6 +137,8 @@ export interface RunReport {
   /** ISO time of the last write that was confirmed; null before the first. */
   readonly savedAt: string | null;
   readonly savedStep: number;
+  /** Memory alone holds some of it: the steps after `savedStep`, or how it was scored or ended. */
+  readonly hasUnsaved: boolean;
   /** The step whose weights are on the GPU, where it is not the last one; else null. */
   readonly travelledTo: number | null;
   /** Share of the parameters that may move, by the method's and the run's choices, 0..1. */

@@ -34,6 +34,7 @@ export function reportOf(record: RunRecord, travelledTo: number | null): RunRepo
     timing: fakeTiming,
     savedAt: record.step > 0 ? record.updatedAt : null,
     savedStep: record.step - (record.step % 10),
+    hasUnsaved: false,
     travelledTo,
     asks: ["text"],
     activeShare: ACTIVE_SHARES[String(record.settings[METHOD_KEY])] ?? 1,

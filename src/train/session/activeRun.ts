@@ -16,11 +16,13 @@ import {
   type Totals,
   toStepRecords,
 } from "../journal.ts";
+import { notFiniteMessage } from "../notFinite.ts";
 import { extraOf, planAt } from "../plans.ts";
 import type { RunReport } from "../protocol.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepExtra, StepRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { Stepper } from "../stepper.ts";
+import { patched } from "../storedRecords.ts";
 import { evaluateAt, train } from "../trainer.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import type { Environment } from "./environment.ts";
@@ -56,13 +58,11 @@ export class ActiveRun {
   travelledTo: number | null = null;
   #ground: RunGround;
   readonly #env: Environment;
-  readonly #runs: RunStore;
   readonly #release: () => void;
   readonly #speed = new Speed();
   #timing: Stepper["timing"] = null;
   #totals: Totals;
   readonly #keeper: Keeper;
-  #snapshotStep: number;
   #density: number | null = null;
   #blowUp: BlowUpWatch | null = null;
   /** Why the run holds itself, where it was to. */
@@ -79,15 +79,14 @@ export class ActiveRun {
     release: () => void;
   }) {
     this.#env = parts.env;
-    this.#runs = parts.runs;
     this.record = parts.record;
     this.steps = [...parts.steps];
     this.evaluations = [...parts.evaluations];
     this.#ground = parts.ground;
     this.#release = parts.release;
     this.#totals = addSteps(noTotals, parts.steps);
-    this.#keeper = new Keeper(parts.env, parts.runs, parts.record.id, parts.steps.length);
-    this.#snapshotStep = parts.snapshotStep;
+    const stored = { savedStep: parts.steps.length, snapshotStep: parts.snapshotStep };
+    this.#keeper = new Keeper(parts.env, parts.runs, parts.record.id, stored);
   }
 
   get ground(): RunGround {
@@ -115,12 +114,29 @@ export class ActiveRun {
   async setStatus(status: RunStatus, failure?: Failure): Promise<void> {
     const { failure: _, ...record } = this.record;
     this.record = { ...record, status, ...(failure && { failure }) };
-    this.report();
     // A status like "evaluating" need not survive; what a reader of the store should find is kept.
-    if (!["running", "paused", "finished", "diverged", "failed"].includes(status)) return;
-    await this.#keeper.keep(async () => {
-      this.record = await this.#runs.updateRun(this.record.id, { status, failure });
-    });
+    const isKept = ["running", "paused", "finished", "diverged", "failed"].includes(status);
+    try {
+      if (isKept) this.record = (await this.#keeper.update({ status, failure })) ?? this.record;
+    } finally {
+      // Only now it is known whether it was saved.
+      this.report();
+    }
+  }
+
+  /** What storage refused, once more. May be asked for while the run trains. */
+  async saveWaiting(): Promise<void> {
+    if (await this.#keeper.saveWaiting()) this.report();
+  }
+
+  /** Whether the weights on the GPU are to be saved, once there is room for them. */
+  get isSnapshotWanted(): boolean {
+    return this.#keeper.isSnapshotDue && !this.#keeper.hasUnsaved && this.travelledTo === null;
+  }
+
+  /** The weights that storage refused, once more. Nothing else may be at work on them. */
+  async saveWeights(): Promise<void> {
+    await this.#saveSnapshot().finally(() => this.report());
   }
 
   /** Lets go of the GPU and of the lock. */
@@ -151,6 +167,7 @@ export class ActiveRun {
       ...this.#speed.timingOf(this.#timing),
       savedAt: this.#keeper.savedAt,
       savedStep: this.#keeper.savedStep,
+      hasUnsaved: this.#keeper.hasUnsaved,
       travelledTo: this.travelledTo,
       activeShare: activeShare(this.record.settings, model.config, opt.layout.table),
       asks: columnsToAsk(this.record.task),
@@ -250,30 +267,20 @@ export class ActiveRun {
   async #hold(isDiverged: boolean): Promise<void> {
     await this.#saveSnapshot();
     if (!isDiverged) return this.setStatus("paused", this.#holdReason ?? undefined);
-    const failure = {
-      code: "E-TRAIN-1",
-      message:
-        `The loss is not a number at step ${this.steps.length}. That step changed nothing: the ` +
-        `weights are those of step ${this.steps.length - 1}, and training is paused. The learning ` +
-        `rate is probably too large; start again from these settings with a smaller one.`,
-    };
+    const failure = { code: "E-TRAIN-1", message: notFiniteMessage(this.steps.length) };
     this.#env.emit({ type: "notice", failure, kind: "problem" });
     await this.setStatus("diverged", failure);
   }
 
   async #finish(): Promise<void> {
     await this.#saveSnapshot();
-    const { opt } = this.#ground;
-    const weightsSha = await weightsSha256(opt);
-    await this.#keeper.keep(async () => {
-      const { testEvaluation } = this.record;
-      const patch = {
-        ...({ status: "finished", weightsSha256: weightsSha, failure: undefined } as const),
-        ...(testEvaluation && { testEvaluation }),
-      };
-      this.record = await this.#runs.updateRun(this.record.id, patch);
-    });
-    this.record = { ...this.record, status: "finished", weightsSha256: weightsSha };
+    const weightsSha = await weightsSha256(this.#ground.opt);
+    const { testEvaluation } = this.record;
+    const patch = {
+      ...({ status: "finished", weightsSha256: weightsSha, failure: undefined } as const),
+      ...(testEvaluation && { testEvaluation }),
+    };
+    this.record = (await this.#keeper.update(patch)) ?? patched(this.record, patch);
     this.report();
   }
 
@@ -364,28 +371,26 @@ export class ActiveRun {
       ...(best && { best }),
     };
     await this.#measureSparsity();
-    const since = this.steps.length - this.#snapshotStep;
+    const since = this.steps.length - this.#keeper.snapshotStep;
     if (since >= STEPS_PER_SNAPSHOT) await this.#saveSnapshot();
     this.report();
   }
 
   /** The weights as they stand, in the store. Nothing may be pending or in flight. */
   async #saveSnapshot(): Promise<void> {
-    if (this.#snapshotStep === this.steps.length) return;
+    if (this.#keeper.snapshotStep === this.steps.length) return;
     const { loaded } = this.#ground.model;
     const before = this.record.status;
     this.record = { ...this.record, status: "saving" };
     this.report();
-    await this.#keeper.keep(async () => {
-      await this.#runs.saveSnapshot(this.record.id, {
-        step: this.steps.length,
-        dtype: loaded.weights.storedDtype,
-        totalBytes: loaded.weights.sizeBytes,
-        pieces: loaded.weights.read(loaded.readback),
-      });
-      this.#snapshotStep = this.steps.length;
-      this.#keeper.savedAt = this.#env.date().toISOString();
+    const saving = this.#keeper.saveSnapshot({
+      step: this.steps.length,
+      dtype: loaded.weights.storedDtype,
+      totalBytes: loaded.weights.sizeBytes,
+      pieces: loaded.weights.read(loaded.readback),
     });
-    this.record = { ...this.record, status: before };
+    await saving.finally(() => {
+      this.record = { ...this.record, status: before };
+    });
   }
 }

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { SettingValues } from "#zo/settings.ts";
-import { oneDeviceGpu } from "./testing/gpus.ts";
+import { numberedKey } from "../keys.ts";
+import { losableGpu, oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,
   exportedSha,
   lastRecord,
+  lastReport,
   notices,
   openReadyTab,
+  type Place,
+  type PlaceOptions,
   type Tab,
   tellsOfStep,
 } from "./testing/place.ts";
@@ -46,7 +50,9 @@ describe("a store that is full", () => {
     await start(tab);
     const told = notices(tab);
     expect(told[0]).toMatchObject({ code: "E-STORE-2", kind: "problem" });
-    expect(told[0]!.message).toMatch(/Up to step [12] is saved; training goes on in memory\.$/);
+    expect(told[0]!.message).toMatch(
+      /Up to step [12] is saved; what came after is in memory until storage takes it\.$/,
+    );
     expect(told.at(-1)).toMatchObject({ code: "E-STORE-2", kind: "recovered" });
     const { id, weightsSha256 } = lastRecord(tab);
     expect(weightsSha256).toBe(await undisturbed());
@@ -84,4 +90,127 @@ describe("a store that is full", () => {
     await start(tab);
     expect(lastRecord(tab).weightsSha256).toBe(await undisturbed());
   });
+});
+
+describe("a run that ends while the store is full", () => {
+  /** A tab with a small run that can be deleted, and one that ended after the store filled up. */
+  async function endUnsaved(more: Partial<PlaceOptions> = {}) {
+    const store = stubbornStore();
+    const place = createPlace({ gpu, rows, store, ...more });
+    const tab = await openReadyTab(place);
+    await start(tab, { ...mezo, steps: 1 }, "another run");
+    const other = lastRecord(tab).id;
+    tab.once(tellsOfStep(3), () => {
+      store.isFull = true;
+    });
+    await start(tab);
+    return { store, place, tab, other, runId: lastRecord(tab).id };
+  }
+
+  async function expectWhole(place: Place, runId: string): Promise<void> {
+    const next = place.openTab();
+    const opened = await next.ask({ type: "openRun", runId });
+    expect(notices(next)).toEqual([]);
+    const weightsSha256 = await undisturbed();
+    expect(lastRecord(next)).toMatchObject({ status: "finished", step: 12, weightsSha256 });
+    const history = opened.find((event) => event.type === "history");
+    expect(history?.evaluations.map(({ step }) => step)).toEqual([0, 6, 12]);
+    expect(await exportedSha(next)).toBe(weightsSha256);
+  }
+
+  test("is told of as not saved; it is saved whole as soon as another run was deleted", async () => {
+    const { store, place, tab, other, runId } = await endUnsaved();
+    const { record, savedStep, hasUnsaved } = lastReport(tab);
+    expect([record.status, record.step, hasUnsaved]).toEqual(["finished", 12, true]);
+    expect(savedStep).toBeLessThan(3);
+
+    store.isFull = false;
+    const told = await tab.ask({ type: "deleteRun", runId: other });
+    expect(lastReport(tab)).toMatchObject({ savedStep: 12, hasUnsaved: false });
+    expect(lastRecord(tab)).toMatchObject({ id: runId, status: "finished" });
+    expect(told.flatMap((e) => (e.type === "notice" ? [e.kind] : []))).toEqual(["recovered"]);
+    expect(await store.keys("manifests", runId)).toEqual([numberedKey(runId, 12)]);
+    tab.kill();
+    await expectWhole(place, runId);
+  });
+
+  test("is saved as well once a downloaded model was deleted", async () => {
+    const { store, tab } = await endUnsaved();
+    store.isFull = false;
+    await tab.ask({ type: "deleteDownload", folder: "facebook--opt-125m" });
+    expect(lastReport(tab)).toMatchObject({ savedStep: 12, hasUnsaved: false });
+  });
+
+  test("stays unsaved, and says so, where a deletion did not make enough room", async () => {
+    const { tab, other } = await endUnsaved();
+    const told = await tab.ask({ type: "deleteRun", runId: other });
+    expect(lastReport(tab).hasUnsaved).toBe(true);
+    expect(told.flatMap((e) => (e.type === "notice" ? [e.kind] : []))).toEqual(["problem"]);
+  });
+
+  test("is saved whole though the GPU was lost since", async () => {
+    const lost = losableGpu();
+    const { store, place, tab, other, runId } = await endUnsaved({ gpu: lost.gpu });
+    lost.loseDevice();
+    await tab.ask({ type: "predict", values: { text: "fine" } });
+    expect(lastReport(tab)).toMatchObject({ hasUnsaved: true, record: { step: 12 } });
+    store.isFull = false;
+    await tab.ask({ type: "deleteRun", runId: other });
+    tab.kill();
+    await expectWhole(place, runId);
+  });
+
+  test("ends a queue: the next run would only be lost as well", async () => {
+    const store = stubbornStore();
+    const tab = await openReadyTab(createPlace({ gpu, rows, store }));
+    for (const name of ["first", "second"]) {
+      await tab.ask({ type: "queueRun", settings: { ...mezo, steps: 4 }, name });
+    }
+    tab.once(tellsOfStep(2), () => {
+      store.isFull = true;
+    });
+    await tab.ask({ type: "runQueue" });
+    expect(lastRecord(tab)).toMatchObject({ name: "first", status: "finished" });
+  });
+});
+
+test("a pause while the store is full is told of as not saved, and saved once there is room", async () => {
+  const store = stubbornStore();
+  const place = createPlace({ gpu, rows, store });
+  const tab = await openReadyTab(place);
+  await start(tab, { ...mezo, steps: 1 }, "another run");
+  const other = lastRecord(tab).id;
+  let paused: Promise<unknown> = Promise.resolve();
+  tab.once(tellsOfStep(2), () => {
+    store.isFull = true;
+    paused = tab.ask({ type: "pauseRun" });
+  });
+  await start(tab);
+  await paused;
+  const { record, hasUnsaved } = lastReport(tab);
+  expect([record.status, hasUnsaved]).toEqual(["paused", true]);
+  store.isFull = false;
+  await tab.ask({ type: "deleteRun", runId: other });
+  expect(lastReport(tab)).toMatchObject({ savedStep: record.step, hasUnsaved: false });
+  tab.kill();
+  const next = place.openTab();
+  await next.ask({ type: "openRun", runId: record.id });
+  expect(lastRecord(next)).toMatchObject({ status: "paused", step: record.step });
+});
+
+test("weights that found no room are saved once there is some; the journal holds them till then", async () => {
+  const store = stubbornStore();
+  const tab = await openReadyTab(createPlace({ gpu, rows, store }));
+  await start(tab, { ...mezo, steps: 1 }, "another run");
+  const other = lastRecord(tab).id;
+  store.isNearlyFull = true;
+  await start(tab);
+  const { id } = lastRecord(tab);
+  expect(lastReport(tab)).toMatchObject({ savedStep: 12, hasUnsaved: false });
+  expect(notices(tab)[0]!.message).toContain("Everything up to step 12 is saved; a copy of the");
+  expect(await store.keys("manifests", id)).toEqual([]);
+  store.isNearlyFull = false;
+  await tab.ask({ type: "deleteRun", runId: other });
+  expect(await store.keys("manifests", id)).toEqual([numberedKey(id, 12)]);
+  expect(lastRecord(tab).status).toBe("finished");
 });

@@ -7,6 +7,7 @@ import { admitModel } from "./admission.ts";
 import type { Desk } from "./desk.ts";
 import type { DescribedModel } from "./environment.ts";
 import { memoryNeeds } from "./modelNeeds.ts";
+import { saveAfterRoom } from "./saveAfterRoom.ts";
 
 const types: Readonly<Record<HubCommand["type"], true>> = {
   ...{ describeModel: true, describeDataset: true, download: true },
@@ -38,7 +39,8 @@ export async function askHub(desk: Desk, command: HubCommand): Promise<void> {
       return pause(desk, command.folder);
     case "deleteDownload":
       await remove(desk, command.folder);
-      return list(desk);
+      await list(desk);
+      return saveAfterRoom(desk);
     case "listDownloads":
       return list(desk);
     default:

@@ -202,8 +202,9 @@ async function runQueue(desk: Desk): Promise<void> {
     await open(desk, { type: "openRun", runId });
     await keepGoing(desk, runOf(desk));
     await listRuns(desk);
-    // A run that was paused by hand, or stopped itself, ends the queue: someone should look first.
-    if (runOf(desk).record.status !== "finished") return;
+    const { record, hasUnsaved } = runOf(desk).reported();
+    // Paused by hand, stopped by itself, not saved: the queue ends, someone should look first.
+    if (record.status !== "finished" || hasUnsaved) return;
   }
 }
 

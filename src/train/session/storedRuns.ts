@@ -7,6 +7,7 @@ import { type JournalStep, noTotals, toStepRecords } from "../journal.ts";
 import { extraOf, planAt } from "../plans.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepRecord } from "../records.ts";
 import { closeRun, type Desk, runsOf } from "./desk.ts";
+import { saveAfterRoom } from "./saveAfterRoom.ts";
 import { sweepUp } from "./sweeping.ts";
 
 /** Statuses of a run at work. Stored, with nobody at work on it, they mean it was interrupted. */
@@ -54,7 +55,7 @@ export async function viewRun(desk: Desk, runId: string): Promise<void> {
       totalSteps: numberSetting(record.settings, "steps"),
       ...{ stepsPerSecond: null, tokensPerSecond: null, etaSeconds: null, gpuBytes: {} },
       savedAt: record.updatedAt,
-      savedStep: record.step,
+      ...{ savedStep: record.step, hasUnsaved: false },
       travelledTo: null,
       activeShare: 1,
       asks: columnsToAsk(record.task),
@@ -91,22 +92,23 @@ export async function deleteRun(desk: Desk, runId: string): Promise<void> {
     if ((await desk.env.locks.held()).has(runId)) {
       throw new ZerothError("E-TAB-3", "This run is open in another tab. Close it there first.");
     }
-    return remove(desk, runId);
-  }
-  if (desk.training !== null) {
+    await remove(desk, runId);
+  } else if (desk.training !== null) {
     throw new ZerothError("E-CFG-1", "This run is training. Stop it before deleting it.");
+  } else {
+    await desk.inOrder(() => {
+      if (desk.run?.record.id === runId) closeRun(desk);
+      return remove(desk, runId);
+    });
   }
-  return desk.inOrder(() => {
-    if (desk.run?.record.id === runId) closeRun(desk);
-    return remove(desk, runId);
-  });
+  await saveAfterRoom(desk);
+  await listRuns(desk);
 }
 
 async function remove(desk: Desk, runId: string): Promise<void> {
   const runs = await runsOf(desk);
   const freedBytes = await runs.deleteRun(runId);
   desk.env.emit({ type: "deleted", runId, freedBytes });
-  await listRuns(desk);
 }
 
 export function tellHistory(

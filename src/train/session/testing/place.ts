@@ -10,7 +10,7 @@ import { readSafetensors } from "#data/safetensors.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import { folderSources } from "../../../entry/node/files.ts";
 import { readShaders } from "../../../entry/node/gpu.ts";
-import type { CommandBody, EngineEvent } from "../../protocol.ts";
+import type { CommandBody, EngineEvent, RunReport } from "../../protocol.ts";
 import type { RunRecord, StepRecord } from "../../records.ts";
 import type { Store } from "../../store.ts";
 import { reviewLines } from "../../testing/fixtureRun.ts";
@@ -121,9 +121,13 @@ export async function openDemo(tab: Tab): Promise<void> {
 }
 
 /** The run's record as it was last told. */
-export function lastRecord({ events }: Tab): RunRecord {
+export function lastRecord(tab: Tab): RunRecord {
+  return lastReport(tab).record;
+}
+
+export function lastReport({ events }: Tab): RunReport {
   const run = events.findLast((event) => event.type === "run");
-  if (run?.type === "run") return run.run.record;
+  if (run?.type === "run") return run.run;
   throw new Error("No run was told of.");
 }
 

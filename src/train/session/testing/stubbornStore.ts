@@ -2,15 +2,19 @@ import { StorageFull } from "#base/errors.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { Store } from "../../store.ts";
 
-/** A store in memory that takes nothing new while it is full. */
-export function stubbornStore(): Store & { isFull: boolean } {
+/** A store in memory that takes nothing new while it is full, and no weights while it nearly is. */
+export function stubbornStore(): Store & { isFull: boolean; isNearlyFull: boolean } {
   const inner = memoryStore();
   const store = {
     ...inner,
     isFull: false,
+    isNearlyFull: false,
     transact: async (...given: Parameters<Store["transact"]>) => {
-      const isWrite = given[0].some(({ type }) => type === "put");
-      if (store.isFull && isWrite) throw new StorageFull("Storage is full.");
+      const writes = given[0].filter(({ type }) => type === "put");
+      const isLarge = writes.some(({ table }) => table === "chunks");
+      if ((store.isFull && writes.length > 0) || (store.isNearlyFull && isLarge)) {
+        throw new StorageFull("Storage is full.");
+      }
       await inner.transact(...given);
     },
   };

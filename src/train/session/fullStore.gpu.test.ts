@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SettingValues } from "#zo/settings.ts";
 import { numberedKey } from "../keys.ts";
+import type { CommandBody } from "../protocol.ts";
 import { losableGpu, oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,
@@ -92,32 +93,32 @@ describe("a store that is full", () => {
   });
 });
 
+/** A tab with a small run that can be deleted, and one that ended after the store filled up. */
+async function endUnsaved(more: Partial<PlaceOptions> = {}) {
+  const store = stubbornStore();
+  const place = createPlace({ gpu, rows, store, ...more });
+  const tab = await openReadyTab(place);
+  await start(tab, { ...mezo, steps: 1 }, "another run");
+  const other = lastRecord(tab).id;
+  tab.once(tellsOfStep(3), () => {
+    store.isFull = true;
+  });
+  await start(tab);
+  return { store, place, tab, other, runId: lastRecord(tab).id };
+}
+
+async function expectWhole(place: Place, runId: string): Promise<void> {
+  const next = place.openTab();
+  const opened = await next.ask({ type: "openRun", runId });
+  expect(notices(next)).toEqual([]);
+  const weightsSha256 = await undisturbed();
+  expect(lastRecord(next)).toMatchObject({ status: "finished", step: 12, weightsSha256 });
+  const history = opened.find((event) => event.type === "history");
+  expect(history?.evaluations.map(({ step }) => step)).toEqual([0, 6, 12]);
+  expect(await exportedSha(next)).toBe(weightsSha256);
+}
+
 describe("a run that ends while the store is full", () => {
-  /** A tab with a small run that can be deleted, and one that ended after the store filled up. */
-  async function endUnsaved(more: Partial<PlaceOptions> = {}) {
-    const store = stubbornStore();
-    const place = createPlace({ gpu, rows, store, ...more });
-    const tab = await openReadyTab(place);
-    await start(tab, { ...mezo, steps: 1 }, "another run");
-    const other = lastRecord(tab).id;
-    tab.once(tellsOfStep(3), () => {
-      store.isFull = true;
-    });
-    await start(tab);
-    return { store, place, tab, other, runId: lastRecord(tab).id };
-  }
-
-  async function expectWhole(place: Place, runId: string): Promise<void> {
-    const next = place.openTab();
-    const opened = await next.ask({ type: "openRun", runId });
-    expect(notices(next)).toEqual([]);
-    const weightsSha256 = await undisturbed();
-    expect(lastRecord(next)).toMatchObject({ status: "finished", step: 12, weightsSha256 });
-    const history = opened.find((event) => event.type === "history");
-    expect(history?.evaluations.map(({ step }) => step)).toEqual([0, 6, 12]);
-    expect(await exportedSha(next)).toBe(weightsSha256);
-  }
-
   test("is told of as not saved; it is saved whole as soon as another run was deleted", async () => {
     const { store, place, tab, other, runId } = await endUnsaved();
     const { record, savedStep, hasUnsaved } = lastReport(tab);
@@ -171,6 +172,56 @@ describe("a run that ends while the store is full", () => {
     });
     await tab.ask({ type: "runQueue" });
     expect(lastRecord(tab)).toMatchObject({ name: "first", status: "finished" });
+  });
+});
+
+describe("a run with unsaved steps that is closed for another", () => {
+  const next: readonly CommandBody[] = [
+    { type: "openModel", source: { kind: "demo" } },
+    { type: "openRun", runId: "run-1" },
+    { type: "startRun", settings: { ...mezo, steps: 1 }, name: "the next run" },
+    { type: "probeLearningRates", settings: mezo },
+  ];
+
+  test.each(next)("says which it loses, and is shown as it is stored: $type", async (command) => {
+    const { tab, runId } = await endUnsaved();
+    const { savedStep } = lastReport(tab);
+    const from = tab.events.length;
+    // The next run itself finds no room.
+    await tab.ask(command).catch(() => {});
+    const told = tab.events.slice(from);
+    const messages = told.flatMap((e) => (e.type === "notice" ? [e.failure.message] : []));
+    expect(messages).toContain(
+      `"a run" was closed and lost ${12 - savedStep} steps, from step ${savedStep + 1} on, because ` +
+        `storage had no room for it. Up to step ${savedStep} it is saved; delete runs you no longer ` +
+        `need, then resume it from there.`,
+    );
+    const reports = told.flatMap((e) => (e.type === "run" ? [e.run] : []));
+    expect(reports.findLast(({ record }) => record.id === runId)).toMatchObject({
+      ...{ savedStep, hasUnsaved: false, record: { status: "interrupted", step: savedStep } },
+    });
+  });
+
+  test.each(next)("is saved before, where there is room by then: $type", async (command) => {
+    const { store, place, tab, runId } = await endUnsaved();
+    store.isFull = false;
+    const from = tab.events.length;
+    await tab.ask(command);
+    const told = tab.events.slice(from);
+    const kinds = told.flatMap((e) => (e.type === "notice" ? [e.kind] : []));
+    expect(kinds).toEqual(["recovered"]);
+    const reports = told.flatMap((e) => (e.type === "run" ? [e.run] : []));
+    expect(reports.findLast(({ record }) => record.id === runId)).toMatchObject({
+      ...{ savedStep: 12, hasUnsaved: false, record: { status: "finished" } },
+    });
+    tab.kill();
+    await expectWhole(place, runId);
+  });
+
+  test("is deleted without a word about them", async () => {
+    const { tab, runId } = await endUnsaved();
+    const told = await tab.ask({ type: "deleteRun", runId });
+    expect(told.map(({ type }) => type)).toEqual(["deleted", "runs", "progress", "done"]);
   });
 });
 

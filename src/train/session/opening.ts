@@ -1,6 +1,7 @@
 import { toFailure } from "#base/errors.ts";
 import type { CommandBody } from "../protocol.ts";
-import { closeModel, type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
+import { type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
+import { leaveModel } from "./leaving.ts";
 import { openData, reportData, underModel, withRules, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
 import { openStoredRun } from "./starting.ts";
@@ -41,7 +42,7 @@ async function openAnotherModel(
 ): Promise<void> {
   const { env } = desk;
   const device = await deviceOf(desk);
-  closeModel(desk);
+  await leaveModel(desk);
   try {
     desk.model = await openModel(device, source, dtype, env, progressTo(desk));
   } finally {

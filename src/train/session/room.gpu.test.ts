@@ -18,7 +18,7 @@ beforeEach(async () => {
   free = Number.POSITIVE_INFINITY;
   tab = await openReadyTab(createPlace({ gpu, rows }), { freeBytes: async () => free });
   const model = tab.events.find((event) => event.type === "model");
-  weightBytes = model?.type === "model" ? model.model.weightBytes : 0;
+  weightBytes = (model?.type === "model" && model.model?.weightBytes) || 0;
 });
 
 const starting = (settings = mezo) => ({ type: "startRun", settings, name: "a run" }) as const;

@@ -20,19 +20,10 @@ import { replay } from "../replay.ts";
 import type { RunStore } from "../runStore.ts";
 import { ActiveRun, type RunGround } from "./activeRun.ts";
 import { admitRun } from "./admission.ts";
-import {
-  closeModel,
-  closeRun,
-  type Desk,
-  dataOf,
-  deviceOf,
-  modelOf,
-  progressTo,
-  putRun,
-  runsOf,
-} from "./desk.ts";
+import { type Desk, dataOf, deviceOf, modelOf, progressTo, putRun, runsOf } from "./desk.ts";
 import { headOf } from "./headOf.ts";
 import { adapterName, fastestLinear } from "./kernelChoice.ts";
+import { leaveModel, leaveRun } from "./leaving.ts";
 import { type OpenData, storedData } from "./openData.ts";
 import { counted, type OpenModel, openStoredModel, restoreFrom, storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
@@ -47,7 +38,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   const runs = await runsOf(desk);
   // Before the run at hand is let go of.
   await refuseWithoutRoom(desk, runs, model, { task, settings });
-  closeRun(desk);
+  await leaveRun(desk);
   const device = await deviceOf(desk);
   const head = headOf(task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
@@ -101,10 +92,10 @@ export async function queueRun(desk: Desk, given: SettingValues, name: string): 
 export async function openStoredRun(desk: Desk, runId: string): Promise<ActiveRun> {
   const runs = await runsOf(desk);
   // One held elsewhere is refused before the run at hand is let go of.
-  if (desk.run?.record.id === runId) closeRun(desk);
+  if (desk.run?.record.id === runId) await leaveRun(desk);
   const release = await lock(desk, runId);
   try {
-    closeModel(desk);
+    await leaveModel(desk);
     const { record, evaluations, steps, snapshots, ground } = await rebuild(desk, runs, runId);
     const run = new ActiveRun({
       ...{ env: desk.env, runs, record, ground, release, steps, evaluations },

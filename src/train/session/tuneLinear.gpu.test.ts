@@ -32,7 +32,10 @@ const DISPATCH_MS = 1.5;
 function parts(lookMs: number): TuneParts {
   let looked = 0;
   const begun = dispatched;
-  const now = () => (looked += lookMs) + (dispatched - begun) * DISPATCH_MS;
+  const now = () => {
+    looked += lookMs;
+    return looked + (dispatched - begun) * DISPATCH_MS;
+  };
   return { device, sources, config, dtype: "f32", headColumns: 24, now };
 }
 

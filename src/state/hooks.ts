@@ -3,10 +3,10 @@ import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { Actions } from "./actions.ts";
 import type { App } from "./app.ts";
-import type { RunReport } from "./engineTypes.ts";
+import type { RunRecord, RunReport } from "./engineTypes.ts";
 import { type RunAccess, runAccess } from "./runAccess.ts";
 import { EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
-import { statusWord } from "./runStatus.ts";
+import { losesByClosing, statusMeaning, statusWord } from "./runStatus.ts";
 import type { AppState } from "./store.ts";
 
 export const AppContext = createContext<App | null>(null);
@@ -36,6 +36,20 @@ export function useLiveReport(): RunReport | null {
 export function useRunAccess(runId: string): RunAccess {
   // A new object each time: compared by its fields, so that it renders only when one changes.
   return useAppState(useShallow((state) => runAccess(state, runId)));
+}
+
+/** A run's state in sentences; by its report, where there is one of that state. */
+export function useStatusMeaning({ id, status }: RunRecord): string {
+  return useAppState(({ reports }) => {
+    const report = reports[id];
+    return report?.record.status === status ? statusMeaning(report) : statusWord(status).meaning;
+  });
+}
+
+/** Whether something is lost if the page is closed now. */
+export function useIsClosingLoss(): boolean {
+  const live = useLiveReport();
+  return live !== null && losesByClosing(live);
 }
 
 /** Whether the GPU is at work on a run. */

@@ -1,4 +1,5 @@
-import type { RunStatus } from "./engineTypes.ts";
+import type { RunReport, RunStatus } from "./engineTypes.ts";
+import { formatCount, formatPlural } from "./format.ts";
 
 export type Tone = "idle" | "busy" | "good" | "warn" | "bad";
 
@@ -35,6 +36,34 @@ const WORDS: Readonly<Record<RunStatus, StatusWord>> = {
 /** How a run's state reads everywhere: one word, one tone, and what may be done about it. */
 export function statusWord(status: RunStatus): StatusWord {
   return WORDS[status];
+}
+
+/** What remains of a meaning that speaks of everything as saved, where not everything is. */
+const MEANINGS_UNSAVED: Readonly<Partial<Record<RunStatus, string>>> = {
+  paused: "Waiting.",
+  finished: "All steps are done.",
+};
+
+/** A run's state in sentences: what only memory holds is never called saved. */
+export function statusMeaning(report: RunReport): string {
+  const { status } = report.record;
+  const { meaning, isActive } = statusWord(status);
+  if (isActive || !report.hasUnsaved) return meaning;
+  return (
+    `${MEANINGS_UNSAVED[status] ?? meaning} Not saved yet: ${unsavedText(report)}. Keep this page ` +
+    `open and delete runs you no longer need: once there is room, the page saves by itself.`
+  );
+}
+
+/** Whether something is lost if the page is closed now: training, or what only memory holds. */
+export function losesByClosing(report: RunReport): boolean {
+  return report.hasUnsaved || statusWord(report.record.status).isActive;
+}
+
+function unsavedText({ record, savedStep }: RunReport): string {
+  const count = record.step - savedStep;
+  if (count === 0) return "how it was last scored or ended";
+  return `${formatPlural(count, "step")}, from step ${formatCount(savedStep + 1)} on`;
 }
 
 /** `mode`: p can be paused, r can be resumed, a is active but takes no orders. */

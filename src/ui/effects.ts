@@ -1,5 +1,11 @@
 import { useEffect } from "react";
-import { useActions, useAppState, useIsTraining, useLiveReport } from "#state/hooks.ts";
+import {
+  useActions,
+  useAppState,
+  useIsClosingLoss,
+  useIsTraining,
+  useLiveReport,
+} from "#state/hooks.ts";
 import { pageTitle } from "#state/pageTitle.ts";
 import { hashFromPlace, placeFromHash } from "#state/place.ts";
 import { holdsSettings } from "#state/sharing.ts";
@@ -16,7 +22,7 @@ export function usePageEffects(): void {
   useTheme();
   useKeptStorage(isActive);
   useWakeLock(isActive);
-  useClosingGuard(isActive);
+  useClosingGuard();
 }
 
 /** The hash names the place, so that reload, back and a copied link lead to it. */
@@ -92,12 +98,13 @@ function useWakeLock(isActive: boolean): void {
   }, [isActive]);
 }
 
-/** A courtesy: what is saved is safe without it. */
-function useClosingGuard(isActive: boolean): void {
+/** Where something is not saved; while a run trains a courtesy, as its steps are. */
+function useClosingGuard(): void {
+  const isLoss = useIsClosingLoss();
   useEffect(() => {
-    if (!isActive) return;
+    if (!isLoss) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [isActive]);
+  }, [isLoss]);
 }

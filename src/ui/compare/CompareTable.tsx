@@ -67,7 +67,7 @@ function RunCells({ run, values, outcome }: RunCellsProps) {
     <tr>
       <th scope="row" className={first}>
         <a href={hashFromPlace({ name: "run", runId: run.id })}>{run.name}</a>
-        {run.status !== "finished" && <StatusBadge status={run.status} />}
+        {run.status !== "finished" && <StatusBadge run={run} />}
       </th>
       {OUTCOME_KEYS.map((key) => (
         <td key={key}>{outcome[key]}</td>

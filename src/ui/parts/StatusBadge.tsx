@@ -12,7 +12,8 @@ import {
   SearchCheck,
   Unplug,
 } from "lucide-react";
-import type { RunStatus } from "#state/engineTypes.ts";
+import type { RunRecord, RunStatus } from "#state/engineTypes.ts";
+import { useStatusMeaning } from "#state/hooks.ts";
 import { statusWord } from "#state/runStatus.ts";
 import styles from "./StatusBadge.module.css";
 
@@ -32,9 +33,10 @@ const ICONS: Readonly<Record<RunStatus, LucideIcon>> = {
 };
 
 /** A run's state as icon, word and colour; the same everywhere. */
-export function StatusBadge({ status }: { readonly status: RunStatus }) {
-  const Icon = ICONS[status];
-  const { word, tone, meaning } = statusWord(status);
+export function StatusBadge({ run }: { readonly run: RunRecord }) {
+  const Icon = ICONS[run.status];
+  const { word, tone } = statusWord(run.status);
+  const meaning = useStatusMeaning(run);
   return (
     <span className={`${badge} ${styles[tone]}`} title={meaning}>
       <Icon size="1em" aria-hidden="true" />

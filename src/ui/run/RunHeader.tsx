@@ -2,7 +2,7 @@ import type { RunReport } from "#state/engineTypes.ts";
 import { formatCount, formatDate } from "#state/format.ts";
 import { useRunAccess } from "#state/hooks.ts";
 import { stepProgress } from "#state/pageTitle.ts";
-import { statusWord } from "#state/runStatus.ts";
+import { statusMeaning, statusWord } from "#state/runStatus.ts";
 import { EditableName } from "../parts/EditableName.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { StatusBadge } from "../parts/StatusBadge.tsx";
@@ -20,12 +20,12 @@ export function RunHeader({ report }: { readonly report: RunReport }) {
         <h1 className="visually-hidden">Run {record.name}</h1>
         <EditableName runId={record.id} name={record.name} canEdit={canWrite} />
         <p className={line}>
-          <StatusBadge status={record.status} />
+          <StatusBadge run={record} />
           <span className={soft}>
             {record.modelName} · {record.data.trainName} · {formatDate(record.createdAt)}
           </span>
         </p>
-        <p className={soft}>{statusWord(record.status).meaning}</p>
+        <p className={soft}>{statusMeaning(report)}</p>
       </div>
       <Controls report={report} />
       <ProgressBar progress={stepProgress(report)} />

@@ -35,7 +35,7 @@ export function RunRow({ run, isChosen, onChoose }: RunRowProps) {
           />
           <EditableName runId={record.id} name={record.name} canEdit={canWrite} />
         </div>
-        <StatusBadge status={record.status} />
+        <StatusBadge run={record} />
         <LastOpened runId={record.id} />
         <div className={buttons}>
           <Button

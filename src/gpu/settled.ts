@@ -14,7 +14,7 @@ const NUDGE_MS = 1;
 
 /** Finds out how this browser waits. To be called once, before anything is submitted. */
 export async function watchWaits(device: GPUDevice): Promise<void> {
-  for (let tries = 0; tries < 2; tries++) {
+  for (let tries = 0; tries < 3; tries++) {
     const started = performance.now();
     await device.queue.onSubmittedWorkDone();
     if (performance.now() - started < IDLE_WAIT_MS) return;
@@ -28,9 +28,12 @@ export async function watchWaits(device: GPUDevice): Promise<void> {
  * @throws DeviceLost if the GPU goes away first: then nothing that came before can be trusted
  */
 export async function settled<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
-  const nudging = rarelyLooking.has(device)
-    ? setInterval(() => device.queue.submit([]), NUDGE_MS)
-    : undefined;
+  let nudging: ReturnType<typeof setInterval> | undefined;
+  if (rarelyLooking.has(device)) {
+    nudging = setInterval(() => device.queue.submit([]), NUDGE_MS);
+    // What waits for a GPU that is gone may never hear of it.
+    void device.lost.then(() => clearInterval(nudging));
+  }
   try {
     return await promise;
   } catch (error) {

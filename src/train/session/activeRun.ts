@@ -154,6 +154,7 @@ export class ActiveRun {
     const total = numberSetting(this.record.settings, "steps");
     const { model, opt } = this.#ground;
     const left = total - this.steps.length;
+    const isOver = ["finished", "diverged", "failed"].includes(this.record.status);
     const { stepsPerSecond, tokensPerSecond, isCalibrated } = this.#speed;
     const isCalibrating = this.record.status === "running" && !isCalibrated;
     return {
@@ -162,7 +163,7 @@ export class ActiveRun {
         ...{ step: this.steps.length, tokens: this.#totals.tokens, seconds: this.#totals.seconds },
       },
       ...{ totalSteps: total, stepsPerSecond, tokensPerSecond },
-      etaSeconds: isCalibrated && stepsPerSecond !== null ? left / stepsPerSecond : null,
+      etaSeconds: isOver || !isCalibrated || !stepsPerSecond ? null : left / stepsPerSecond,
       gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
       ...this.#speed.timingOf(this.#timing),
       savedAt: this.#keeper.savedAt,

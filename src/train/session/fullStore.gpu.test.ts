@@ -221,7 +221,7 @@ describe("a run with unsaved steps that is closed for another", () => {
   test("is deleted without a word about them", async () => {
     const { tab, runId } = await endUnsaved();
     const told = await tab.ask({ type: "deleteRun", runId });
-    expect(told.map(({ type }) => type)).toEqual(["deleted", "runs", "progress", "done"]);
+    expect(told.map(({ type }) => type)).toEqual(["live", "deleted", "runs", "progress", "done"]);
   });
 });
 

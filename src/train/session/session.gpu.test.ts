@@ -198,3 +198,20 @@ test("runs after one another begin from the base weights, not from each other's"
   await start(tab, { ...recipes["LeZO with frozen embeddings"]!, steps: 3 });
   expect(finalSha(tab)).toBe(first);
 });
+
+test("a run that was stopped midway tells of no time left", async () => {
+  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  const told = () =>
+    tab.events.flatMap((event) => (event.type === "run" ? [event.run.etaSeconds] : []));
+  let stopped: Promise<unknown> = Promise.resolve();
+  tab.once(tellsOfStep(40), () => {
+    stopped = tab.ask({ type: "stopRun" });
+  });
+  const settings = { ...common, method: "mezo", steps: 4000, evalEvery: 4000 };
+  await tab.ask({ type: "startRun", settings, name: "long" });
+  await stopped;
+  expect(lastRecord(tab)).toMatchObject({ status: "finished" });
+  expect(lastRecord(tab).step).toBeLessThan(4000);
+  expect(told().some((seconds) => seconds !== null)).toBe(true);
+  expect(told().at(-1)).toBeNull();
+});

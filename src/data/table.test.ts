@@ -144,7 +144,7 @@ test("a file without a readable row is refused with its name and what is wrong",
   expect(refused("a.jsonl", "hello\nworld")).toContain(
     "None of the 2 rows of a.jsonl could be read",
   );
-  expect(refused("a.parquet", "PAR1\0\0")).toContain("a.parquet is not UTF-8 text.");
+  expect(refused("a.parquet", "PAR1\0\0")).toContain("a.parquet is not UTF-8 text,");
 });
 
 test("more than 200 million characters or a million rows are refused with the number", () => {

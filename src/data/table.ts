@@ -1,10 +1,9 @@
 import Papa from "papaparse";
 import { ZerothError } from "#base/errors.ts";
 import { findJsonFault } from "./jsonFault.ts";
+import { notUtf8, refuseLongText } from "./tableText.ts";
 import type { Row, RowProblem, Table } from "./task.ts";
 
-/** Longest text read, in characters (200 MB where they are ASCII): one string must hold it. */
-const MAX_CHARACTERS = 200_000_000;
 const MAX_ROWS = 1_000_000;
 
 /**
@@ -15,17 +14,8 @@ const MAX_ROWS = 1_000_000;
  * @throws ZerothError E-DATA-1 if there is no readable row at all, or too much
  */
 export function parseTable(name: string, text: string): Table {
-  const limit = MAX_CHARACTERS.toLocaleString("en-US");
-  if (text.length > MAX_CHARACTERS) {
-    const length = text.length.toLocaleString("en-US");
-    throw unreadable(
-      `${name} has ${length} characters; at most ${limit} are read.`,
-      "Take a part.",
-    );
-  }
-  if (text.slice(0, 4096).includes("\0")) {
-    throw unreadable(`${name} is not UTF-8 text.`, "Save it as JSONL, JSON, CSV or TSV in UTF-8.");
-  }
+  refuseLongText(name, text);
+  if (text.slice(0, 4096).includes("\0")) throw notUtf8(name);
   const body = normalLineEnds(text.startsWith("\ufeff") ? text.slice(1) : text);
   if (body.trim() === "") throw unreadable(`${name} is empty.`, "Choose a file with rows.");
   const format = guessFormat(name, body);

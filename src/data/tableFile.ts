@@ -1,12 +1,13 @@
 import { blobSource, memorySource } from "./files.ts";
 import { looksLikeParquet, parseParquet } from "./parquet.ts";
 import { parseTable } from "./table.ts";
+import { readTableText } from "./tableText.ts";
 import type { Table } from "./task.ts";
 
 /**
  * The rows of a file, whatever format it is in: Parquet by its first bytes, else text.
  *
- * @throws ZerothError E-DATA-1 as `parseParquet` and `parseTable`
+ * @throws ZerothError as `parseParquet`, `readTableText` and `parseTable`
  */
 export async function parseTableFile(
   name: string,
@@ -15,6 +16,5 @@ export async function parseTableFile(
   const source = file instanceof Blob ? blobSource(name, file) : memorySource(name, file);
   const head = await source.read(0, Math.min(4, source.sizeBytes));
   if (looksLikeParquet(head)) return parseParquet(name, [source]);
-  const text = file instanceof Blob ? await file.text() : new TextDecoder("utf-8").decode(file);
-  return parseTable(name, text);
+  return parseTable(name, await readTableText(source));
 }

@@ -1,16 +1,11 @@
-import { gunzipSync } from "fflate";
-import { decompress as unzstd } from "fzstd";
-import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { ZerothError } from "#base/errors.ts";
 import type { ByteSource } from "./files.ts";
+import { parquetChunks } from "./parquetChunks.ts";
+import { parquetCodecs } from "./parquetCodecs.ts";
+import { checkPages } from "./parquetPages.ts";
 import { quote } from "./readExactly.ts";
 import type { Row, Table } from "./task.ts";
-
-const MAX_ROWS = 1_000_000;
-/** Rows are held in memory. */
-const MAX_UNPACKED_BYTES = 1_000_000_000;
-/** A page has about 1 MB; what claims much more is broken or means harm. */
-const MAX_PAGE_BYTES = 256_000_000;
 
 /**
  * The rows of Parquet files, one after another as if they were one file: a data set's split is
@@ -18,16 +13,13 @@ const MAX_PAGE_BYTES = 256_000_000;
  *
  * Whole numbers come as numbers, as text where they are beyond 2^53; dates as ISO 8601.
  *
- * @throws ZerothError E-DATA-1 if a file is broken, packed in a foreign way, or too much
+ * @throws ZerothError E-DATA-1 if a file is broken, packed in a foreign way, or too much; E-FILE-2 if
+ *   it cannot be read
  */
 export async function parseParquet(name: string, files: readonly ByteSource[]): Promise<Table> {
   const rows: Row[] = [];
   for (const file of files) {
-    const metadata = await explained(name, () => parquetMetadataAsync(bufferOf(file)));
-    checkSize(name, metadata, rows.length);
-    const read = await explained(name, () =>
-      parquetReadObjects({ file: bufferOf(file), metadata, compressors: codecs }),
-    );
+    const read = await explained(name, () => readRows(name, file, rows.length));
     for (const row of read) rows.push(plainRow(row));
   }
   const columns = [...new Set(rows.slice(0, 1).flatMap((row) => Object.keys(row)))];
@@ -41,15 +33,11 @@ export function looksLikeParquet(head: Uint8Array): boolean {
   return head.length >= 4 && String.fromCharCode(...head.subarray(0, 4)) === "PAR1";
 }
 
-/** Snappy is the reader's own; the other common ones are given to it. The size bounds what they make. */
-const codecs = {
-  GZIP: (input: Uint8Array, size: number) => gunzipSync(input, { out: roomFor(size) }),
-  ZSTD: (input: Uint8Array, size: number) => unzstd(input, roomFor(size)),
-};
-
-function roomFor(size: number): Uint8Array<ArrayBuffer> {
-  if (size <= MAX_PAGE_BYTES) return new Uint8Array(size);
-  throw new RangeError(`a page claims to have ${size} bytes`);
+async function readRows(name: string, file: ByteSource, rowsBefore: number) {
+  const metadata = await parquetMetadataAsync(bufferOf(file));
+  const sizes = { fileBytes: file.sizeBytes, rowsBefore };
+  await checkPages(name, file, parquetChunks(name, metadata, sizes));
+  return parquetReadObjects({ file: bufferOf(file), metadata, compressors: parquetCodecs });
 }
 
 function bufferOf({ sizeBytes, read }: ByteSource) {
@@ -61,21 +49,6 @@ function bufferOf({ sizeBytes, read }: ByteSource) {
       return isWhole ? bytes.buffer : bytes.slice().buffer;
     },
   };
-}
-
-function checkSize(name: string, metadata: FileMetaData, rowsBefore: number): void {
-  const rows = rowsBefore + Number(metadata.num_rows);
-  if (!(rows <= MAX_ROWS)) {
-    throw unreadable(
-      `${quote(name)} has ${rows.toLocaleString("en-US")} rows; at most ` +
-        `${MAX_ROWS.toLocaleString("en-US")} are read. Take a part.`,
-    );
-  }
-  const bytes = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
-  if (bytes <= MAX_UNPACKED_BYTES) return;
-  throw unreadable(
-    `${quote(name)} unpacks to ${(bytes / 1e9).toFixed(1)} GB; at most 1 GB is read. Take a part.`,
-  );
 }
 
 function plainRow(row: Readonly<Record<string, unknown>>): Row {

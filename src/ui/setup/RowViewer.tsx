@@ -39,7 +39,7 @@ export function RowViewer({ data }: { readonly data: DataReport }) {
       <div className={rowLook}>
         <h3 className={legend}>As the model reads it</h3>
         <Part part={part} data={data} onChoose={choose} />
-        <Place count={count} index={index} onGo={setWanted} />
+        <Place key={part} count={count} index={index} onGo={setWanted} />
       </div>
       {preview && preview.part === part && <Row preview={preview} />}
     </section>

@@ -1,5 +1,6 @@
 import { type ColumnChunk, type FileMetaData, parquetSchema, type SchemaTree } from "hyparquet";
 import { ZerothError } from "#base/errors.ts";
+import { refuseManyColumns } from "./columnLimit.ts";
 import { count, quote } from "./readExactly.ts";
 
 const MAX_ROWS = 1_000_000;
@@ -34,6 +35,7 @@ export function parquetChunks(
 ): readonly ParquetChunk[] {
   const rows = whole(metadata.num_rows, "its number of rows");
   refuseTooMuch(name, metadata, rows + rowsBefore);
+  refuseManyColumns(quote(name), whole(metadata.schema[0]?.num_children ?? 0, "its width"));
   const leaves = leavesOf(metadata);
   const chunks: ParquetChunk[] = [];
   let groupRows = 0;

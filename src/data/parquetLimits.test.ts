@@ -79,6 +79,17 @@ test("more values than memory has room for are refused before a page is read", a
   );
 });
 
+test("a thousand columns are read, and one more is refused by the schema", async () => {
+  const wide = (width: number) =>
+    file(...Array.from({ length: width }, (_, i) => ({ ...honest, name: `c${i}` })));
+  const { columns } = await parseTableFile("a.parquet", wide(1000));
+  expect(columns).toHaveLength(1000);
+  expect(await refusal(wide(1001))).toBe(
+    'ZerothError: "a.parquet" has 1,001 columns; at most 1,000 are read. Is each row keyed by its ' +
+      "id? Give all rows the same columns.",
+  );
+});
+
 test("a column that stands twice in a row group is refused: it would be unpacked twice", async () => {
   expect(await refusal(file(honest, honest))).toContain('row group 1 has column "label" twice');
 });

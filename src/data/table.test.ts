@@ -113,6 +113,39 @@ test("a column without a name gets one, and a name used twice hides nothing", ()
   ]);
 });
 
+test("names used again and again are counted on, past those that are taken", () => {
+  const { columns } = parseTable("a.csv", "a,a,a (2),a,,a (2)\n0,1,2,3,4,5");
+  expect(columns).toEqual(["a", "a (2)", "a (2) (2)", "a (3)", "column 5", "a (2) (3)"]);
+});
+
+test("a thousand columns are read, and one more is refused by the header", () => {
+  const csv = (width: number) =>
+    [0, 1].map(() => Array.from({ length: width }, () => "a").join()).join("\n");
+  expect(parseTable("a.csv", csv(1000)).columns.at(-1)).toBe("a (1000)");
+  const refused =
+    "a.csv has 1,200 columns; at most 1,000 are read. Is each row keyed by its id? Give all rows " +
+    "the same columns.";
+  expect(() => parseTable("a.csv", csv(1200))).toThrow(new ZerothError("E-DATA-1", refused));
+  expect(() => parseTable("a.tsv", csv(1001).replaceAll(",", "\t"))).toThrow(
+    "a.tsv has 1,001 columns",
+  );
+});
+
+test("rows that are keyed by their ids are refused where columns become too many", () => {
+  const rows = Array.from({ length: 5000 }, (_, i) => ({ [`id${i}`]: "x" }));
+  const lines = rows.map((row) => JSON.stringify(row)).join("\n");
+  for (const [name, text] of [
+    ["a.jsonl", lines],
+    ["a.json", JSON.stringify(rows)],
+  ] as const) {
+    expect(() => parseTable(name, text)).toThrow(
+      `${name} has 1,001 columns up to row 1,001; at most 1,000 are read. Is each row keyed`,
+    );
+  }
+  const one = JSON.stringify(Object.assign({}, ...rows));
+  expect(() => parseTable("a.jsonl", one)).toThrow("has 5,000 columns up to row 1;");
+});
+
 test("a byte order mark and Windows or old Mac line ends leave no trace", () => {
   const expected = [
     { text: "x", label: "1" },

@@ -1,5 +1,6 @@
 import Papa from "papaparse";
 import { ZerothError } from "#base/errors.ts";
+import { refuseManyColumns } from "./columnLimit.ts";
 import { findJsonFault } from "./jsonFault.ts";
 import { notUtf8, refuseLongText } from "./tableText.ts";
 import type { Row, RowProblem, Table } from "./task.ts";
@@ -87,15 +88,15 @@ function csvDelimiter(body: string): "," | ";" {
 function readJsonLines(name: string, body: string): Gathered {
   const lines = body.split("\n");
   refuseTooMany(name, lines.length - (lines.at(-1) === "" ? 1 : 0));
-  const gathering = emptyGathering();
+  const gathering = { columns: new Set<string>(), ...emptyGathering() };
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const number = index + 1;
     const parsed = parseJson(line);
     if ("fault" in parsed) refuse(gathering, number, `is not valid JSON: ${parsed.fault(false)}`);
-    else take(gathering, number, parsed.value);
+    else takeJson(name, gathering, number, parsed.value);
   }
-  return withColumns(gathering);
+  return { ...gathering, columns: [...gathering.columns] };
 }
 
 function readJsonArray(name: string, body: string): Gathered {
@@ -111,9 +112,11 @@ function readJsonArray(name: string, body: string): Gathered {
   }
   const values: readonly unknown[] = parsed.value;
   refuseTooMany(name, values.length);
-  const gathering = emptyGathering();
-  for (const [index, value] of values.entries()) take(gathering, index + 1, value);
-  return withColumns(gathering);
+  const gathering = { columns: new Set<string>(), ...emptyGathering() };
+  for (const [index, value] of values.entries()) {
+    takeJson(name, gathering, index + 1, value);
+  }
+  return { ...gathering, columns: [...gathering.columns] };
 }
 
 type ParsedJson = { readonly value: unknown } | { fault(withLine: boolean): string };
@@ -147,7 +150,9 @@ function readRecords(name: string, body: string, delimiter: string, quoteChar: s
   const result = Papa.parse<string[]>(text, { delimiter, quoteChar, newline: "\n" });
   const records = result.data;
   const headerAt = records.findIndex((record) => !isBlank(record));
-  const columns = columnNames(records[headerAt] ?? []);
+  const header = records[headerAt] ?? [];
+  refuseManyColumns(name, header.length);
+  const columns = columnNames(header);
   refuseTooMany(name, records.length - headerAt - 1);
   const faults = new Map<number, string>();
   for (const error of result.errors) {
@@ -191,27 +196,43 @@ function recordFault(
 
 // pandas writes its index under an empty name; a name used twice would hide a column.
 function columnNames(header: readonly string[]): readonly string[] {
-  const names: string[] = [];
+  const names = new Set<string>();
+  // Where to go on counting: the copies below are taken, and trying them all again is cubic.
+  const nextCopy = new Map<string, number>();
   for (const [index, cell] of header.entries()) {
     const base = cell.trim() === "" ? `column ${index + 1}` : cell.trim();
     let name = base;
-    for (let copy = 2; names.includes(name); copy++) name = `${base} (${copy})`;
-    names.push(name);
+    let copy = nextCopy.get(base) ?? 2;
+    for (; names.has(name); copy++) name = `${base} (${copy})`;
+    nextCopy.set(base, copy);
+    names.add(name);
   }
-  return names;
+  return [...names];
 }
 
 function emptyGathering(): Gathering {
   return { rows: [], rowNumbers: [], problems: [] };
 }
 
-function take(into: Gathering, row: number, value: unknown): void {
+function take(into: Gathering, number: number, row: Row): void {
+  into.rows.push(row);
+  into.rowNumbers.push(number);
+}
+
+/** Takes a value that is a row, and its columns in the order they are met. */
+function takeJson(
+  name: string,
+  into: Gathering & { readonly columns: Set<string> },
+  number: number,
+  value: unknown,
+): void {
   if (!isRow(value)) {
-    refuse(into, row, `is ${kindOf(value)}, not an object with columns`);
+    refuse(into, number, `is ${kindOf(value)}, not an object with columns`);
     return;
   }
-  into.rows.push(value);
-  into.rowNumbers.push(row);
+  for (const column of Object.keys(value)) into.columns.add(column);
+  refuseManyColumns(name, into.columns.size, number);
+  take(into, number, value);
 }
 
 function refuse(into: Gathering, row: number, what: string): void {
@@ -226,13 +247,6 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-/** Every column any row has, in the order they are met. */
-function withColumns(gathering: Gathering): Gathered {
-  const columns = new Set<string>();
-  for (const row of gathering.rows) for (const column of Object.keys(row)) columns.add(column);
-  return { columns: [...columns], ...gathering };
 }
 
 function count(n: number, noun: string): string {

@@ -1,3 +1,4 @@
+import { greatest } from "#base/greatest.ts";
 import { type Capacity, sizeOf } from "#data/packing.ts";
 import type { EncodedExample } from "#data/task.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -46,7 +47,7 @@ export function capacityFor(
   const logitLimit = Math.floor(Math.min(LOGIT_BYTES, maxBindingBytes) / (2 * 4 * headTileRows));
   const room = (pick: (size: Capacity) => number, limit: number) => {
     const needed = largestSum(sizes.map(pick), batchSize);
-    return Math.max(1, Math.min(needed, limit), ...lone.map(pick));
+    return Math.max(1, Math.min(needed, limit), greatest(lone.map(pick)));
   };
   return {
     tokens: room(({ tokens }) => tokens, tokenLimit),

@@ -1,4 +1,5 @@
 import type { Remedy } from "#base/errors.ts";
+import { greatest } from "#base/greatest.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import { type EncodedExample, MAX_NEW_TOKENS } from "#data/task.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
@@ -175,10 +176,6 @@ function cut({ writing, ...example }: EncodedExample, tokens: number): EncodedEx
   const options = example.options.map((option) => ({ ...option, ids: kept(option.ids) }));
   const shorter = writing && { ...writing, promptIds: kept(writing.promptIds) };
   return { ...example, options, ...(shorter && { writing: shorter }) };
-}
-
-function greatest(values: readonly number[]): number {
-  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function capitalised(words: string): string {

@@ -1,3 +1,4 @@
+import { greatest } from "#base/greatest.ts";
 import type { Capacity } from "#data/packing.ts";
 import type { Tokenizer } from "#data/tokenizer.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -83,7 +84,7 @@ export function planRoom(
   maxNewTokens: number,
 ): WriterRoom {
   // Nothing follows the last token: it takes no position.
-  const positions = Math.max(...prompts.map(({ length }) => length)) + maxNewTokens - 1;
+  const positions = greatest(prompts.map(({ length }) => length)) + maxNewTokens - 1;
   const blockBytes = positions * cacheBytesPerPosition(config);
   const most = Math.min(
     MOST_SLOTS,

@@ -54,9 +54,10 @@ test("on a software adapter, and where one is named, nothing is measured", async
 test("a kept run is looked at with the kernels it was trained with, class by class", () => {
   const choice = { ...usualChoice({ isSoftware: true, isSwiftShader: false, hasSubgroups: true }) };
   const mixed = { ...choice, "few.head": linearTile };
-  const record = { kernels: toKernelRecord(mixed) };
-  expect(linearOf(as(false), "f32", record)).toEqual(mixed);
-  expect(linearOf(as(false), "f32", record, "linear_tile")).toEqual(onlyKernel(linearTile));
-  const none = linearOf(as(true), "f32", { kernels: {} });
-  expect(none).toEqual(usualChoice(as(true).info));
+  const record = toKernelRecord(mixed);
+  const of = (isSoftware: boolean, kernels: Record<string, string>, name?: string) =>
+    linearOf(as(isSoftware), "f32", oddConfig({ ffn_dim: 48 }), { kernels }, name);
+  expect(of(false, record)).toEqual(mixed);
+  expect(of(false, record, "linear_tile")).toEqual(onlyKernel(linearTile));
+  expect(of(true, {})).toEqual(usualChoice(as(true).info));
 });

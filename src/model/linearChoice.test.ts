@@ -5,6 +5,7 @@ import {
   linearQuadPacked,
   linearQuadTall,
   linearShared,
+  linearSharedPacked,
 } from "./kernels.ts";
 import {
   canRun,
@@ -15,6 +16,7 @@ import {
   linearClasses,
   linearClassOf,
   onlyKernel,
+  runnableChoice,
   toKernelRecord,
   usualChoice,
 } from "./linearChoice.ts";
@@ -109,4 +111,20 @@ test("a kernel that reads four neighbours at a time is no candidate for a width 
 
 test("a kernel that wants subgroups is no candidate where there are none", () => {
   expect(canRun(linearQuad, { features: new Set(), config: widths })).toBe(false);
+});
+
+test("a choice that wants subgroups runs on other kernels where there are none", () => {
+  const without = { features: new Set<string>(), config: widths };
+  const choice = {
+    ...eachClass((name) => (name.startsWith("few.") ? linearFew : linearQuad)),
+    ...halvesChoice((name) => (name === "few.head" ? linearSharedPacked : linearQuadPacked)),
+  };
+  expect(runnableChoice(choice, { ...everywhere, config: widths })).toEqual({ choice, lost: [] });
+  expect(runnableChoice(choice, without)).toEqual({
+    choice: {
+      ...eachClass((name) => (name.startsWith("few.") ? linearFew : linearShared)),
+      "few.head.halves": linearSharedPacked,
+    },
+    lost: ["linear_quad", "linear_quad_packed"],
+  });
 });

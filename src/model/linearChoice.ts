@@ -90,6 +90,26 @@ export function canRun(card: LinearCard, { features, config }: LinearGround): bo
   );
 }
 
+/**
+ * A choice as far as it can run on this ground: elsewhere the kernel that runs everywhere takes the
+ * place of one over f32s, and halves are widened.
+ *
+ * @returns `lost` are the kernels that cannot run, by name
+ */
+export function runnableChoice(
+  choice: LinearChoice,
+  ground: LinearGround,
+): { readonly choice: LinearChoice; readonly lost: readonly string[] } {
+  const isLost = (card: LinearCard) => !canRun(card, ground);
+  const overFloats = eachClass((name) => (isLost(choice[name]) ? linearShared : choice[name]));
+  const overHalves = halvesChoice((name) => {
+    const card = choice[`${name}.halves`];
+    return card && isLost(card) ? undefined : card;
+  });
+  const lost = new Set(Object.values<LinearCard>(choice).filter(isLost));
+  return { choice: { ...overFloats, ...overHalves }, lost: [...lost].map(({ name }) => name) };
+}
+
 /** What a choice without measurements goes by. */
 export type AdapterKind = Pick<AdapterFacts, "isSoftware" | "isSwiftShader" | "hasSubgroups">;
 

@@ -10,7 +10,7 @@ import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
 import { oddConfig } from "../model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "../model/testing/randomWeights.ts";
 import { prepareMasks } from "./session/sparsity.ts";
-import { withoutClock } from "./session/testing/gpus.ts";
+import { without } from "./session/testing/gpus.ts";
 import { Stepper } from "./stepper.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "./testing/fixtureRun.ts";
 import { type TrainerHooks, train } from "./trainer.ts";
@@ -130,7 +130,7 @@ describe("where the GPU has no clock", () => {
   ])(
     "the host times each part by itself, with the same bits and nothing created: %s",
     async (_, settings) => {
-      const clockless = await openDevice(withoutClock(nodeGpu()));
+      const clockless = await openDevice(without("timestamp-query", nodeGpu()));
       expect(clockless.device.features.has("timestamp-query")).toBe(false);
       const calls = countCalls(clockless.device);
       const given = { ...settings, batchSize: 2, learningRate: 1e-3 };
@@ -164,7 +164,7 @@ describe("where the GPU has no clock", () => {
   );
 
   test("training times them once, after its first five steps", async () => {
-    const clockless = await openDevice(withoutClock(nodeGpu()));
+    const clockless = await openDevice(without("timestamp-query", nodeGpu()));
     const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
     const { model, stepper, settings, loaded } = await openFixtureRun(clockless, given, {
       rows: 4,

@@ -117,7 +117,7 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
     path === undefined
       ? ownRows(run, tokenizer)
       : await readExamples(path, task, tokenizer, "evaluation");
-  const linear = linearOf(device, loaded.layout.dtype, run.record, flags["linear"]);
+  const linear = linearOf(device, loaded.layout.dtype, loaded.config, run.record, flags["linear"]);
   const work = { trained: examples, evaluated: examples, linear };
   const model = await createModel(device, loaded, work);
   return { device, model, examples, table, task, tokenizer };

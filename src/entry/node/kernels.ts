@@ -12,6 +12,7 @@ import {
   usualChoice,
 } from "#model/linearChoice.ts";
 import { bindableBytes } from "#model/opt.ts";
+import { recordedLinear } from "#train/recordedLinear.ts";
 import type { RunRecord, TuningRecord } from "#train/records.ts";
 import { headColumns, measuredOnce, tuningGround } from "#train/session/kernelChoice.ts";
 import { type Tuning, tuneLinear } from "#train/session/tuneLinear.ts";
@@ -31,15 +32,17 @@ function namedLinear(name: string): LinearChoice {
   throw new ZerothError("E-CFG-1", `There is no kernel "${name}". Choose one of ${known}.`);
 }
 
-/** The kernels a kept run was trained with, unless another is named. */
+/** The kernels a kept run was trained with, as far as they run here, unless another is named. */
 export function linearOf(
   device: Device,
   dtype: WeightDtype,
-  { kernels }: Pick<RunRecord, "kernels">,
+  config: OptConfig,
+  record: Pick<RunRecord, "kernels">,
   name?: string,
 ): LinearChoice {
   if (name !== undefined) return namedLinear(name);
-  return fromKernelRecord(kernels) ?? usualChoice(device.info, dtype);
+  const tell = (message: string) => console.error(message);
+  return recordedLinear(record, device, config, tell) ?? usualChoice(device.info, dtype);
 }
 
 /**

@@ -125,7 +125,7 @@ async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
   const { device, model, loaded, run, base, step } = await rebuild(folder, flags["step"] ?? "best");
   model.destroy();
   console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  const linear = linearOf(device, loaded.layout.dtype, run.record, flags["linear"]);
+  const linear = linearOf(device, loaded.layout.dtype, loaded.config, run.record, flags["linear"]);
   const work = { trained: [], evaluated: [reading], linear };
   return {
     device,

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { SettingValues } from "#zo/settings.ts";
+import { nodeGpu } from "../../entry/node/gpu.ts";
 import type { EngineEvent, LogFormat } from "../protocol.ts";
-import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, openReadyTab, type Tab } from "./testing/place.ts";
+import { oneDeviceGpu, without } from "./testing/gpus.ts";
+import { createPlace, lastRecord, notices, openReadyTab, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings: SettingValues = {
@@ -40,6 +41,18 @@ test("a bundle opened in another browser rebuilds the recorded weights, and cann
   expect(of(asked, "prediction").prediction.options).toHaveLength(2);
   const refusal = await other.refusal({ type: "resumeRun" });
   expect(refusal.message).toContain("without its rows");
+});
+
+test("a bundle made with kernels this GPU lacks opens with others, and says that digits may differ", async () => {
+  const { blob } = await fileOf(await trained(), "bundle");
+  const lacking = without("subgroups", nodeGpu());
+  const other = await openReadyTab(createPlace({ gpu: lacking, rows: 8 }));
+  const events = await other.ask({ type: "openBundle", file: blob });
+  expect(of(events, "bundle")).toMatchObject({ isAsRecorded: true });
+  const message = expect.stringMatching(/^This GPU cannot run linear_quad, .* last digits\.$/);
+  expect(notices(other)).toEqual([{ code: "E-GPU-4", kind: "recovered", message }]);
+  const asked = await other.ask({ type: "predict", values: { text: "a fine film" } });
+  expect(of(asked, "prediction").prediction.options).toHaveLength(2);
 });
 
 test("a bundle whose base model is not here names the model and changes nothing", async () => {

@@ -2,7 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import { bytesPerWeight } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { withHead } from "#model/head.ts";
-import { fromKernelRecord, type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
+import { type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { noiseKinds } from "#zo/noise.ts";
@@ -14,6 +14,7 @@ import { planCapacity } from "../capacity.ts";
 import type { JournalStep } from "../journal.ts";
 import { majorityOf } from "../majority.ts";
 import { planAt } from "../plans.ts";
+import { recordedLinear } from "../recordedLinear.ts";
 import type { Manifest, RunData, RunRecord, RunRows } from "../records.ts";
 import type { LoadedRun } from "../recovery.ts";
 import { replay } from "../replay.ts";
@@ -140,7 +141,10 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string, known?: readon
   const data = storedData(record, rows, model);
   try {
     await admit(device, model, data, settings);
-    const linear = fromKernelRecord(record.kernels) ?? (await fastestLinear(desk, device, model));
+    const tell = (message: string) =>
+      desk.env.emit({ type: "notice", failure: { code: "E-GPU-4", message }, kind: "recovered" });
+    const recorded = recordedLinear(record, device, model.config, tell);
+    const linear = recorded ?? (await fastestLinear(desk, device, model));
     const opt = await makeOpt(desk, device, model, data, settings, linear);
     const ground: RunGround = { model, opt, data };
     const ready = await restoreOn(desk, runs, ground, {

@@ -62,15 +62,15 @@ export function scarceGpu(limitBytes: number): GPU {
   });
 }
 
-/** A GPU that has no clock to ask, as in browsers that offer no timestamps. */
-export function withoutClock(gpu: GPU): GPU {
+/** A GPU that lacks an optional feature, as in browsers that do not offer it. */
+export function without(feature: GPUFeatureName, gpu: GPU): GPU {
   const requestAdapter = gpu.requestAdapter.bind(gpu);
   gpu.requestAdapter = async (options) => {
     const adapter = await requestAdapter(options);
     if (!adapter) return null;
     const request = adapter.requestDevice.bind(adapter);
     adapter.requestDevice = ({ requiredFeatures = [], ...descriptor } = {}) => {
-      const offered = [...requiredFeatures].filter((feature) => feature !== "timestamp-query");
+      const offered = [...requiredFeatures].filter((wanted) => wanted !== feature);
       return request({ ...descriptor, requiredFeatures: offered });
     };
     return adapter;

@@ -34,7 +34,7 @@ export type ErrorCode =
   | "E-GPU-1" // no WebGPU in this browser
   | "E-GPU-2" // WebGPU, but no adapter
   | "E-GPU-4" // a limit or feature is missing
-  | "E-GPU-5" // a shader or the self-test failed
+  | "E-GPU-5" // a shader or the self-test failed, or the GPU refused work
   | "E-GPU-6" // the device was lost
   | "E-GPU-7" // lost again soon after
   | "E-MEM-1" // the model does not fit

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { watchForRefusals } from "./refusal.ts";
 import { watchWaits } from "./settled.ts";
 
 /** A device, with what its adapter said of itself. */
@@ -55,6 +56,7 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
   });
+  watchForRefusals(device);
   await watchWaits(device);
   return {
     device,

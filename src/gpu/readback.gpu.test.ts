@@ -64,6 +64,35 @@ describe("a read-back", () => {
     await expect(reading).rejects.toBeInstanceOf(DeviceLost);
     await expect(other.lost).resolves.toEqual(expect.any(String));
   });
+
+  test("after work that the GPU refused says what was refused, and hands out no zeros", async () => {
+    const other = await openDevice(nodeGpu());
+    const { device } = other;
+    const make = (label: string) => new Memory(device).allocate(label, "other", 16);
+    const values = make("too small");
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(make("source"), 0, values, 0, 32);
+    device.queue.submit([encoder.finish()]);
+    const own = new Readback(device);
+    const readings = await Promise.allSettled([0, 4].map((at) => own.read(values, at, 4)));
+    const message = expect.stringMatching(
+      /^The GPU refused part of its work \(.*size: 32.*\), so nothing/,
+    );
+    const reason = expect.objectContaining({ code: "E-GPU-5", message });
+    expect(readings).toEqual([1, 2].map(() => ({ status: "rejected", reason })));
+    await expect(other.lost).resolves.toEqual(expect.any(String));
+    await expect(own.read(values, 0, 4)).rejects.toThrow("The GPU refused");
+  });
+
+  // Dawn without a GPU has 512 MiB.
+  test("after memory that the GPU did not have says so", async () => {
+    const { device } = await openDevice(nodeGpu(["backend=null"]));
+    const memory = new Memory(device);
+    const [values] = [1, 2, 3].map(() => memory.allocate("large", "other", 200 * 2 ** 20));
+    await expect(new Readback(device).read(values!, 0, 4)).rejects.toMatchObject({
+      code: "E-MEM-1",
+    });
+  });
 });
 
 test("a device tells its limits and that software drives it, or not", () => {

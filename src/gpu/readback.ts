@@ -1,4 +1,5 @@
 import { usage } from "./memory.ts";
+import { refusalOf } from "./refusal.ts";
 import { settled } from "./settled.ts";
 
 /**
@@ -18,17 +19,21 @@ export class Readback {
    * Bytes [offset, offset + size) of a buffer, after everything submitted so far.
    *
    * @throws DeviceLost if the GPU goes away first: then nothing that came before can be trusted
+   * @throws ZerothError E-GPU-5, E-MEM-1 if the GPU refused work before: neither can it then
    */
   async read(buffer: GPUBuffer, offset: number, sizeBytes: number): Promise<ArrayBuffer> {
     const staging = this.#staging(sizeBytes);
     const encoder = this.#device.createCommandEncoder({ label: "readback" });
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, sizeBytes);
     this.#device.queue.submit([encoder.finish()]);
-    try {
-      await settled(this.#device, staging.mapAsync(MAP_MODE_READ, 0, sizeBytes));
-    } catch (error) {
+    const lost = await settled(this.#device, staging.mapAsync(MAP_MODE_READ, 0, sizeBytes)).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const failure = refusalOf(this.#device) ?? lost;
+    if (failure) {
       staging.destroy();
-      throw error;
+      throw failure;
     }
     const copy = staging.getMappedRange(0, sizeBytes).slice(0);
     staging.unmap();

@@ -120,6 +120,18 @@ describe("a run whose GPU is lost", () => {
   });
 });
 
+test("a run whose GPU refuses work stops and says what, and goes on right on a new device", async () => {
+  const lost = losableGpu();
+  const tab = await openReadyTab(createPlace({ gpu: lost.gpu, rows }));
+  tab.once(tellsOfStep(4), lost.refuseWork);
+  const failure = await tab.refusal({ type: "startRun", settings: mezo, name: "a run" });
+  expect(failure.message).toMatch(/^The GPU refused part of its work \(Buffer size .* exceeds/);
+  expect([failure.code, lastRecord(tab).status]).toEqual(["E-GPU-5", "failed"]);
+  await tab.ask({ type: "resumeRun" });
+  expect([lost.devicesGiven, lastRecord(tab).status]).toEqual([2, "finished"]);
+  expect(lastRecord(tab).weightsSha256).toBe(await undisturbed(mezo));
+});
+
 test("a GPU lost while nothing trains is replaced at the next command, with the weights it held", async () => {
   const settings = { ...mezo, steps: 4, evalEvery: 2 };
   const end = await undisturbed(settings);

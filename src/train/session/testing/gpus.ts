@@ -16,6 +16,8 @@ export interface LosableGpu {
   readonly gpu: GPU;
   /** Takes away the device given out last, as a crashed driver does. */
   loseDevice(): void;
+  /** Has that device refuse work, as it does what its limits forbid. */
+  refuseWork(): void;
   readonly devicesGiven: number;
 }
 
@@ -30,6 +32,7 @@ export function losableGpu(): LosableGpu {
   return {
     gpu,
     loseDevice: () => given.at(-1)?.destroy(),
+    refuseWork: () => given.at(-1)?.createBuffer({ label: "absurd", size: 2 ** 48, usage: 8 }),
     get devicesGiven() {
       return given.length;
     },

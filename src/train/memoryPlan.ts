@@ -66,6 +66,10 @@ export function sumUp(buffers: readonly PlannedBuffer[]): MemoryPlan {
   return { totalBytes, bytes, buffers };
 }
 
+export function largestBuffer({ buffers }: MemoryPlan): PlannedBuffer {
+  return buffers.reduce((largest, next) => (next.sizeBytes > largest.sizeBytes ? next : largest));
+}
+
 /** The least that training a model takes, whatever the method: one row of one token at a time. */
 export function leastPlan(
   config: OptConfig,

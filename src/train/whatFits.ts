@@ -8,7 +8,7 @@ import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
-import { leastPlan } from "./memoryPlan.ts";
+import { largestBuffer, leastPlan, type MemoryPlan } from "./memoryPlan.ts";
 import { layoutOf, planNeeds, type RunNeeds } from "./runNeeds.ts";
 
 /** Something smaller than what was refused, that there is room for. */
@@ -55,21 +55,21 @@ export function modelsThatFit(
  * The largest batch, the longest texts and the largest published model stand for all smaller ones.
  */
 export function runsThatFit(needs: RunNeeds, grantedBytes: number): readonly Fitting[] {
-  const fits = ({ totalBytes }: Fitting) => totalBytes <= grantedBytes;
+  const fits = ({ totalBytes }: MemoryPlan) => totalBytes <= grantedBytes;
   const layout = layoutOf(needs);
   const stores = otherStores(needs).map(({ remedy, words }) => {
     const stored = withRemedy(needs, remedy);
     const at = layoutOf(stored);
-    return { stored, at, fitting: { words, remedy, totalBytes: planNeeds(stored, at).totalBytes } };
+    return { stored, at, remedy, words, plan: planNeeds(stored, at) };
   });
   const single = [
-    ...stores.map(({ fitting }) => fitting).filter(fits),
+    ...stores.filter(({ plan }) => fits(plan)).map(toFitting),
     ...largestBatch(needs, layout, fits),
     ...longestTexts(needs, layout, fits),
-    ...largestModel(needs, layout, fits),
+    ...largestModel(needs, fits),
   ];
   if (single.length > 0) return single;
-  return stores.flatMap(({ stored, at, fitting: { words, remedy } }) =>
+  return stores.flatMap(({ stored, at, words, remedy }) =>
     largestBatch(stored, at, fits).map((batch) => ({
       ...{ words: `${words} and ${batch.words}`, totalBytes: batch.totalBytes },
       remedy: {
@@ -80,9 +80,26 @@ export function runsThatFit(needs: RunNeeds, grantedBytes: number): readonly Fit
   );
 }
 
+/** Which shorter texts and which smaller model need no buffer larger than the device can bind. */
+export function runsThatBind(needs: RunNeeds): readonly Fitting[] {
+  const binds = (plan: MemoryPlan) => largestBuffer(plan).sizeBytes <= needs.maxBindingBytes;
+  return [...longestTexts(needs, layoutOf(needs), binds), ...largestModel(needs, binds)];
+}
+
 interface Change {
   readonly words: string;
   readonly remedy: Remedy;
+}
+
+/** What something smaller would take. */
+interface Candidate {
+  readonly words: string;
+  readonly remedy: Remedy | null;
+  readonly plan: MemoryPlan;
+}
+
+function toFitting({ words, remedy, plan }: Candidate): Fitting {
+  return { words, remedy, totalBytes: plan.totalBytes };
 }
 
 /** Other ways to keep the weights and their snapshot. */
@@ -99,13 +116,13 @@ function otherStores({ settings }: RunNeeds): readonly Change[] {
   ];
 }
 
-type Fits = (fitting: Fitting) => boolean;
+type Fits = (plan: MemoryPlan) => boolean;
 
 function largestBatch(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fitting[] {
   const of = (batchSize: number) => {
     const words = `batches of ${batchSize === 1 ? "one row" : `${batchSize} rows`}`;
     const remedy = { label: capitalised(words), settings: { batchSize } };
-    return { words, remedy, totalBytes: planNeeds(withRemedy(needs, remedy), layout).totalBytes };
+    return { words, remedy, plan: planNeeds(withRemedy(needs, remedy), layout) };
   };
   return largest(1, numberSetting(needs.settings, "batchSize"), of, fits);
 }
@@ -119,21 +136,20 @@ function longestTexts(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fit
   const of = (maxLength: number) => {
     const words = `texts of at most ${maxLength} tokens`;
     const remedy = { label: capitalised(words), settings: {}, maxLength };
-    return { words, remedy, totalBytes: planNeeds(withRemedy(needs, remedy), layout).totalBytes };
+    return { words, remedy, plan: planNeeds(withRemedy(needs, remedy), layout) };
   };
   const kept = roomToWrite(needs);
   return largest(least + kept, longest + kept, of, fits);
 }
 
-function largestModel(needs: RunNeeds, { table }: Layout, fits: Fits): readonly Fitting[] {
+function largestModel(needs: RunNeeds, fits: Fits): readonly Fitting[] {
   const { numLabels } = needs.config;
-  const parameters = parameterCount(table);
+  const parameters = parameterCount(parameterTable(needs.config));
   for (const [id, json] of Object.entries(publishedConfigs).reverse()) {
     const config = { ...parseConfig(json), numLabels };
     if (parameterCount(parameterTable(config)) >= parameters) continue;
-    const { totalBytes } = planNeeds({ ...needs, config });
-    const fitting = { words: `${id} in its place`, totalBytes, remedy: null };
-    if (fits(fitting)) return [fitting];
+    const plan = planNeeds({ ...needs, config });
+    if (fits(plan)) return [toFitting({ words: `${id} in its place`, remedy: null, plan })];
   }
   return [];
 }
@@ -142,18 +158,18 @@ function largestModel(needs: RunNeeds, { table }: Layout, fits: Fits): readonly 
 function largest(
   least: number,
   tooLarge: number,
-  of: (size: number) => Fitting,
+  of: (size: number) => Candidate,
   fits: Fits,
 ): readonly Fitting[] {
-  let found: Fitting | null = null;
+  let found: Candidate | null = null;
   let [from, until] = [least, tooLarge];
   while (from < until) {
     const middle = Math.floor((from + until) / 2);
-    const fitting = of(middle);
-    if (fits(fitting)) [found, from] = [fitting, middle + 1];
+    const candidate = of(middle);
+    if (fits(candidate.plan)) [found, from] = [candidate, middle + 1];
     else until = middle;
   }
-  return found ? [found] : [];
+  return found ? [toFitting(found)] : [];
 }
 
 function withRemedy(needs: RunNeeds, { settings, maxLength }: Remedy): RunNeeds {

@@ -125,6 +125,30 @@ describe("a run", () => {
     expect((await cut(maxLength + 2)).failure).not.toBeNull();
   });
 
+  test("with a row larger than the GPU can bind is told how long texts may be: those are let in", async () => {
+    const wide = parseConfig({ ...publishedConfigs["opt-2.7b"], num_hidden_layers: 1 });
+    const opened = await openDevice(scarceGpu(2000 * MB));
+    const limits = { ...opened.info.limits, maxStorageBufferBindingSize: 2 ** 27 };
+    const device = { ...opened, info: { ...opened.info, limits } };
+    const admitted = (tokens: number, evaluated = 60) => {
+      const rows = { trained: rowsOf(tokens - 1), evaluated: [rowsOf(evaluated - 1)] };
+      const run = { config: wide, settings: { ...settings, batchSize: 1 }, ...rows };
+      return refusalOf(admitRun(device, run, "here"));
+    };
+    // 2000 tokens, the last of which nothing follows; each is 10,240 wide at either sign.
+    const failure = await admitted(2000);
+    expect(failure?.code).toBe("E-MEM-1");
+    expect(failure?.message).toMatch(
+      /^The longest text has 2000 tokens\. .* 164 MB \("wide"\), and this GPU takes at most 134 MB in one\./,
+    );
+    const { maxLength = 0 } = failure?.remedies?.find((one) => one.maxLength !== undefined) ?? {};
+    expect(failure?.message).toContain(`What would fit: texts of at most ${maxLength} tokens (`);
+    expect(maxLength).toBeGreaterThan(1600);
+    expect(await admitted(maxLength)).toBeNull();
+    expect((await admitted(maxLength + 1))?.message).toContain(`at most ${maxLength} tokens`);
+    expect((await admitted(60, maxLength + 1))?.message).toContain(`at most ${maxLength} tokens`);
+  });
+
   test("is told of f16 where the bytes it frees are enough, and is let in with it", async () => {
     const { plan } = await admit(500 * MB, settings);
     const weights = plan.bytes.weights;

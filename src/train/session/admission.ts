@@ -1,5 +1,6 @@
 import { bytesText } from "#base/bytes.ts";
 import { ZerothError } from "#base/errors.ts";
+import { greatest } from "#base/greatest.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import { tryAllocation } from "#gpu/admission.ts";
 import type { Device } from "#gpu/device.ts";
@@ -8,9 +9,9 @@ import type { OptConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
 import { bindableBytes } from "#model/opt.ts";
 import { type WriterRoom, writerBuffers } from "#model/writer.ts";
-import { leastPlan, type MemoryPlan, sumUp } from "../memoryPlan.ts";
+import { largestBuffer, leastPlan, type MemoryPlan, sumUp } from "../memoryPlan.ts";
 import { planNeeds, type RunNeeds } from "../runNeeds.ts";
-import { type Fitting, modelsThatFit, runsThatFit } from "../whatFits.ts";
+import { type Fitting, modelsThatFit, runsThatBind, runsThatFit } from "../whatFits.ts";
 
 /**
  * Holds a model against this GPU before anything of it is read: its weights and the least a run takes
@@ -50,6 +51,7 @@ export async function admitRun(
 ): Promise<void> {
   const needs = { ...run, maxBindingBytes: bindableBytes(device.info) };
   const plan = planNeeds(needs);
+  refuseUnbindable(needs, plan);
   const isHere = weights === "here";
   const present = isHere ? plan.bytes.weights : 0;
   const wanted = isHere ? plan.buffers.filter(({ kind }) => kind !== "weights") : plan.buffers;
@@ -64,6 +66,24 @@ export async function admitRun(
     runsThatFit(needs, present + granted),
     "No smaller batch and no shorter texts would do: close other tabs that use the GPU, or take a " +
       "smaller model.",
+  );
+}
+
+/**
+ * A buffer can be made that is too large to be bound: passes over it would be dropped. Batches are cut
+ * to what can be bound; a row is not.
+ */
+function refuseUnbindable(needs: RunNeeds, plan: MemoryPlan): void {
+  const { label, sizeBytes } = largestBuffer(plan);
+  if (sizeBytes <= needs.maxBindingBytes) return;
+  const rows = [...needs.trained, ...needs.evaluated.flat()];
+  const tokens = greatest(rows.flatMap(({ options }) => options.map(({ ids }) => ids.length)));
+  throw refusal(
+    `The longest text has ${tokens} tokens. A pass over it and its answers takes a buffer of ` +
+      `${bytesText(sizeBytes)} ("${label}"), and this GPU takes at most ` +
+      `${bytesText(needs.maxBindingBytes)} in one. The run was not started.`,
+    runsThatBind(needs),
+    "No shorter texts would do: take a smaller model.",
   );
 }
 

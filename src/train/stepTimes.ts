@@ -107,7 +107,9 @@ export class StepTimes {
     const parts = { weightPass: 0, products: 0, attention: 0, rest: 0 };
     for (const part of order) {
       const once = Math.max(0, (await least(() => hand(part))) - wait);
-      const repeats = Math.min(MOST_REPEATS, Math.ceil((WAITS * wait) / once));
+      // A coarse clock may stand still through both.
+      const wanted = once > 0 ? Math.ceil((WAITS * wait) / once) : MOST_REPEATS;
+      const repeats = Math.min(MOST_REPEATS, wanted);
       const all = repeats > 1 ? (await least(() => hand(part, repeats))) - wait : once;
       parts[part] = Math.max(0, all) / Math.max(1, repeats);
     }

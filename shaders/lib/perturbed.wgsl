@@ -28,13 +28,16 @@ fn moves(chunk: Chunk, term: Term, c: f32) -> bool {
     is_active(chunk.block, term.blocks_low, term.blocks_high, term.embeddings);
 }
 
-// One term further: along z, or where weights decay along the weight itself, back.
+// One term further: along z, or where weights decay, times 1 - c. That c is a multiple of 2^-24, so 1 - c
+// is exact and the product rounds once, be it taken as w * (1 - c) or fused as w - c * w.
 fn moved(w: Eight, mask: Eight, z: Eight, term: Term, c: f32) -> Eight {
   let decays = term.kind == TERM_DECAY;
   let signed = select(-c, c, term.kind == TERM_NOISE);
+  let by_a = signed * mask.a;
+  let by_b = signed * mask.b;
   return Eight(
-    w.a + signed * (mask.a * select(z.a, w.a, decays)),
-    w.b + signed * (mask.b * select(z.b, w.b, decays)),
+    select(w.a + by_a * z.a, w.a * (1.0 + by_a), decays),
+    select(w.b + by_b * z.b, w.b * (1.0 + by_b), decays),
   );
 }
 

@@ -1,5 +1,5 @@
-// Terms of a delta: theta += coefficient * mask * z(direction). The list of a pass is written by the
-// host; the coefficients are already on the GPU.
+// Terms of a delta: theta += coefficient * mask * z(direction); where weights decay, theta *= 1 -
+// coefficient * mask. The list of a pass is written by the host; the coefficients are already on the GPU.
 #include "lib/noise.wgsl"
 
 // What holds for every weight in one pass over them.

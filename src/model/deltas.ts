@@ -77,9 +77,17 @@ export function encodePrograms(
     words.set([plus, minus, firstSlot + at, kind], at * programWords + 1);
     at++;
   };
-  if (decay > 0) push(decay, noRegister, noRegister, 1);
+  if (decay > 0) push(onDecayGrid(decay), noRegister, noRegister, 1);
   for (const term of plan.terms) push(term.scale, register(term.plus), minusRegister(term), 0);
   return words;
+}
+
+/**
+ * The multiple of 2⁻²⁴ next to c: 1 - c is then an f32, and w · (1 - c) and w - c · w have the same bits,
+ * whichever of the two a driver makes of it. Less than half of 2⁻²⁴ would leave any f32 as it is.
+ */
+function onDecayGrid(c: number): number {
+  return Math.round(c * 2 ** 24) / 2 ** 24;
 }
 
 function register(name: number | "anchor"): number {

@@ -106,7 +106,7 @@ export const commonSettings: readonly SettingDescription[] = [
     default: 0,
     min: 0,
     max: 1,
-    help: "Pulls weights towards zero by learning rate × this × weight each step. Biases and layer norms are left out.",
+    help: "Pulls weights towards zero by learning rate × this × weight each step. Biases and layer norms are left out. Learning rate × this is rounded to a multiple of 2⁻²⁴ (6e-8), so that it is exact: below half of that nothing decays.",
     source: "MeZO, Table 16",
     advanced: true,
   },

@@ -16,8 +16,9 @@ export function BundleNote({ record }: { readonly record: RunRecord }) {
       )}
       {isAsRecorded === false && (
         <Notice title="Rebuilt, but not to the same bits">
-          The weights differ from those recorded. Gaussian noise and weight decay are exact on one
-          kind of GPU only; otherwise the bundle or the base model has been changed.
+          The weights differ from those recorded. Gaussian noise is exact on one kind of GPU only;
+          otherwise an earlier version recorded weight decay, or the bundle or the base model has
+          been changed.
         </Notice>
       )}
       <Notice kind="hint">

@@ -123,8 +123,8 @@ export type AdapterKind = Pick<AdapterFacts, "isSoftware" | "isSwiftShader" | "h
  *
  * Halves are read as they lie by the same tiles, to the same bits. An evaluation over f16, its time
  * divided by that of widening first, at 14, 64 and 512 tokens (`npm run bench -- packed`, lavapipe, 768
- * wide, by the driver's processor time): 8 x 4 0.28, 0.66, 0.95, 16 x 4 0.30, 0.52, 0.80, workgroup
- * memory 5.0, 2.6, 2.6. On a GPU nothing tells before it is measured, so there they are widened till then.
+ * wide, by the driver's processor time): 8 x 4 0.50, 0.70, 0.81, 16 x 4 0.53, 0.68, 0.75, workgroup
+ * memory 10, 4.5, 3.9. On a GPU nothing tells before it is measured, so there they are widened till then.
  */
 export function usualChoice(
   { isSoftware, isSwiftShader, hasSubgroups }: AdapterKind,

@@ -74,7 +74,7 @@ export function createPlot(
       axes: [
         axis(look, {}),
         axis(look, {
-          size: 52 * look.scale,
+          size: (plot, labels) => roomFor(labels, plot, look),
           values: (_, ticks) => ticks.map(options.formatTick),
         }),
       ],
@@ -125,6 +125,16 @@ function readLook(host: HTMLElement): Look {
   const rootSize = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const scale = Number.isFinite(rootSize) ? rootSize / 16 : 1;
   return { style, scale, font: `${12 * scale}px ${style.getPropertyValue("--sans")}` };
+}
+
+/** Room for the longest label; seldom more than usual, so that charts below one another line up. */
+function roomFor(labels: readonly string[] | null, { ctx }: uPlot, { font, scale }: Look): number {
+  const { font: before } = ctx;
+  ctx.font = font;
+  const widths = (labels ?? []).map((label) => ctx.measureText(label).width);
+  ctx.font = before;
+  const apart = 14 * scale; // tick and gap
+  return Math.max(52 * scale, Math.ceil(Math.max(0, ...widths) + apart));
 }
 
 function axis(look: Look, more: uPlot.Axis): uPlot.Axis {

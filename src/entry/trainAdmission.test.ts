@@ -1,9 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { scarceGpu } from "#train/session/testing/gpus.ts";
 import { readArguments } from "./node/flags.ts";
-import { runCommand } from "./node/main.ts";
-import { trainCommand } from "./node/train.ts";
 
 let limitBytes = 1_500_000;
 const made: string[] = [];
@@ -18,15 +16,25 @@ async function openSmall(): Promise<Device> {
   return opened;
 }
 
-vi.mock("./node/open.ts", async (importOriginal) => ({
-  ...(await importOriginal<typeof import("./node/open.ts")>()),
-  openNodeDevice: openSmall,
-}));
+// Other test files share this process: what they have loaded already is loaded anew, on that GPU.
+let command: typeof import("./node/main.ts") & typeof import("./node/train.ts");
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock("./node/open.ts", async (importOriginal) => ({
+    ...(await importOriginal<typeof import("./node/open.ts")>()),
+    openNodeDevice: openSmall,
+  }));
+  command = { ...(await import("./node/main.ts")), ...(await import("./node/train.ts")) };
+});
+afterAll(() => {
+  vi.doUnmock("./node/open.ts");
+  vi.resetModules();
+});
 
 test("train refuses a run that does not fit before it reads a weight, with what would", async () => {
   const fixtures = "e2e/fixtures";
   const words = `${fixtures}/opt-tiny-pre-ln ${fixtures}/reviews.jsonl --batch-size 64 --steps 1`;
-  const refusal = await trainCommand(readArguments("train", words.split(" "))).then(
+  const refusal = await command.trainCommand(readArguments("train", words.split(" "))).then(
     () => null,
     (error: unknown) => error,
   );
@@ -50,8 +58,8 @@ test("a command that reads no --dtype is not told to try again with it, as other
   });
   const tell = vi.spyOn(console, "error").mockImplementation(() => {});
   try {
-    await runCommand(["score", folder, "e2e/fixtures/texts.jsonl"]);
-    await runCommand(["verify", folder, "--against", `${folder}/expected.verify.json`]);
+    await command.runCommand(["score", folder, "e2e/fixtures/texts.jsonl"]);
+    await command.runCommand(["verify", folder, "--against", `${folder}/expected.verify.json`]);
   } finally {
     write.mockRestore();
     tell.mockRestore();

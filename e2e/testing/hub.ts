@@ -26,7 +26,9 @@ export function openHub(more: Partial<HubContent> = {}): Promise<LocalHub> {
     dataset_info: { splits: [{ name: "train", num_examples: 48 }] },
   };
   return startLocalHub({
-    ...{ repo: modelName, commit: COMMIT, cardData: { license: "other" } },
+    repo: modelName,
+    commit: COMMIT,
+    cardData: { license: "other" },
     files: Object.fromEntries(files),
     datasets: {
       [dataset]: {

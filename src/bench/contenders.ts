@@ -145,8 +145,12 @@ function forward(model: OptModel, examples: readonly EncodedExample[], signs: 1 
 
 function perturb(model: OptModel, coefficient: number): void {
   const term: SlottedTerm = {
-    ...{ kind: "noise", direction: { step: 1, probe: 0 }, slot: 0, blocks: null },
-    ...{ embeddings: true, beginsStep: true },
+    kind: "noise",
+    direction: { step: 1, probe: 0 },
+    slot: 0,
+    blocks: null,
+    embeddings: true,
+    beginsStep: true,
   };
   model.device.queue.writeBuffer(model.buffers.terms, 0, encodeTerms([term]));
   model.device.queue.writeBuffer(model.buffers.coefficients, 0, new Float32Array([coefficient]));
@@ -157,8 +161,17 @@ function perturb(model: OptModel, coefficient: number): void {
 function passState(updates: number): PassState {
   const [seedLow, seedHigh] = keyOf(42);
   return {
-    ...{ seed_low: seedLow, seed_high: seedHigh, probe_step: 0, probe_index: 0 },
-    ...{ probe_blocks_low: 0, probe_blocks_high: 0, probe_embeddings: 0, probe_enabled: 0 },
-    ...{ epsilon: 0, update_count: updates, offset_count: 0, mask_by_magnitude: 0 },
+    seed_low: seedLow,
+    seed_high: seedHigh,
+    probe_step: 0,
+    probe_index: 0,
+    probe_blocks_low: 0,
+    probe_blocks_high: 0,
+    probe_embeddings: 0,
+    probe_enabled: 0,
+    epsilon: 0,
+    update_count: updates,
+    offset_count: 0,
+    mask_by_magnitude: 0,
   };
 }

@@ -15,8 +15,13 @@ export async function openDemo(dtype: WeightDtype) {
   const folder = "public/demo";
   const opened = await openFolder(folder);
   const task: TaskSpec = {
-    ...{ kind: "classification", template: "{text} It was", labelColumn: "label", bos: 2 },
-    ...{ labels: ["0", "1"], words: [" terrible", " great"], maxLength: 128 },
+    kind: "classification",
+    template: "{text} It was",
+    labelColumn: "label",
+    bos: 2,
+    labels: ["0", "1"],
+    words: [" terrible", " great"],
+    maxLength: 128,
   };
   const rows = (name: string) => {
     const table = parseTable(name, readFileSync(`${folder}/${name}`, "utf8"));

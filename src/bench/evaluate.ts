@@ -46,7 +46,10 @@ export async function evaluateBench(args: readonly string[]): Promise<unknown> {
   printTable(
     ["rows a batch", "batches", "bare passes", "evaluate()", "ratio"],
     results.map(({ rows, batches, bareMs, evaluateMs, ratio }) => [
-      ...[String(rows), String(batches), `${bareMs.toFixed(1)} ms`, `${evaluateMs.toFixed(1)} ms`],
+      String(rows),
+      String(batches),
+      `${bareMs.toFixed(1)} ms`,
+      `${evaluateMs.toFixed(1)} ms`,
       ratio.toFixed(3),
     ]),
   );

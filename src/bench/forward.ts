@@ -66,7 +66,9 @@ export async function forwardBench(args: readonly string[]): Promise<unknown> {
     printTable(
       ["kernel", "dispatches", "ms", "share"],
       kernels.map(({ name, dispatches, ms }) => [
-        ...[name, String(dispatches), ms.toFixed(1)],
+        name,
+        String(dispatches),
+        ms.toFixed(1),
         `${((100 * ms) / whole).toFixed(1)} %`,
       ]),
     );
@@ -105,8 +107,16 @@ async function measure(device: Device, clock: Clock, wanted: number, layers: num
   const forwardMs = median(times);
   const gflops = operations / forwardMs / 1e6;
   return {
-    ...{ tokens, scored, operations, forwardMs, times, gflops, best, share: gflops / best.gflops },
-    ...{ chosen: toKernelRecord(linear), rates: timed.map(({ card }, j) => [card.name, rates[j]]) },
+    tokens,
+    scored,
+    operations,
+    forwardMs,
+    times,
+    gflops,
+    best,
+    share: gflops / best.gflops,
+    chosen: toKernelRecord(linear),
+    rates: timed.map(({ card }, j) => [card.name, rates[j]]),
     kernels,
   };
 }
@@ -213,7 +223,16 @@ async function kernelByKernel(
 }
 
 const stillState: PassState = {
-  ...{ seed_low: 0, seed_high: 0, probe_step: 0, probe_index: 0, probe_blocks_low: 0 },
-  ...{ probe_blocks_high: 0, probe_embeddings: 0, probe_enabled: 0, epsilon: 0 },
-  ...{ update_count: 0, offset_count: 0, mask_by_magnitude: 0 },
+  seed_low: 0,
+  seed_high: 0,
+  probe_step: 0,
+  probe_index: 0,
+  probe_blocks_low: 0,
+  probe_blocks_high: 0,
+  probe_embeddings: 0,
+  probe_enabled: 0,
+  epsilon: 0,
+  update_count: 0,
+  offset_count: 0,
+  mask_by_magnitude: 0,
 };

@@ -17,9 +17,14 @@ import { printTable } from "./table.ts";
 const usualTokens = [16, 64, 256, 512, 2048] as const;
 /** y's columns and K, as out, fc1 and fc2 have them at widths of 64, 128, 768 and 2048. */
 const shapes = [
-  ...[[64, 64] as const, [128, 128] as const],
-  ...[[768, 768] as const, [3072, 768] as const, [768, 3072] as const],
-  ...[[2048, 2048] as const, [8192, 2048] as const, [2048, 8192] as const],
+  [64, 64] as const,
+  [128, 128] as const,
+  [768, 768] as const,
+  [3072, 768] as const,
+  [768, 3072] as const,
+  [2048, 2048] as const,
+  [8192, 2048] as const,
+  [2048, 8192] as const,
 ];
 const repeats = 5;
 /** Products that a processor takes seconds for tell nothing that smaller ones do not. */

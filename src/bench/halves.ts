@@ -37,7 +37,12 @@ async function curveOf(ground: DemoGround, dtype: string, seed: number): Promise
   const { model, train, dev, reload } = ground;
   await reload();
   const settings = resolveSettings({
-    ...{ method: "mezo", learningRate: 2e-4, batchSize: 16, steps, seed, dtype },
+    method: "mezo",
+    learningRate: 2e-4,
+    batchSize: 16,
+    steps,
+    seed,
+    dtype,
   });
   const stepper = new Stepper(model, methodOf(settings), settings, train, []);
   const points = [await evaluate(model, dev)];
@@ -62,7 +67,9 @@ function print(curves: readonly Curve[]): void {
   printTable(
     ["weights", "seed", ...marks, "accuracy", "ms a step"],
     curves.map(({ dtype, seed, points, msPerStep }) => [
-      ...[dtype, String(seed), ...points.map(({ loss }) => loss.toFixed(3))],
+      dtype,
+      String(seed),
+      ...points.map(({ loss }) => loss.toFixed(3)),
       `${(100 * points.at(-1)!.accuracy).toFixed(1)} %`,
       msPerStep.toFixed(1),
     ]),

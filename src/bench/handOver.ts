@@ -62,7 +62,10 @@ export async function handOverBench({
   printTable(
     ["method", "dispatches a step", "least", "median", "quartiles"],
     results.map(({ name, dispatches, leastMs, spread: { median, lower, upper } }) => [
-      ...[name, String(dispatches), leastMs.toFixed(2), median.toFixed(2)],
+      name,
+      String(dispatches),
+      leastMs.toFixed(2),
+      median.toFixed(2),
       `${lower.toFixed(2)}–${upper.toFixed(2)}`,
     ]),
     print,

@@ -77,7 +77,12 @@ async function run(
   await reload();
   const anchor = contender["method"] === "mezo_svrg" ? { anchorLearningRate: learningRate } : {};
   const settings = resolveSettings({
-    ...{ ...contender, ...anchor, learningRate, seed, batchSize: 16, steps: 100_000 },
+    ...contender,
+    ...anchor,
+    learningRate,
+    seed,
+    batchSize: 16,
+    steps: 100_000,
   });
   await prepareMasks(model, settings);
   const stepper = new Stepper(model, methodOf(settings), settings, train, []);

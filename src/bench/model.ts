@@ -25,10 +25,18 @@ export function configOf(
   maxPositionEmbeddings = 2048,
 ): OptConfig {
   return {
-    ...{ vocabSize, hiddenSize, numHiddenLayers: layers, ffnDim: 4 * hiddenSize },
-    ...{ numAttentionHeads: Math.max(1, hiddenSize / 64), maxPositionEmbeddings },
-    ...{ wordEmbedProjDim: hiddenSize, doLayerNormBefore: true, hasFinalLayerNorm: true },
-    ...{ numLabels: null, bosTokenId: 2, eosTokenId: 2 },
+    vocabSize,
+    hiddenSize,
+    numHiddenLayers: layers,
+    ffnDim: 4 * hiddenSize,
+    numAttentionHeads: Math.max(1, hiddenSize / 64),
+    maxPositionEmbeddings,
+    wordEmbedProjDim: hiddenSize,
+    doLayerNormBefore: true,
+    hasFinalLayerNorm: true,
+    numLabels: null,
+    bosTokenId: 2,
+    eosTokenId: 2,
   };
 }
 
@@ -79,7 +87,12 @@ export async function modelOn(
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, examples.length, examples, []);
   const model = await OptModel.create({
-    ...{ device, loaded, linear, capacity, sources, noise: "binomial" },
+    device,
+    loaded,
+    linear,
+    capacity,
+    sources,
+    noise: "binomial",
   });
   // As in training once steps are timed, where they are shorter than a submit may be.
   model.dispatchesPerSubmit = Number.POSITIVE_INFINITY;

@@ -56,7 +56,10 @@ export async function opt125mBench(): Promise<unknown> {
   printTable(
     ["method", "first step", "second step", "GPU memory planned"],
     results.map((row) => [
-      ...[row.name, seconds(row.firstMs), seconds(row.secondMs), bytesText(row.totalBytes)],
+      row.name,
+      seconds(row.firstMs),
+      seconds(row.secondMs),
+      bytesText(row.totalBytes),
     ]),
   );
   return { adapter: device.info.description, rows, tokensEach, ...facts, results };

@@ -41,7 +41,11 @@ export async function packedBench(args: readonly string[]): Promise<unknown> {
     ["tokens", "scored", "products", "ms", "packed ÷ widened", "largest difference"],
     results.flatMap(({ tokens, scored, ways }) =>
       ways.map(({ name, ms, ratio, difference }) => [
-        ...[String(tokens), String(scored), name, ms.toFixed(1), ratio.toFixed(3)],
+        String(tokens),
+        String(scored),
+        name,
+        ms.toFixed(1),
+        ratio.toFixed(3),
         difference.toExponential(1),
       ]),
     ),
@@ -82,7 +86,8 @@ async function measure(device: Device, clock: Clock, wanted: number) {
   for (const model of models) model.destroy();
   const [base = 1] = times.map(median);
   return {
-    ...{ tokens: batch.tokens, scored: batch.scored },
+    tokens: batch.tokens,
+    scored: batch.scored,
     ways: ways.map(({ name, linear }, j) => {
       const ms = median(times[j]!);
       const difference = largestDifference(scores[j]!, scores[0]!);

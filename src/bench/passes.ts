@@ -57,7 +57,8 @@ export async function passesBench(args: readonly string[]): Promise<unknown> {
   printTable(
     ["noise", "pending", ...variants.map(({ name }) => name)],
     rows.map(({ noise, pending, ms }) => [
-      ...[noise, String(pending)],
+      noise,
+      String(pending),
       ...variants.map(({ name }) => ms[name]?.toFixed(2) ?? "not for so many"),
     ]),
   );
@@ -99,9 +100,18 @@ function makeBuffers({ device }: Device, memory: Memory, pending: number) {
     chunks.push(0, at, chunkElements, at, at, 0xffffffff, 1, 0);
   }
   const state = {
-    ...{ seed_low: 1, seed_high: 0, probe_step: 9, probe_index: 0, probe_blocks_low: 0xffffffff },
-    ...{ probe_blocks_high: 0xffffffff, probe_embeddings: 1, probe_enabled: 1 },
-    ...{ epsilon: round16(1e-3), update_count: pending, offset_count: 0, mask_by_magnitude: 0 },
+    seed_low: 1,
+    seed_high: 0,
+    probe_step: 9,
+    probe_index: 0,
+    probe_blocks_low: 0xffffffff,
+    probe_blocks_high: 0xffffffff,
+    probe_embeddings: 1,
+    probe_enabled: 1,
+    epsilon: round16(1e-3),
+    update_count: pending,
+    offset_count: 0,
+    mask_by_magnitude: 0,
   };
   return {
     count: chunks.length / 8,

@@ -20,7 +20,10 @@ export async function publishedBench(): Promise<unknown> {
   printTable(
     ["model", "weights", "scratch", "activations", ...methods],
     models.map(({ name, bytes, totals }) => [
-      ...[name, bytesText(bytes.weights), bytesText(bytes.scratch), bytesText(bytes.activations)],
+      name,
+      bytesText(bytes.weights),
+      bytesText(bytes.scratch),
+      bytesText(bytes.activations),
       ...totals.map(({ totalBytes }) => bytesText(totalBytes)),
     ]),
   );

@@ -148,8 +148,13 @@ function printParts(results: readonly Measured[]): void {
     ["tokens per sign", "step", "ms", "weight passes", "products", "attention", "loss and rest"],
     results.flatMap(({ tokens, parts }) =>
       Object.entries(parts).map(([name, { ms, shares }]) => [
-        ...[String(tokens), name, ms.toFixed(1), percent(shares.weightPass)],
-        ...[percent(shares.products), percent(shares.attention), percent(shares.rest)],
+        String(tokens),
+        name,
+        ms.toFixed(1),
+        percent(shares.weightPass),
+        percent(shares.products),
+        percent(shares.attention),
+        percent(shares.rest),
       ]),
     ),
   );

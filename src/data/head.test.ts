@@ -90,12 +90,19 @@ describe("a built-in task without its prompt", () => {
   test("has the texts as they are and the labels of the rows, Hugging Face's -1 left out", () => {
     const rows = [1, 0, 2, -1].map((label) => ({ premise: "a", hypothesis: "b", label }));
     expect(promptFreeTask(taskDefinition("MNLI"), jsonl(...rows), limits)).toEqual({
-      ...{ kind: "classification", template: "{premise}</s>{hypothesis}", labelColumn: "label" },
-      ...{ labels: ["0", "1", "2"], words: [], head: true, bos: 2, maxLength: 64 },
+      kind: "classification",
+      template: "{premise}</s>{hypothesis}",
+      labelColumn: "label",
+      labels: ["0", "1", "2"],
+      words: [],
+      head: true,
+      bos: 2,
+      maxLength: 64,
     });
     const named = [{ sentence1: "a", sentence2: "b", label: "not_entailment" }];
     expect(promptFreeTask(taskDefinition("RTE"), jsonl(...named), limits)).toMatchObject({
-      ...{ template: "{sentence1}</s>{sentence2}", labels: ["not_entailment"] },
+      template: "{sentence1}</s>{sentence2}",
+      labels: ["not_entailment"],
     });
   });
 
@@ -139,7 +146,10 @@ describe("a table looked at for a score head", () => {
     const roles = ids.map((_, i) => (i === 0 ? "bos" : i < ids.length - 1 ? "prompt" : "scored"));
     expect(options).toEqual([
       {
-        ...{ text: "", label: "good", isRight: true, cut: 0 },
+        text: "",
+        label: "good",
+        isRight: true,
+        cut: 0,
         tokens: ids.map((id, i) => ({ text: tokenizer.tokenText(id), role: roles[i] })),
       },
     ]);
@@ -149,11 +159,15 @@ describe("a table looked at for a score head", () => {
     const table = jsonl(...rows);
     const open = { ...task, template: "", labels: [] };
     expect(withLabelColumn(open, table, "label")).toMatchObject({
-      ...{ template: "{text}", words: [], head: true, labels: ["bad", "good", "so-so"] },
+      template: "{text}",
+      words: [],
+      head: true,
+      labels: ["bad", "good", "so-so"],
     });
     const { head: _, ...byWords } = open;
     expect(withLabelColumn(byWords, table, "label")).toMatchObject({
-      ...{ template: "{text} It is about", words: [" bad", " good", " so-so"] },
+      template: "{text} It is about",
+      words: [" bad", " good", " so-so"],
     });
   });
 });

@@ -50,8 +50,14 @@ export function promptFreeTask(
   const template = bareTexts(texts);
   const { bos, maxLength } = limits;
   return {
-    ...{ kind: "classification", template, labelColumn, labels, words: [], head: true },
-    ...{ bos, maxLength },
+    kind: "classification",
+    template,
+    labelColumn,
+    labels,
+    words: [],
+    head: true,
+    bos,
+    maxLength,
   };
 }
 

@@ -28,8 +28,11 @@ const rowAt = ({ rows }: PackedBatch, row: number) => {
   const words = rows.subarray(row * rowWords, (row + 1) * rowWords);
   const [id, position, prefixStart, prefixEnd, ownStart] = words;
   return {
-    ...{ id: id!, position: position!, prefixStart: prefixStart! },
-    ...{ prefixEnd: prefixEnd!, ownStart: ownStart! },
+    id: id!,
+    position: position!,
+    prefixStart: prefixStart!,
+    prefixEnd: prefixEnd!,
+    ownStart: ownStart!,
   };
 };
 
@@ -127,7 +130,9 @@ describe("whatever the examples", () => {
         const most = (key: "tokens" | "scored" | "options") =>
           Math.max(...sizes.map((size) => size[key])) + extra;
         const capacity = {
-          ...{ tokens: most("tokens"), scored: most("scored"), options: most("options") },
+          tokens: most("tokens"),
+          scored: most("scored"),
+          options: most("options"),
           examples: 2,
         };
         const batches = packAll(examples, capacity);

@@ -34,8 +34,14 @@ test.each(["none", "snappy", "gzip", "zstd"])(
     ]);
     expect(table.rowNumbers).toEqual([1, 2, 3]);
     expect(table.rows[0]).toMatchObject({
-      ...{ text: "fine film", label: 1, big: 1, sure: true, score: 0.5, tags: ["a", "b"] },
-      ...{ about: { id: 7, by: "x" }, day: "2020-02-29T00:00:00.000Z" },
+      text: "fine film",
+      label: 1,
+      big: 1,
+      sure: true,
+      score: 0.5,
+      tags: ["a", "b"],
+      about: { id: 7, by: "x" },
+      day: "2020-02-29T00:00:00.000Z",
     });
     expect(table.rows[1]).toMatchObject({ text: "poor “one”\n", label: 0, tags: [], raw: "ok" });
     expect(table.rows[2]).toMatchObject({ text: null, label: -1, sure: null, about: null });

@@ -10,7 +10,9 @@ import {
 } from "./testing/parquetBytes.ts";
 
 const column = (page: Uint8Array, more: Partial<ParquetColumn> = {}): ParquetColumn => ({
-  ...{ name: "label", pages: [page], values: 2 },
+  name: "label",
+  pages: [page],
+  values: 2,
   ...more,
 });
 const honest = column(numbersPage([7, 8]));

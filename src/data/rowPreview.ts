@@ -108,8 +108,11 @@ function forHead(tokenizer: InspectingTokenizer, spec: TaskSpec, sample: Sample)
   // The id behind the text is a label's; what the head reads is the text's last token.
   const ids = options[0]?.ids.slice(0, -1) ?? [];
   return {
-    ...{ text: "", label: spec.labels[answer ?? -1] ?? null, isRight: answer !== undefined },
-    ...{ cut: uncutLength - ids.length, tokens: tokensOf(tokenizer, { ids, optionLength: 1 }) },
+    text: "",
+    label: spec.labels[answer ?? -1] ?? null,
+    isRight: answer !== undefined,
+    cut: uncutLength - ids.length,
+    tokens: tokensOf(tokenizer, { ids, optionLength: 1 }),
   };
 }
 

@@ -29,9 +29,21 @@ export type TaskKind = "classification" | "multiple choice" | "generation";
 
 /** Names as MeZO's code has them, then GLUE's for the tasks it has no prompts for. */
 export type TaskId =
-  | ("SST2" | "RTE" | "CB" | "BoolQ" | "WSC" | "WIC" | "MultiRC")
-  | ("Copa" | "ReCoRD" | "SQuAD" | "DROP")
-  | ("MNLI" | "QNLI" | "CoLA" | "MRPC");
+  | "SST2"
+  | "RTE"
+  | "CB"
+  | "BoolQ"
+  | "WSC"
+  | "WIC"
+  | "MultiRC"
+  | "Copa"
+  | "ReCoRD"
+  | "SQuAD"
+  | "DROP"
+  | "MNLI"
+  | "QNLI"
+  | "CoLA"
+  | "MRPC";
 
 /** What tasks of both sorts say. Of a built-in task, all but the last two is for reading. */
 interface TaskText {

@@ -96,7 +96,8 @@ function leftOut(name: PartName, part: EncodedPart): readonly RowTrouble[] {
 
 function unusable(part: PartName, sentence: string, problems: readonly RowProblem[]): RowTrouble {
   const rows = problems.slice(0, ROWS_LISTED).map(({ row, message }) => ({
-    ...{ part, row },
+    part,
+    row,
     note: message.replace(/^Row \d+:? ?/, ""),
   }));
   const isForeign = problems.every(({ code }) => code === "E-DATA-3");
@@ -198,7 +199,9 @@ function leaks({ train, dev, test }: EncodedParts, rule: RowRules["leaks"]): Fou
     `training (first: row ${first.row.toLocaleString("en-US")} ` +
     `${first.note.replace(" of training", " there")}), ${so}.`;
   const trouble: RowTrouble = {
-    ...{ sentence, count: rows.length, rule: "leaks" },
+    sentence,
+    count: rows.length,
+    rule: "leaks",
     rows: rows.slice(0, ROWS_LISTED),
   };
   return { trouble, examples };

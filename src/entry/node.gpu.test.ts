@@ -43,8 +43,14 @@ describe("score", () => {
 
 describe("train", () => {
   const common = [
-    ...["step", "loss", "loss_plus", "loss_minus", "projected_grad"],
-    ...["learning_rate", "forward_passes", "tokens"],
+    "step",
+    "loss",
+    "loss_plus",
+    "loss_minus",
+    "projected_grad",
+    "learning_rate",
+    "forward_passes",
+    "tokens",
   ];
   let kept: Outcome;
   beforeAll(async () => {
@@ -127,7 +133,9 @@ describe("train", () => {
     const [evaluated] = (await run("eval", tuned, dev)).lines;
     const last = kept.lines.at(-2)!;
     expect(evaluated).toMatchObject({
-      ...{ accuracy: last["eval_accuracy"], loss: last["eval_loss"], n: 6 },
+      accuracy: last["eval_accuracy"],
+      loss: last["eval_loss"],
+      n: 6,
       interval: [expect.any(Number), expect.any(Number)],
     });
     // A rate of zero changes nothing: the hash is that of the folder's weights.
@@ -199,8 +207,17 @@ test("a run with a score head is rebuilt, handed on, exported and evaluated", as
   const file = inside("sst2.jsonl");
   const asked = ["--task", "SST2", "--head"];
   const { lines } = await run(
-    ...["train", preNorm, file, ...asked, ...shape, "--dev", file, "--eval-every", "4"],
-    ...["--out", inside("head")],
+    "train",
+    preNorm,
+    file,
+    ...asked,
+    ...shape,
+    "--dev",
+    file,
+    "--eval-every",
+    "4",
+    "--out",
+    inside("head"),
   );
   const end = lines.at(-1)!["weights_sha256"];
   await run("bundle", inside("head"), inside("head.zip"));

@@ -12,7 +12,13 @@ export interface Counts {
 /** Counts calls on a device from here on. The device itself is changed; there is no way back. */
 export function countCalls(device: GPUDevice): Counts {
   const counts: Counts = {
-    ...{ buffers: 0, bindGroups: 0, pipelines: 0, submits: 0, passes: 0, writes: 0, mapAsyncs: 0 },
+    buffers: 0,
+    bindGroups: 0,
+    pipelines: 0,
+    submits: 0,
+    passes: 0,
+    writes: 0,
+    mapAsyncs: 0,
   };
   const watch = <T extends object, K extends keyof T>(on: T, name: K, count: keyof Counts) => {
     const original = on[name] as (...given: unknown[]) => unknown;

@@ -18,7 +18,9 @@ export class PassTimer {
     this.#device = device;
     this.#buffer = buffer;
     this.#queries = device.createQuerySet({
-      ...{ label: "timestamps", type: "timestamp", count: MOST_PASSES * 2 },
+      label: "timestamps",
+      type: "timestamp",
+      count: MOST_PASSES * 2,
     });
   }
 

@@ -69,7 +69,11 @@ export async function describeDataset(
   const configs = configsOf(listing.siblings, rowCounts(info.cardData));
   if (configs.length === 0) throw new ZerothError("E-DATA-1", none);
   return {
-    ...{ repo: id, revision, commit: listing.sha, configs, isGated: isGated(info.gated) },
+    repo: id,
+    revision,
+    commit: listing.sha,
+    configs,
+    isGated: isGated(info.gated),
     licence: licenceOf(licenceId(info.cardData)),
     address: `${hub.endpoint}/datasets/${id}`,
   };

@@ -59,7 +59,11 @@ export async function describeRepo(
   const { files, format } = neededFiles(repo, listed, shards);
   const config = files.find((file) => file.path === "config.json");
   return {
-    ...{ repo, revision, commit: info.sha, files, format },
+    repo,
+    revision,
+    commit: info.sha,
+    files,
+    format,
     totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     licence: licenceOf(repo, info, listed),
     address: `${hub.endpoint}/${repo}`,

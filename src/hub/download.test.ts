@@ -30,7 +30,10 @@ async function scene(cache = memoryCache()): Promise<Scene> {
   const waits: number[] = [];
   const pause = new AbortController();
   const options: DownloadOptions = {
-    ...{ hub: local.hub, cache, repo, signal: pause.signal },
+    hub: local.hub,
+    cache,
+    repo,
+    signal: pause.signal,
     now: () => performance.now(),
     date: () => new Date("2025-01-02T03:04:05Z"),
     sleep: async (milliseconds) => void waits.push(milliseconds),

@@ -84,7 +84,13 @@ function recordOf(repo: CachePlan, at: Date): CachedRepo {
     schemaVersion: 1,
     ...(kind === undefined ? {} : { kind }),
     ...(part === undefined ? {} : { part }),
-    ...{ repo: repo.repo, revision, commit, format, licence, address, files },
+    repo: repo.repo,
+    revision,
+    commit,
+    format,
+    licence,
+    address,
+    files,
     savedAt: at.toISOString(),
   };
 }

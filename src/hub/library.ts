@@ -58,7 +58,9 @@ export function createLibrary(place: LibraryPlace) {
   });
   return {
     known: knownModels.map(({ repo, parameterCount, downloadBytes }) => ({
-      ...{ repo, parameterCount, downloadBytes },
+      repo,
+      parameterCount,
+      downloadBytes,
     })),
 
     async describeModel(text: string, choice: HubChoice) {
@@ -142,7 +144,10 @@ async function factsOf(cache: BlobCache, plan: CachePlan) {
   const here = await bytesHere(cache, plan);
   const { repo, revision, commit, address, licence, files } = plan;
   return {
-    ...{ repo, revision, commit, address },
+    repo,
+    revision,
+    commit,
+    address,
     licence: licenceFacts(plan, licence),
     files: files.map(({ path, sizeBytes }) => ({ path, sizeBytes })),
     totalBytes: totalOf(plan),
@@ -162,7 +167,9 @@ function splitFacts(
   here: readonly RepoFile[] = [],
 ) {
   return splits.map(({ name, rows, sizeBytes }) => ({
-    ...{ name, rows, sizeBytes },
+    name,
+    rows,
+    sizeBytes,
     isHere: here.some(({ path }) => isOfSplit(path, name)),
   }));
 }
@@ -182,8 +189,14 @@ function datasetPlan(
   const kept = entry?.record?.files.filter(({ path }) => !wanted.some((one) => one.path === path));
   const { repo, revision, commit, licence, address } = found;
   return {
-    ...{ kind: "dataset", part: config.name, format: "parquet" },
-    ...{ repo, revision, commit, licence, address },
+    kind: "dataset",
+    part: config.name,
+    format: "parquet",
+    repo,
+    revision,
+    commit,
+    licence,
+    address,
     files: [...wanted, ...(kept ?? [])],
   };
 }
@@ -193,7 +206,9 @@ async function entryOf(cache: BlobCache, { folder, record, plan, sizeBytes }: Ca
   // Where both stand, the plan is the larger one: a further split, and all that is here already.
   const facts = told && (await factsOf(cache, plan ?? told));
   return {
-    ...{ folder, sizeBytes, isWhole: record !== null },
+    folder,
+    sizeBytes,
+    isWhole: record !== null,
     kind: told?.kind ?? "model",
     part: told?.part ?? null,
     repo: told?.repo ?? folder,

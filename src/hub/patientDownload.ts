@@ -98,7 +98,9 @@ async function startTelling(
 ) {
   const here = await bytesHere(cache, repo);
   const files = repo.files.map(({ path, sizeBytes }, i) => ({
-    ...{ path, sizeBytes, doneBytes: here[i] ?? 0 },
+    path,
+    sizeBytes,
+    doneBytes: here[i] ?? 0,
   }));
   const totalBytes = totalOf(repo);
   let toldAt = Number.NEGATIVE_INFINITY;
@@ -110,8 +112,14 @@ async function startTelling(
     const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
     const left = totalBytes - doneBytes;
     return {
-      ...{ folder: folderOf(repo), repo: repo.repo, kind: repo.kind ?? "model", state },
-      ...{ files: files.map((file) => ({ ...file })), doneBytes, totalBytes, bytesPerSecond },
+      folder: folderOf(repo),
+      repo: repo.repo,
+      kind: repo.kind ?? "model",
+      state,
+      files: files.map((file) => ({ ...file })),
+      doneBytes,
+      totalBytes,
+      bytesPerSecond,
       etaSeconds: bytesPerSecond ? left / bytesPerSecond : null,
       waitSeconds,
     };

@@ -196,7 +196,10 @@ async function isReachable({ endpoint, fetch, sleep }: Hub): Promise<boolean> {
   const { signal } = cut;
   try {
     const asking = fetch(endpoint, {
-      ...{ method: "HEAD", mode: "no-cors", credentials: "omit", signal },
+      method: "HEAD",
+      mode: "no-cors",
+      credentials: "omit",
+      signal,
     });
     await heard(asking, { sleep }, { cut });
     return true;

@@ -79,15 +79,16 @@ export async function compileAll(needs: KernelNeeds) {
     ...linearCards.map((card) => compile(card)),
   ]);
   return {
-    ...{
-      weightPass: { any, one },
-      coefficients,
-      embedTokens,
-      embedPositions,
-      layerNorm,
-      attention,
-    },
-    ...{ gatherRows, logSumExp, optionLoss, copyRows },
+    weightPass: { any, one },
+    coefficients,
+    embedTokens,
+    embedPositions,
+    layerNorm,
+    attention,
+    gatherRows,
+    logSumExp,
+    optionLoss,
+    copyRows,
     linear: eachClass((name) => linearKernels[linearCards.indexOf(linear[name])]!),
     overHalves: new Map(
       [...packed].map(([name, card]) => [name, linearKernels[linearCards.indexOf(card)]!]),

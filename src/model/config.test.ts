@@ -9,17 +9,27 @@ const refused = (sentence: string) =>
 describe("config.json of a published checkpoint", () => {
   test("opt-125m: layer norm first, a last norm, no projections", () => {
     expect(parseConfig(opt125m)).toEqual({
-      ...{ vocabSize: 50272, hiddenSize: 768, numHiddenLayers: 12, ffnDim: 3072 },
-      ...{ numAttentionHeads: 12, maxPositionEmbeddings: 2048, wordEmbedProjDim: 768 },
-      ...{ doLayerNormBefore: true, hasFinalLayerNorm: true, bosTokenId: 2, eosTokenId: 2 },
+      vocabSize: 50272,
+      hiddenSize: 768,
+      numHiddenLayers: 12,
+      ffnDim: 3072,
+      numAttentionHeads: 12,
+      maxPositionEmbeddings: 2048,
+      wordEmbedProjDim: 768,
+      doLayerNormBefore: true,
+      hasFinalLayerNorm: true,
+      bosTokenId: 2,
+      eosTokenId: 2,
       numLabels: null,
     });
   });
 
   test("opt-350m: layer norm last, no last norm, embeddings of half the width", () => {
     expect(parseConfig(publishedConfigs["opt-350m"])).toMatchObject({
-      ...{ hiddenSize: 1024, wordEmbedProjDim: 512 },
-      ...{ doLayerNormBefore: false, hasFinalLayerNorm: false },
+      hiddenSize: 1024,
+      wordEmbedProjDim: 512,
+      doLayerNormBefore: false,
+      hasFinalLayerNorm: false,
     });
   });
 

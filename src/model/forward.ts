@@ -307,8 +307,12 @@ export class Forward {
     const loss = this.#sites.at("loss", this.#kernels.optionLoss, () => ({
       params: { option_capacity: b.optionSums.size / 8 },
       buffers: {
-        ...{ batch, options: b.options, examples: b.examples, state: b.logSumExp },
-        ...{ option_sums: b.optionSums, loss_sums: b.lossSums },
+        batch,
+        options: b.options,
+        examples: b.examples,
+        state: b.logSumExp,
+        option_sums: b.optionSums,
+        loss_sums: b.lossSums,
       },
     }));
     dispatch(pass, loss, 1);

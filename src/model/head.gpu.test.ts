@@ -21,8 +21,14 @@ beforeAll(async () => {
 });
 
 const task: CustomTask = {
-  ...{ kind: "classification", template: "{text}", labelColumn: "label", bos: 2, maxLength: 128 },
-  ...{ labels: ["0", "1", "2"], words: [], head: true },
+  kind: "classification",
+  template: "{text}",
+  labelColumn: "label",
+  bos: 2,
+  maxLength: 128,
+  labels: ["0", "1", "2"],
+  words: [],
+  head: true,
 };
 
 /** log p of each label for each text. */

@@ -27,8 +27,12 @@ test("the score head is the last parameter, as wide as the word embeddings, and 
   const table = parameterTable(withHead(opt350m, { labels: 3, seed: 0 }));
   expect(table.slice(0, -1)).toEqual(bare);
   expect(table.at(-1)).toEqual({
-    ...{ name: "score.weight", shape: [3, 512], elements: 1536, index: bare.length },
-    ...{ block: "head", decays: true },
+    name: "score.weight",
+    shape: [3, 512],
+    elements: 1536,
+    index: bare.length,
+    block: "head",
+    decays: true,
   });
 });
 

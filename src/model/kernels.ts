@@ -312,39 +312,55 @@ function linearCard(
 }
 
 export const linearQuad = linearCard("linear_quad", [8, 64], {
-  ...{ weights: "f32", innerMultiple: 1, features: ["subgroups"] },
+  weights: "f32",
+  innerMultiple: 1,
+  features: ["subgroups"],
 });
 export const linearQuadTall = linearCard("linear_quad_tall", [16, 64], {
-  ...{ weights: "f32", innerMultiple: 1, features: ["subgroups"] },
+  weights: "f32",
+  innerMultiple: 1,
+  features: ["subgroups"],
 });
 export const linearTile = linearCard("linear_tile", [32, 32], {
-  ...{ weights: "f32", innerMultiple: 4 },
+  weights: "f32",
+  innerMultiple: 4,
 });
 /** Runs everywhere, on every shape. */
 export const linearShared = linearCard("linear_shared", [64, 64], {
-  ...{ weights: "f32", innerMultiple: 1 },
+  weights: "f32",
+  innerMultiple: 1,
 });
 export const linearSharedVec4 = linearCard("linear_shared_vec4", [64, 64], {
-  ...{ weights: "f32", innerMultiple: 4 },
+  weights: "f32",
+  innerMultiple: 4,
 });
 export const linearSharedWide = linearCard("linear_shared_wide", [128, 128], {
-  ...{ weights: "f32", innerMultiple: 4 },
+  weights: "f32",
+  innerMultiple: 4,
 });
 export const linearFew = linearCard("linear_few", [4, 4], {
-  ...{ weights: "f32", innerMultiple: 4 },
+  weights: "f32",
+  innerMultiple: 4,
 });
 
 export const linearQuadPacked = linearCard("linear_quad_packed", [8, 64], {
-  ...{ weights: "f16", innerMultiple: 2, features: ["subgroups"] },
+  weights: "f16",
+  innerMultiple: 2,
+  features: ["subgroups"],
 });
 export const linearQuadTallPacked = linearCard("linear_quad_tall_packed", [16, 64], {
-  ...{ weights: "f16", innerMultiple: 2, features: ["subgroups"] },
+  weights: "f16",
+  innerMultiple: 2,
+  features: ["subgroups"],
 });
 export const linearSharedPacked = linearCard("linear_shared_packed", [64, 64], {
-  ...{ weights: "f16", innerMultiple: 4 },
+  weights: "f16",
+  innerMultiple: 4,
 });
 export const linearSharedF16 = linearCard("linear_shared_f16", [64, 64], {
-  ...{ weights: "f16", innerMultiple: 4, features: ["shader-f16"] },
+  weights: "f16",
+  innerMultiple: 4,
+  features: ["shader-f16"],
 });
 
 /** Candidates for matrix products over f32 weights; a measurement chooses. */

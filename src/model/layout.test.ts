@@ -22,8 +22,13 @@ function chunksOf({ chunks }: Layout, range: ChunkRange): Chunk[] {
     const at = (range.first + i) * 8;
     const [tensor, first, count, theta, out, block, decays] = chunks.subarray(at, at + 8);
     return {
-      ...{ tensor: tensor!, first: first!, count: count!, theta: theta!, out: out! },
-      ...{ block: block!, decays: decays! },
+      tensor: tensor!,
+      first: first!,
+      count: count!,
+      theta: theta!,
+      out: out!,
+      block: block!,
+      decays: decays!,
     };
   });
 }
@@ -48,7 +53,8 @@ const smallConfigs = fc
       hiddenSize,
       wordEmbedProjDim: config.wordEmbedProjDim ?? hiddenSize,
       hasFinalLayerNorm: config.doLayerNormBefore,
-      ...{ bosTokenId: 2, eosTokenId: 2 },
+      bosTokenId: 2,
+      eosTokenId: 2,
     };
   });
 

@@ -17,9 +17,15 @@ import {
  * and by what is multiplied. `head` is all that runs over scored positions.
  */
 export const linearClasses = [
-  ...["few.narrow", "few.wide", "few.head"],
-  ...["some.narrow", "some.wide", "some.head"],
-  ...["many.narrow", "many.wide", "many.head"],
+  "few.narrow",
+  "few.wide",
+  "few.head",
+  "some.narrow",
+  "some.wide",
+  "some.head",
+  "many.narrow",
+  "many.wide",
+  "many.head",
 ] as const satisfies readonly `${RowClass}.${Part}`[];
 
 export type LinearClass = (typeof linearClasses)[number];

@@ -142,7 +142,9 @@ export class Masks {
         const site = this.#sites.at(`density ${name}`, kernel, () => ({
           params: { first_chunk: range.first },
           buffers: {
-            ...{ chunks: this.#parts.chunks, theta, thresholds: this.#parts.thresholds },
+            chunks: this.#parts.chunks,
+            theta,
+            thresholds: this.#parts.thresholds,
             counts: this.#densities,
           },
         }));

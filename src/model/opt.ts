@@ -87,7 +87,10 @@ export function makeRoomForWeights(
   const memory = new Memory(device);
   const readback = new Readback(device);
   return {
-    ...{ config, layout, memory, readback },
+    config,
+    layout,
+    memory,
+    readback,
     weights: new Weights(device, memory, layout),
     destroy: () => {
       readback.destroy();
@@ -101,12 +104,15 @@ export function bindableBytes({ limits }: Pick<Device["info"], "limits"> | GPUDe
   return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
-/** Nothing is perturbed and nothing is pending: an evaluation. */
 /** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
 const UNTIMED_DISPATCHES = 16;
 
+/** Nothing is perturbed and nothing is pending: an evaluation. */
 const still: Pass = {
-  ...{ isProbed: () => false, isUpdated: () => false, sharedBlocks: null, terms: "one" },
+  isProbed: () => false,
+  isUpdated: () => false,
+  sharedBlocks: null,
+  terms: "one",
 };
 
 /**
@@ -291,7 +297,14 @@ export class OptModel {
     const { chunks, thresholds } = buffers;
     const sources = this.#sources;
     this.#masks ??= Masks.create({
-      ...{ device, sources, memory, readback, layout, weights, chunks, thresholds },
+      device,
+      sources,
+      memory,
+      readback,
+      layout,
+      weights,
+      chunks,
+      thresholds,
     });
     return this.#masks;
   }

@@ -19,8 +19,11 @@ const config = oddConfig({ num_hidden_layers: 3, word_embed_proj_dim: 20 });
 async function withModel<T>(use: (model: OptModel) => T): Promise<T> {
   const loaded = makeRoomForWeights(device, config);
   const model = await OptModel.create({
-    ...{ device, sources: readShaders(), loaded, noise: "binomial" },
-    ...{ capacity: { tokens: 8, scored: 2, options: 2, examples: 1 } },
+    device,
+    sources: readShaders(),
+    loaded,
+    noise: "binomial",
+    capacity: { tokens: 8, scored: 2, options: 2, examples: 1 },
     linear: onlyKernel(linearShared),
   });
   const found = use(model);
@@ -52,8 +55,14 @@ function dispatches(model: OptModel, plan: PassPlan): Recorded[] {
   };
   const none = new Uint32Array(0);
   const batch = {
-    ...{ tokens: 8, scored: 2, options: 2, examples: 1, rows: none, scoredRows: none },
-    ...{ optionRanges: none, exampleRanges: none },
+    tokens: 8,
+    scored: 2,
+    options: 2,
+    examples: 1,
+    rows: none,
+    scoredRows: none,
+    optionRanges: none,
+    exampleRanges: none,
   };
   model.recordProbe(capture, batch, plan);
   return found;

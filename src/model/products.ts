@@ -105,7 +105,9 @@ export class Products {
       params: { first_chunk: chunks.first, writes_probe: writesProbe, stride: elements },
       buffers: {
         ...this.deltaBuffers(),
-        ...{ chunks: b.chunks, theta: this.#weights.vectors, probe: b.probeVectors },
+        chunks: b.chunks,
+        theta: this.#weights.vectors,
+        probe: b.probeVectors,
       },
     }));
     dispatch(pass, { kernel, group: site.group }, chunks.count);
@@ -126,12 +128,15 @@ export class Products {
     passes[writesProbe] ??= this.#sites.make(
       kernel,
       {
-        ...{ first_chunk: tile.chunks.first, writes_probe: writesProbe },
+        first_chunk: tile.chunks.first,
+        writes_probe: writesProbe,
         stride: this.#layout.scratchElements,
       },
       {
         ...this.deltaBuffers(),
-        ...{ chunks: b.chunks, theta: this.#weights.shard(shard), probe: b.probe },
+        chunks: b.chunks,
+        theta: this.#weights.shard(shard),
+        probe: b.probe,
       },
     );
     dispatch(pass, { kernel, group: passes[writesProbe].group }, tile.chunks.count);

@@ -31,8 +31,10 @@ beforeAll(async () => {
 /** Values of its overrides that a card is used with, or may be by a measurement. */
 function variants(card: Card): Readonly<Record<string, number>>[] {
   const few = {
-    ...{ [attention.name]: [4, 8], [attentionCached.name]: [8, 16] },
-    ...{ [weightPass.name]: [16, 64, 128], [weightPassWhole.name]: [16, 64] },
+    [attention.name]: [4, 8],
+    [attentionCached.name]: [8, 16],
+    [weightPass.name]: [16, 64, 128],
+    [weightPassWhole.name]: [16, 64],
   };
   const threads = few[card.name] ?? [32, 64, 128, 256];
   const all: Record<string, readonly number[]> = {

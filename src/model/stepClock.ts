@@ -43,7 +43,7 @@ export class StepClock {
   async read(readback: Readback): Promise<Readonly<Record<StepPart, number>> | null> {
     const times = await this.#timer?.read(readback);
     if (!times) return null;
-    return { ...{ weightPass: 0, products: 0, attention: 0, rest: 0 }, ...times };
+    return { weightPass: 0, products: 0, attention: 0, rest: 0, ...times };
   }
 
   destroy(): void {

@@ -97,10 +97,17 @@ export class Writer {
     this.#logits = memory.make(plan.logits);
     const sites = new Sites(device, memory, planForwardSites(layout));
     this.#forward = new Forward({
-      ...{ config, layout, weights, buffers, kernels, sites },
+      config,
+      layout,
+      weights,
+      buffers,
+      kernels,
+      sites,
       writing: {
-        ...{ caches, logits: this.#logits },
-        ...{ cacheKeys: kernels.cacheKeys, attentionCached: kernels.attentionCached },
+        caches,
+        logits: this.#logits,
+        cacheKeys: kernels.cacheKeys,
+        attentionCached: kernels.attentionCached,
       },
     });
   }
@@ -153,10 +160,14 @@ export class Writer {
   #run({ rows, scored }: Part): void {
     this.#model.runStill(
       {
-        ...{ tokens: rows.length, rows: new Uint32Array(rows.flat()), scored: scored.length },
+        tokens: rows.length,
+        rows: new Uint32Array(rows.flat()),
+        scored: scored.length,
         scoredRows: new Uint32Array(scored.flatMap((row) => [row, 0])),
-        ...{ options: 0, optionRanges: new Uint32Array(0) },
-        ...{ examples: 0, exampleRanges: new Uint32Array(0) },
+        options: 0,
+        optionRanges: new Uint32Array(0),
+        examples: 0,
+        exampleRanges: new Uint32Array(0),
       },
       this.#forward,
     );

@@ -10,14 +10,20 @@ export const twin: Twin = {
   cases: () => [
     attentionCase("both signs, prompts shared, three heads of 12", { heads: 3, headWidth: 12 }),
     attentionCase("an evaluation with one head of one number", {
-      ...{ heads: 1, headWidth: 1, signs: 1 },
+      heads: 1,
+      headWidth: 1,
+      signs: 1,
     }),
     attentionCase(steep, {
-      ...{ heads: 2, headWidth: 20, deviation: 12 },
+      heads: 2,
+      headWidth: 20,
+      deviation: 12,
     }),
     attentionCase("heads of 80, as opt-2.7b has them", { heads: 2, headWidth: 80 }),
     attentionCase("4 threads a workgroup", {
-      ...{ heads: 5, headWidth: 4, overrides: { WORKGROUP_SIZE: 4 } },
+      heads: 5,
+      headWidth: 4,
+      overrides: { WORKGROUP_SIZE: 4 },
     }),
   ],
   run(testCase) {

@@ -15,7 +15,9 @@ export const twin: Twin = {
     attentionCase(steep, { heads: 2, headWidth: 20, deviation: 12 }),
     attentionCase("heads of 80, as opt-2.7b has them", { heads: 2, headWidth: 80 }),
     attentionCase("32 lanes a workgroup", {
-      ...{ heads: 5, headWidth: 4, overrides: { WORKGROUP_SIZE: 32 } },
+      heads: 5,
+      headWidth: 4,
+      overrides: { WORKGROUP_SIZE: 32 },
     }),
   ],
   run(testCase) {

@@ -112,25 +112,32 @@ function coefficientCases(): TwinCase[] {
       ],
     }),
     coefficientCase("a difference of two probes, and the anchor of an earlier step", {
-      ...{ sums: [5.5, 5.25, 4.75, 5], programs: anchorStep, registers: { [ANCHOR]: 12.5 } },
+      sums: [5.5, 5.25, 4.75, 5],
+      programs: anchorStep,
+      registers: { [ANCHOR]: 12.5 },
     }),
     coefficientCase("an anchor is kept", { params: { keeps_anchor: 1 } }),
     coefficientCase("a loss that is no number halts", { sums: [Number.NaN, 5.25] }),
     coefficientCase("an infinite loss halts and the anchor stays", {
-      ...{ sums: [5.5, Number.POSITIVE_INFINITY], params: { keeps_anchor: 1 } },
+      sums: [5.5, Number.POSITIVE_INFINITY],
+      params: { keeps_anchor: 1 },
       registers: { [ANCHOR]: 3 },
     }),
     coefficientCase("an overflowing gradient halts", { sums: [3e38, -3e38] }),
     coefficientCase("a halted run stays halted", { registers: { [HALTED]: 1 } }),
     coefficientCase("the first gradient sets the mean and is not clipped", { params: { clip: 2 } }),
     coefficientCase("a large gradient is clipped", {
-      ...{ params: { clip: 2 }, registers: { [MEAN_ABS]: 1.5 } },
+      params: { clip: 2 },
+      registers: { [MEAN_ABS]: 1.5 },
     }),
     coefficientCase("a large negative gradient is clipped", {
-      ...{ sums: [5.25, 5.5], params: { clip: 2 }, registers: { [MEAN_ABS]: 1.5 } },
+      sums: [5.25, 5.5],
+      params: { clip: 2 },
+      registers: { [MEAN_ABS]: 1.5 },
     }),
     coefficientCase("a small gradient is left alone", {
-      ...{ params: { clip: 2 }, registers: { [MEAN_ABS]: 1500 } },
+      params: { clip: 2 },
+      registers: { [MEAN_ABS]: 1500 },
     }),
   ];
 }
@@ -143,8 +150,15 @@ function coefficientCase(name: string, options: Options): TwinCase {
     name,
     overrides: {},
     params: {
-      ...{ step: 41, probes: sums.length / 2, programs: programs.length, record: 1 },
-      ...{ keeps_anchor: 0, count: 3, epsilon: round16(1e-3), clip: 0, ...options.params },
+      step: 41,
+      probes: sums.length / 2,
+      programs: programs.length,
+      record: 1,
+      keeps_anchor: 0,
+      count: 3,
+      epsilon: round16(1e-3),
+      clip: 0,
+      ...options.params,
     },
     uniforms: {},
     buffers: {

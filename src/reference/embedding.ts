@@ -46,7 +46,9 @@ function halfCases(bounds: Bounds): TwinCase[] {
   return (["halves", "wideHalves"] as const).flatMap((storage) => {
     const make = (name: string, options: Options) =>
       embeddingCase(bounds, `binomial, ${storage}: ${name}`, 0, {
-        ...{ storage, width: storage === "halves" ? 14 : 13, ...options },
+        storage,
+        width: storage === "halves" ? 14 : 13,
+        ...options,
       });
     return [
       make("nothing pending", {}),
@@ -56,7 +58,8 @@ function halfCases(bounds: Bounds): TwinCase[] {
         state: { update_count: 0, offset_count: 1 },
       }),
       make("a mask by magnitude, weights decaying", {
-        ...{ terms: decayed, state: { mask_by_magnitude: 1 } },
+        terms: decayed,
+        state: { mask_by_magnitude: 1 },
       }),
     ];
   });
@@ -75,7 +78,10 @@ function floatCases(bounds: Bounds, NOISE_KIND: number): TwinCase[] {
       state: { update_count: 2, offset_count: 1, mask_by_magnitude: 1 },
     }),
     make("an evaluation of one column, weights decaying", {
-      ...{ terms: decayed, state: { probe_enabled: 0 }, signs: 1, width: 1 },
+      terms: decayed,
+      state: { probe_enabled: 0 },
+      signs: 1,
+      width: 1,
     }),
     make("terms taken back are seen by the probe", {
       terms: [{ step: 5, slot: 0, kind: "back", continuesStep: true }],
@@ -108,7 +114,8 @@ function embeddingCase(
   const weights = randomFloats(21, (end - first) * width, 0.1);
   const batch = someBatch(vocabSize);
   return {
-    ...{ name, overrides },
+    name,
+    overrides,
     params: { width, [firstName]: first, [endName]: end, tensor: 3 },
     uniforms: {
       state: { ...openState, update_count: terms.length, ...state },

@@ -57,7 +57,8 @@ function philoxCase(
   overrides: Readonly<Record<string, number>>,
 ): TwinCase {
   return {
-    ...{ name: overrides["SHIFTS_BY_FLOATS"] ? `${name}, shifts by floats` : name, overrides },
+    name: overrides["SHIFTS_BY_FLOATS"] ? `${name}, shifts by floats` : name,
+    overrides,
     params: { count: questions.length },
     uniforms: {},
     buffers: {

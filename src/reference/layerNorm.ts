@@ -15,7 +15,9 @@ export const twin: Twin = {
     layerNormCase("rows all alike: the 1e-5 keeps them finite", { width: 20, deviation: 0 }),
     layerNormCase("scored positions only", { width: 36, overScored: true }),
     layerNormCase("one sign, a grid of several rows of workgroups", {
-      ...{ width: 33, signs: 1, workgroups: [5, 6] },
+      width: 33,
+      signs: 1,
+      workgroups: [5, 6],
     }),
     layerNormCase("64 threads a row", { width: 200, overrides: { WORKGROUP_SIZE: 64 } }),
   ],
@@ -80,7 +82,10 @@ function layerNormCase(name: string, options: Options): TwinCase {
     name,
     overrides: options.overrides ?? {},
     params: {
-      ...{ width, weight_offset: 3, bias_offset: 3 + width, vectors_stride: 5 + 2 * width },
+      width,
+      weight_offset: 3,
+      bias_offset: 3 + width,
+      vectors_stride: 5 + 2 * width,
       over_scored: Number(overScored),
     },
     uniforms: { batch: batchUniform(batch, signs) },

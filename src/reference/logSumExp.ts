@@ -8,15 +8,24 @@ export const twin: Twin = {
   cases: () => [
     tileCase("a vocabulary in one tile", { firstId: 0, width: vocabSize, stride: vocabSize }),
     tileCase("the first tile, targets not in it keep what was there", {
-      ...{ firstId: 0, width: 30, stride: 40 },
+      firstId: 0,
+      width: 30,
+      stride: 40,
     }),
     tileCase("a later tile adds to the first", { firstId: 30, width: 40, stride: 40 }),
     tileCase("the last tile is one id wide", { firstId: vocabSize - 1, width: 1, stride: 40 }),
     tileCase("a later tile of far larger logits", {
-      ...{ firstId: 30, width: 40, stride: 40, deviation: 60 },
+      firstId: 30,
+      width: 40,
+      stride: 40,
+      deviation: 60,
     }),
     tileCase("one sign, 256 threads", {
-      ...{ firstId: 0, width: 40, stride: 40, signs: 1, overrides: { WORKGROUP_SIZE: 256 } },
+      firstId: 0,
+      width: 40,
+      stride: 40,
+      signs: 1,
+      overrides: { WORKGROUP_SIZE: 256 },
     }),
   ],
   run(testCase) {

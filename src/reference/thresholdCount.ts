@@ -15,7 +15,9 @@ export const twin: Twin = {
     countCase("a later round counts those with the bits fixed so far", { shift: 16 }),
     countCase("the last round", { shift: 0 }),
     countCase("from the second chunk on, 128 threads each", {
-      ...{ shift: 24, first: 1, overrides: { WORKGROUP_SIZE: 128 } },
+      shift: 24,
+      first: 1,
+      overrides: { WORKGROUP_SIZE: 128 },
     }),
     countCase("halves", { shift: 16, overrides: { STORAGE: storages.indexOf("halves") } }),
   ],

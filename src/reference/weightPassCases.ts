@@ -52,16 +52,23 @@ function casesOf(kind: number): TwinCase[] {
     }),
     make("offsets are seen by the probe and not kept", { terms: twoSteps, updates: 1, offsets: 2 }),
     make("weights above their threshold stay", {
-      ...{ terms: twoSteps, updates: 3, state: { mask_by_magnitude: 1 } },
+      terms: twoSteps,
+      updates: 3,
+      state: { mask_by_magnitude: 1 },
     }),
     make("a mask with offsets", {
-      ...{ terms: twoSteps, updates: 1, offsets: 2, state: { mask_by_magnitude: 1 } },
+      terms: twoSteps,
+      updates: 1,
+      offsets: 2,
+      state: { mask_by_magnitude: 1 },
     }),
     make("only block 3 is probed, the rest is not written", {
       state: { probe_blocks_low: 1 << 3, probe_blocks_high: 0, probe_embeddings: 0 },
     }),
     make("only block 33 is probed, the rest is copied", {
-      ...{ terms: twoSteps, updates: 3, writes: writesProbe.always },
+      terms: twoSteps,
+      updates: 3,
+      writes: writesProbe.always,
       state: { probe_blocks_low: 0, probe_blocks_high: 1 << 1, probe_embeddings: 0 },
     }),
     make("no probe, all copied", { writes: writesProbe.always, state: { probe_enabled: 0 } }),
@@ -76,34 +83,38 @@ function casesOf(kind: number): TwinCase[] {
     }),
     make("a score head moves whatever the blocks and embeddings do", {
       chunks: raggedChunks.map((chunk) => ({ ...chunk, block: HEAD_BLOCK })),
-      ...{
-        updates: 1,
-        terms: [{ step: 5, slot: 0, blocksLow: 0, blocksHigh: 0, embeddings: false }],
-      },
+      updates: 1,
+      terms: [{ step: 5, slot: 0, blocksLow: 0, blocksHigh: 0, embeddings: false }],
       state: { probe_blocks_low: 0, probe_blocks_high: 0, probe_embeddings: 0 },
     }),
     make("a coefficient of 0 changes no bit, not even of -0", {
-      ...{ terms: twoSteps, updates: 3, coefficients: [0, 0, 0], hasNegativeZeros: true },
-      ...{ writes: writesProbe.never },
+      terms: twoSteps,
+      updates: 3,
+      coefficients: [0, 0, 0],
+      hasNegativeZeros: true,
+      writes: writesProbe.never,
     }),
     make("weight decay pulls what decays", {
-      ...{
-        updates: 2,
-        terms: decayAndNoise,
-      },
+      updates: 2,
+      terms: decayAndNoise,
     }),
     make("terms taken back, the last one first", {
       terms: [
         { step: 6, slot: 1, kind: "back", continuesStep: true },
         { step: 5, slot: 0, kind: "back", continuesStep: true },
       ],
-      ...{ updates: 0, offsets: 2 },
+      updates: 0,
+      offsets: 2,
     }),
     make("weight decay under a mask pulls what the mask leaves in", {
-      ...{ updates: 2, terms: decayAndNoise, state: { mask_by_magnitude: 1 } },
+      updates: 2,
+      terms: decayAndNoise,
+      state: { mask_by_magnitude: 1 },
     }),
     make("a grid of 2 x 2 from the second chunk on, 128 threads each", {
-      ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
+      first: 1,
+      workgroups: [2, 2],
+      overrides: { WORKGROUP_SIZE: 128 },
     }),
     make("a chunk of nothing is passed over", {
       chunks: [{ ...raggedChunks[0]!, count: 0 }, raggedChunks[1]!],
@@ -120,10 +131,13 @@ export function wholePassCases(): TwinCase[] {
       weightCase(i, `${kind}: ${text}`, { ...whole, ...options });
     return [
       make("three terms of two steps pending and offsets", {
-        ...{ terms: twoSteps, updates: 1, offsets: 2 },
+        terms: twoSteps,
+        updates: 1,
+        offsets: 2,
       }),
       make("no probe, all copied once", {
-        ...{ writes: writesProbe.widened, state: { probe_enabled: 0 } },
+        writes: writesProbe.widened,
+        state: { probe_enabled: 0 },
       }),
       make("a grid of 2 x 2 from the second chunk on", { first: 1, workgroups: [2, 2] }),
       ...oneTermCases(make),
@@ -135,7 +149,9 @@ export function wholePassCases(): TwinCase[] {
     return [
       make("each of two steps pending is rounded", { terms: twoSteps, updates: 3 }),
       make("an update, then all widened", {
-        ...{ terms: twoSteps, updates: 3, writes: writesProbe.widened },
+        terms: twoSteps,
+        updates: 3,
+        writes: writesProbe.widened,
         state: { probe_enabled: 0 },
       }),
       ...oneTermCases(make),
@@ -150,7 +166,9 @@ const sixteen = { WORKGROUP_SIZE: 16, SHIFTS_BY_FLOATS: 1 };
 function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinCase[] {
   const one = (text: string, term: Partial<TermWords>, options: Options = {}) =>
     make(`one term at most: ${text}`, {
-      ...{ terms: [{ step: 5, slot: 0, ...term }, ...twoSteps], updates: 1, ...options },
+      terms: [{ step: 5, slot: 0, ...term }, ...twoSteps],
+      updates: 1,
+      ...options,
       overrides: { ...options.overrides, ONE_TERM: 1 },
     });
   return [
@@ -190,37 +208,39 @@ function halfCases(): TwinCase[] {
         writes: writesProbe.never,
       }),
       make("tiny steps", {
-        ...{ terms: twoSteps, updates: 3, coefficients: [1e-9, -3e-7, 2e-8].map(round16) },
+        terms: twoSteps,
+        updates: 3,
+        coefficients: [1e-9, -3e-7, 2e-8].map(round16),
       }),
       make("steps past the largest half", {
-        ...{ terms: twoSteps, updates: 3, coefficients: [3e4, -6e4, 5e4].map(round16) },
+        terms: twoSteps,
+        updates: 3,
+        coefficients: [3e4, -6e4, 5e4].map(round16),
       }),
       make("offsets are not rounded", { terms: twoSteps, updates: 1, offsets: 2 }),
       make("weights above their threshold stay", {
-        ...{ terms: twoSteps, updates: 3, state: { mask_by_magnitude: 1 } },
+        terms: twoSteps,
+        updates: 3,
+        state: { mask_by_magnitude: 1 },
       }),
       make("the grid's second half, all copied", {
-        ...{ first: 1, workgroups: [2, 2], overrides: { WORKGROUP_SIZE: 128 } },
-        ...{
-          terms: decayAndNoise,
-          updates: 2,
-          writes: writesProbe.always,
-          state: { probe_enabled: 0 },
-        },
+        first: 1,
+        workgroups: [2, 2],
+        overrides: { WORKGROUP_SIZE: 128 },
+        terms: decayAndNoise,
+        updates: 2,
+        writes: writesProbe.always,
+        state: { probe_enabled: 0 },
       }),
       make("an update, then all widened", {
-        ...{
-          terms: twoSteps,
-          updates: 3,
-          writes: writesProbe.widened,
-          state: { probe_enabled: 0 },
-        },
+        terms: twoSteps,
+        updates: 3,
+        writes: writesProbe.widened,
+        state: { probe_enabled: 0 },
       }),
       make("terms touch their blocks only", {
-        ...{
-          updates: 2,
-          terms: [{ step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0 }, never33],
-        },
+        updates: 2,
+        terms: [{ step: 5, slot: 0, blocksLow: 1 << 3, blocksHigh: 0 }, never33],
       }),
       ...oneTermCases(make),
     ];
@@ -237,7 +257,8 @@ function eachHalves(cases: HalvesCases): TwinCase[] {
 
 function halvesCase(kind: NoiseKind, storage: Storage, text: string, options: Options): TwinCase {
   return weightCase(noiseKinds.indexOf(kind), `${kind}, ${storage}: ${text}`, {
-    ...{ theta: manyHalves(), ...options },
+    theta: manyHalves(),
+    ...options,
     overrides: { STORAGE: storages.indexOf(storage), ...options.overrides },
   });
 }
@@ -282,9 +303,12 @@ function weightCase(kind: number, name: string, options: Options): TwinCase {
   if (options.hasNegativeZeros) theta.fill(-0, 20, 40);
   const overrides = { NOISE_KIND: kind, ...options.overrides };
   return {
-    ...{ name, overrides },
+    name,
+    overrides,
     params: {
-      ...{ first_chunk: first, writes_probe: options.writes ?? writesProbe.whereProbed, stride },
+      first_chunk: first,
+      writes_probe: options.writes ?? writesProbe.whereProbed,
+      stride,
     },
     uniforms: {
       state: { ...openState, update_count: updates, offset_count: offsets, ...options.state },

@@ -183,7 +183,9 @@ function storedRunActions({ store }: ActionContext, send: Send) {
       const after = known ? (lastOf(known)?.step ?? 0) : 0;
       const summary = runs?.find(({ record }) => record.id === runId);
       return send({
-        ...{ type: "followRun", runId, after },
+        type: "followRun",
+        runId,
+        after,
         wasHeld: summary?.isLockedElsewhere ?? false,
       });
     },

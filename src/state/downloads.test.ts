@@ -7,16 +7,17 @@ function report(best: EvaluationRecord | undefined, travelledTo: number | null =
   const { best: _, ...rest } = fakeRecord;
   return {
     record: { ...rest, step: 400, ...(best && { best }) },
-    ...{ totalSteps: 400, stepsPerSecond: null, tokensPerSecond: null, etaSeconds: null },
-    ...{
-      gpuBytes: {},
-      savedAt: null,
-      savedStep: 400,
-      hasUnsaved: false,
-      travelledTo,
-      asks: [],
-      activeShare: 1,
-    },
+    totalSteps: 400,
+    stepsPerSecond: null,
+    tokensPerSecond: null,
+    etaSeconds: null,
+    gpuBytes: {},
+    savedAt: null,
+    savedStep: 400,
+    hasUnsaved: false,
+    travelledTo,
+    asks: [],
+    activeShare: 1,
   };
 }
 

@@ -17,7 +17,11 @@ function row(
 ): ExampleResult {
   const before = { answered: "great", isRight: wasRight ?? false, probability: 0.6 };
   return {
-    ...{ row: place, text: "Fine. It was", right: "great", isRight, probability },
+    row: place,
+    text: "Fine. It was",
+    right: "great",
+    isRight,
+    probability,
     answered: isRight ? "great" : "terrible",
     rightProbability: isRight ? probability : 1 - probability,
     ...(wasRight === undefined ? {} : { before }),
@@ -42,7 +46,10 @@ test("wrong answers come first, the surest at the head, then the right ones, the
 
 test("rows are counted as wrong, turned right and turned wrong, and each can be had alone", () => {
   expect(exampleCounts(report)).toEqual({
-    ...{ all: 4, wrong: 2, "turned right": 1, "turned wrong": 1 },
+    all: 4,
+    wrong: 2,
+    "turned right": 1,
+    "turned wrong": 1,
   });
   expect(places(arrangeExamples(report, "turned wrong", null))).toEqual([2]);
   expect(describeExamples(report)).toBe(

@@ -112,13 +112,32 @@ export function beforeText({ before }: ExampleResult): string {
 /** All rows as RFC 4180 has it, in the order of the file. */
 export function examplesAsCsv({ rows }: ExamplesReport): string {
   const head = [
-    ...["row", "text", "right", "answered", "is_right", "probability", "right_probability", "f1"],
-    ...["before_answered", "before_is_right", "before_probability", "before_f1"],
+    "row",
+    "text",
+    "right",
+    "answered",
+    "is_right",
+    "probability",
+    "right_probability",
+    "f1",
+    "before_answered",
+    "before_is_right",
+    "before_probability",
+    "before_f1",
   ];
   const lines = rows.map(({ before, ...own }) => [
-    ...[own.row, own.text, own.right, own.answered, own.isRight, own.probability],
-    ...[own.rightProbability, own.f1],
-    ...[before?.answered, before?.isRight, before?.probability, before?.f1],
+    own.row,
+    own.text,
+    own.right,
+    own.answered,
+    own.isRight,
+    own.probability,
+    own.rightProbability,
+    own.f1,
+    before?.answered,
+    before?.isRight,
+    before?.probability,
+    before?.f1,
   ]);
   return [head, ...lines].map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }

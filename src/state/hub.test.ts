@@ -59,9 +59,20 @@ async function open() {
 }
 
 const wholeEntry: LibraryEntry = {
-  ...{ folder: "a--b@1", kind: "model", repo: "a/b", part: null, revision: "main", commit: "1" },
-  ...{ address: "", licence: "mit", sizeBytes: 5, totalBytes: 5, isWhole: true, canResume: false },
-  ...{ splits: [], savedAt: "2026-01-01T00:00:00Z" },
+  folder: "a--b@1",
+  kind: "model",
+  repo: "a/b",
+  part: null,
+  revision: "main",
+  commit: "1",
+  address: "",
+  licence: "mit",
+  sizeBytes: 5,
+  totalBytes: 5,
+  isWhole: true,
+  canResume: false,
+  splits: [],
+  savedAt: "2026-01-01T00:00:00Z",
 };
 
 /** The library with one data set, of which these splits are here. */
@@ -182,12 +193,22 @@ test("the split to hold out is the one with labels, where there is one", () => {
 
 test("a download is told as a wait with its pace, and what it waits for", () => {
   const report: DownloadReport = {
-    ...{ folder: "f", repo: "a/b", kind: "model", state: "loading", files: [] },
-    ...{ doneBytes: 12e6, totalBytes: 24e6, bytesPerSecond: 1.2e6, etaSeconds: 10 },
+    folder: "f",
+    repo: "a/b",
+    kind: "model",
+    state: "loading",
+    files: [],
+    doneBytes: 12e6,
+    totalBytes: 24e6,
+    bytesPerSecond: 1.2e6,
+    etaSeconds: 10,
     waitSeconds: null,
   };
   expect(downloadProgress(report)).toEqual({
-    ...{ label: "Downloading a/b", done: 12e6, total: 24e6, unit: "bytes" },
+    label: "Downloading a/b",
+    done: 12e6,
+    total: 24e6,
+    unit: "bytes",
   });
   expect(downloadPace(report)).toBe("1.2 MB a second, ≈ 10 s left");
   expect(downloadPace({ ...report, bytesPerSecond: null, etaSeconds: null })).toBe("");

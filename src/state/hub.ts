@@ -25,11 +25,19 @@ export interface HubState {
 }
 
 export const EMPTY_HUB: HubState = {
-  ...{ offer: null, datasetOffer: null, downloads: [], library: null, lastFolder: "", token: "" },
+  offer: null,
+  datasetOffer: null,
+  downloads: [],
+  library: null,
+  lastFolder: "",
+  token: "",
 };
 
 const types: Readonly<Record<HubEvent["type"], true>> = {
-  ...{ offer: true, datasetOffer: true, downloads: true, library: true },
+  offer: true,
+  datasetOffer: true,
+  downloads: true,
+  library: true,
 };
 
 export function isHubEvent(event: { readonly type: string }): event is HubEvent {

@@ -34,7 +34,9 @@ test("what is typed becomes the request, a line break among it", () => {
   expect(requestFrom(" as typed ", typed)).toEqual({
     prompt: " as typed ",
     sampling: { kind: "sampled", temperature: 0.8, topK: 40, topP: 0.95 },
-    ...{ seed: 7, maxNewTokens: 50, stops: ["\n\nQ"] },
+    seed: 7,
+    maxNewTokens: 50,
+    stops: ["\n\nQ"],
   });
 });
 

@@ -27,8 +27,13 @@ export type PlaygroundField = Exclude<keyof PlaygroundDraft, "isSampled" | "stop
 /** As MeZO has answers written: greedily, at most 50 tokens; up to the end of the line for its tasks. */
 export function defaultDraft({ kind }: Pick<TaskSpec, "kind">): PlaygroundDraft {
   return {
-    ...{ isSampled: false, temperature: "0.8", topK: "0", topP: "0.95", seed: "0" },
-    ...{ maxNewTokens: "50", stop: kind === "generation" ? "\\n" : "" },
+    isSampled: false,
+    temperature: "0.8",
+    topK: "0",
+    topP: "0.95",
+    seed: "0",
+    maxNewTokens: "50",
+    stop: kind === "generation" ? "\\n" : "",
   };
 }
 
@@ -102,7 +107,9 @@ export function requestFrom(prompt: string, draft: PlaygroundDraft): WritingRequ
     sampling: isSampled
       ? {
           kind: "sampled",
-          ...{ temperature: Number(temperature), topK: Number(topK), topP: Number(topP) },
+          temperature: Number(temperature),
+          topK: Number(topK),
+          topP: Number(topP),
         }
       : { kind: "greedy" },
     seed: isSampled ? Number(seed) : 0,

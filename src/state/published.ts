@@ -46,7 +46,9 @@ export function publishedFor(record: RunRecord): PublishedTable | null {
     (a, b) => isOwn(a.model) - isOwn(b.model) || SIZES.indexOf(a.model) - SIZES.indexOf(b.model),
   );
   const lines = sorted.map(({ model, method, source, values }) => ({
-    ...{ model, method, source: publications[source] },
+    model,
+    method,
+    source: publications[source],
     value: `${(values[id] ?? 0).toFixed(1)} %`,
   }));
   return {

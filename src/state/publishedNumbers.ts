@@ -41,8 +41,17 @@ export const publications = {
 
 /** Examples of each task's final test in MeZO's harness. @see MeZO, large_models/run.py */
 export const testedExamples: Readonly<Record<string, number>> = {
-  ...{ SST2: 872, RTE: 277, CB: 56, BoolQ: 1000, WSC: 104, WIC: 638, MultiRC: 1000 },
-  ...{ Copa: 100, ReCoRD: 1000, SQuAD: 1000, DROP: 1000 },
+  SST2: 872,
+  RTE: 277,
+  CB: 56,
+  BoolQ: 1000,
+  WSC: 104,
+  WIC: 638,
+  MultiRC: 1000,
+  Copa: 100,
+  ReCoRD: 1000,
+  SQuAD: 1000,
+  DROP: 1000,
 };
 
 /** Numbers as printed: facts, not measured here. */

@@ -11,12 +11,21 @@ test("memory stands in one order, with shares of the whole, and without what tak
 
 test("the parts of a step's time make up the whole step", () => {
   const timing = {
-    ...{ weightPassMs: 20, productsMs: 960, attentionMs: 10, restMs: 4.04, waitingMs: 205.96 },
-    ...{ step: 6, isEstimate: false },
+    weightPassMs: 20,
+    productsMs: 960,
+    attentionMs: 10,
+    restMs: 4.04,
+    waitingMs: 205.96,
+    step: 6,
+    isEstimate: false,
   };
   const stack = timeStack(timing);
   expect(stack.map(({ text }) => text)).toEqual([
-    ...["20.0 ms", "960 ms", "10.0 ms", "4.0 ms", "206 ms"],
+    "20.0 ms",
+    "960 ms",
+    "10.0 ms",
+    "4.0 ms",
+    "206 ms",
   ]);
   expect(stack[1]!.width).toBe("80.00%");
   expect(stepTimeText(timing)).toBe("1.2 s");
@@ -24,8 +33,13 @@ test("the parts of a step's time make up the whole step", () => {
 
 test("times that are estimated say so, part by part and at their foot", () => {
   const timing = {
-    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 10, restMs: 5, waitingMs: 5 },
-    ...{ step: 1056, isEstimate: true },
+    weightPassMs: 20,
+    productsMs: 60,
+    attentionMs: 10,
+    restMs: 5,
+    waitingMs: 5,
+    step: 1056,
+    isEstimate: true,
   };
   expect(timeStack(timing)[0]!.text).toBe("≈ 20.0 ms");
   // The step as a whole was measured.

@@ -37,7 +37,10 @@ export async function writeAnswers(
     tokenizer,
     prompts.map(({ promptIds }) => promptIds),
     {
-      ...{ sampling: { kind: "greedy" }, seed: 0, maxNewTokens: MAX_NEW_TOKENS, stops: [] },
+      sampling: { kind: "greedy" },
+      seed: 0,
+      maxNewTokens: MAX_NEW_TOKENS,
+      stops: [],
       stopIds: tokenizer.encode(STOP_TEXT).slice(0, 1),
     },
     { onDone: () => onProgress(++done), isCancelled: isStopped },

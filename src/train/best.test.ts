@@ -3,7 +3,12 @@ import { bestOf, betterOf } from "./best.ts";
 import type { EvaluationRecord } from "./records.ts";
 
 const at = (step: number, loss: number): EvaluationRecord => ({
-  ...{ step, loss, accuracy: 0.5, n: 10, seconds: 1, forwardPasses: 2 * step },
+  step,
+  loss,
+  accuracy: 0.5,
+  n: 10,
+  seconds: 1,
+  forwardPasses: 2 * step,
 });
 
 test("the best evaluation has the lowest loss, and is the first of equals", () => {

@@ -30,8 +30,13 @@ test("a run goes through a bundle to the bit, without rows and weights", () => {
   const zip = writeBundle(bundle);
   expect(readBundle(zip)).toEqual(bundle);
   expect(Object.keys(unzipSync(zip)).sort()).toEqual([
-    ...["base.json", "evaluations.json", "hashes.json", "journal.bin"],
-    ...["log_history.jsonl", "run.json", "settings.json"],
+    "base.json",
+    "evaluations.json",
+    "hashes.json",
+    "journal.bin",
+    "log_history.jsonl",
+    "run.json",
+    "settings.json",
   ]);
   expect(writeBundle(bundle)).toEqual(zip);
 });

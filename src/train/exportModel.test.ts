@@ -115,12 +115,16 @@ test("the card names the base model, inherits its licence and tells the result w
   const base: ModelRecord = {
     ...aModel(),
     origin: {
-      ...{ repo: "facebook/opt-125m", commit: "2".repeat(40), licence: "other" },
+      repo: "facebook/opt-125m",
+      commit: "2".repeat(40),
+      licence: "other",
       address: "https://huggingface.co/facebook/opt-125m",
     },
   };
   const data = {
-    ...{ ...record.data, dataset: "stanfordnlp/sst2", datasetConfig: "default" },
+    ...record.data,
+    dataset: "stanfordnlp/sst2",
+    datasetConfig: "default",
     datasetRevision: "3".repeat(40),
   };
   const card = modelCard(base, { ...run, record: { ...record, data } });
@@ -149,7 +153,9 @@ test("a model card tells the final test where it was taken with these weights, a
 test("a run judged by what it writes tells F1, and exact matches beside it, everywhere", () => {
   const f1Interval = [0.6, 0.65] as const;
   const evaluations = run.evaluations.map((evaluation) => ({
-    ...{ ...evaluation, f1: 0.625, f1Interval },
+    ...evaluation,
+    f1: 0.625,
+    f1Interval,
   }));
   const judged = { ...run, evaluations };
   const card = modelCard(aModel(), judged);
@@ -194,8 +200,14 @@ test("a journal goes through a file, and a bent byte anywhere is found", () => {
 test("an exported folder holds config, tokenizer, card, logs, settings and the journal", () => {
   const files = smallFiles(aModel(), { ...run, journal: steps(1, 30) });
   expect(files.map(({ name }) => name)).toEqual([
-    ...["config.json", "vocab.json", "merges.txt", "README.md", "trainer_state.json"],
-    ...["log_history.jsonl", "zeroth_run.json", "events.out.tfevents.1735787045.zeroth"],
+    "config.json",
+    "vocab.json",
+    "merges.txt",
+    "README.md",
+    "trainer_state.json",
+    "log_history.jsonl",
+    "zeroth_run.json",
+    "events.out.tfevents.1735787045.zeroth",
     "zeroth_journal.bin",
   ]);
 });

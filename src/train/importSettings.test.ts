@@ -21,8 +21,14 @@ test("a settings file brings the draw of its run, and a damaged one is refused b
 test("this program's own --head asks for a score head; what it leaves open is read from the rows", () => {
   const command = "npm run --silent zeroth -- train MODEL rows.jsonl --head --method mezo_svrg";
   expect(importSettings(`${command} --template "{title}" --labels "no|yes"`).task).toEqual({
-    ...{ kind: "classification", template: "{title}", labelColumn: "label", head: true },
-    ...{ labels: ["no", "yes"], words: [], bos: 2, maxLength: 2048 },
+    kind: "classification",
+    template: "{title}",
+    labelColumn: "label",
+    head: true,
+    labels: ["no", "yes"],
+    words: [],
+    bos: 2,
+    maxLength: 2048,
   });
 });
 

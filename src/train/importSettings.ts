@@ -5,7 +5,9 @@ import { isJsonObject } from "#data/jsonText.ts";
 import type { RowRules } from "#data/rowRules.ts";
 import type { BuiltInTask, TaskSpec } from "#data/task.ts";
 import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";
+import { allSettings } from "#zo/allSettings.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
+import { notTrueOrFalse, numberBehind } from "#zo/flagText.ts";
 import { methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
@@ -61,7 +63,7 @@ function fromSettingsFile(
   { model, name, task, data }: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): ImportedSettings {
-  const known = new Set(["method", ...allSettings().map(({ key }) => key)]);
+  const known = new Set(["method", ...allSettings.map(({ key }) => key)]);
   const entries = Object.entries(settings);
   const unknown = entries.filter(([key]) => !known.has(key)).map(([key]) => key);
   const notes =
@@ -74,7 +76,10 @@ function fromSettingsFile(
     name: typeof name === "string" ? name : "",
     task: task === undefined ? null : parseTask(task),
     rules: rulesIn(data),
-    ...{ taskName: null, maxLength: null, bos: 2, notes },
+    taskName: null,
+    maxLength: null,
+    bos: 2,
+    notes,
   };
 }
 
@@ -111,10 +116,6 @@ function rulesFrom(flags: ReadonlyMap<string, string>): Partial<RowRules> {
   return Object.fromEntries(entries);
 }
 
-function allSettings(): readonly SettingDescription[] {
-  return [...commonSettings, ...methods.flatMap(({ description }) => description.settings)];
-}
-
 function flagsOf(object: Readonly<Record<string, unknown>>): CommandFlags {
   const entries = Object.entries(object).map(([key, value]) => [key, String(value)] as const);
   return { flags: new Map(entries), isRunPy: true };
@@ -133,14 +134,47 @@ const withoutEquivalent: Readonly<Record<string, string>> = {
 
 /** What has no bearing on the weights that come out, or belongs to the data. */
 const passedOver = new Set([
-  ...["output_dir", "overwrite_output_dir", "tag", "logging_steps", "report_to", "no_eval"],
-  ...["evaluation_strategy", "eval_strategy", "save_strategy", "save_steps", "save_total_limit"],
-  ...["save_model", "load_best_model_at_end", "metric_for_best_model", "greater_is_better"],
-  ...["num_train_sets", "result_file"],
-  ...["train_as_classification", "only_train_option", "per_device_eval_batch_size", "verbose"],
-  ...["load_float16", "load_bfloat16", "load_float32", "load_int8", "no_auto_device", "icl_sfc"],
-  ...["lora_alpha", "lora_r", "num_prefix", "no_reparam", "prefix_init_by_real_act", "data"],
-  ...["dev", "test", "out", "linear", "template", "words", "labels", "label-column"],
+  "output_dir",
+  "overwrite_output_dir",
+  "tag",
+  "logging_steps",
+  "report_to",
+  "no_eval",
+  "evaluation_strategy",
+  "eval_strategy",
+  "save_strategy",
+  "save_steps",
+  "save_total_limit",
+  "save_model",
+  "load_best_model_at_end",
+  "metric_for_best_model",
+  "greater_is_better",
+  "num_train_sets",
+  "result_file",
+  "train_as_classification",
+  "only_train_option",
+  "per_device_eval_batch_size",
+  "verbose",
+  "load_float16",
+  "load_bfloat16",
+  "load_float32",
+  "load_int8",
+  "no_auto_device",
+  "icl_sfc",
+  "lora_alpha",
+  "lora_r",
+  "num_prefix",
+  "no_reparam",
+  "prefix_init_by_real_act",
+  "data",
+  "dev",
+  "test",
+  "out",
+  "linear",
+  "template",
+  "words",
+  "labels",
+  "label-column",
 ]);
 
 /** Methods by the names of other programs. */
@@ -165,8 +199,16 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   const named = taskOf(taskName, limits, notes);
   const rest = new Map(flags);
   const elsewhere = [
-    ...["trainer", "method", "model_name", "task_name", "task", "head", "bos", "name"],
-    ...["max_length", "max-length"],
+    "trainer",
+    "method",
+    "model_name",
+    "task_name",
+    "task",
+    "head",
+    "bos",
+    "name",
+    "max_length",
+    "max-length",
     // Without a task's name, a head is told its texts and labels.
     ...(flags.has("head") && !named ? ["template", "labels", "label-column"] : []),
   ];
@@ -186,7 +228,11 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
     model: flags.get("model_name") ?? null,
     name: flags.get("name") ?? "",
     task: flags.has("head") ? headTask(flags, named, limits) : named,
-    ...{ rules, taskName, maxLength, bos, notes },
+    rules,
+    taskName,
+    maxLength,
+    bos,
+    notes,
   };
 }
 
@@ -206,8 +252,13 @@ function headTask(
   const template = flags.get("template") ?? "";
   const labels = flags.get("labels")?.split("|") ?? [];
   return {
-    ...{ kind: "classification", template, labels: template === "" ? [] : labels, words: [] },
-    ...{ labelColumn: flags.get("label-column") ?? "label", head: true, ...limits },
+    kind: "classification",
+    template,
+    labels: template === "" ? [] : labels,
+    words: [],
+    labelColumn: flags.get("label-column") ?? "label",
+    head: true,
+    ...limits,
   };
 }
 
@@ -264,11 +315,9 @@ function parseFlag({ type, choices }: SettingDescription, flag: string, text: st
   if (type === "boolean") {
     if (/^(true|1|)$/i.test(text)) return true;
     if (/^(false|0)$/i.test(text)) return false;
-    throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be true or false.`);
+    throw notTrueOrFalse(flag, text);
   }
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be a number.`);
+  return numberBehind(flag, text);
 }
 
 /** What Hugging Face's Trainer takes where nothing is said. */
@@ -291,9 +340,12 @@ function addDefaults(given: Record<string, unknown>, notes: string[]): void {
 function unknownFlag(flag: string): ZerothError {
   const known = [
     ...Object.keys(runPyFlags),
-    ...allSettings().map((setting) => setting.flag),
+    ...allSettings.map((setting) => setting.flag),
     ...passedOver,
-    ...["model_name", "task_name", "trainer", "max_length"],
+    "model_name",
+    "task_name",
+    "trainer",
+    "max_length",
   ];
   const nearest = nearestName(flag, known);
   const hint = nearest === undefined ? "Take it out of the command." : `Did you mean ${nearest}?`;

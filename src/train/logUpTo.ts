@@ -10,7 +10,9 @@ export function logUpTo({ record, steps, evaluations }: Log, step: number): Log 
   return {
     record: {
       ...rest,
-      ...{ step, tokens: end?.tokens ?? 0, seconds: end?.seconds ?? 0 },
+      step,
+      tokens: end?.tokens ?? 0,
+      seconds: end?.seconds ?? 0,
       ...(last && { lastEvaluation: last }),
     },
     steps: steps.filter((known) => known.step <= step),

@@ -17,7 +17,10 @@ test("always giving WSC's most frequent label scores 63.46 %", () => {
 
 test("the training rows' most frequent label is scored on the held-out rows", () => {
   expect(majorityOf(task, rows(1, 1, 0), rows(0, 0, 0, 1))).toEqual({
-    ...{ label: "no", share: 0.75, trainLabel: "yes", trainShare: 0.25 },
+    label: "no",
+    share: 0.75,
+    trainLabel: "yes",
+    trainShare: 0.25,
   });
 });
 

@@ -18,8 +18,10 @@ export function majorityOf(
   const nameOf = (answer: number) => task.labels[answer] ?? task.words[answer]?.trim() ?? "";
   const shareOf = (answer: number) => (devCounts.get(answer) ?? 0) / dev.length;
   return {
-    ...{ label: nameOf(most), share: shareOf(most) },
-    ...{ trainLabel: nameOf(usual), trainShare: shareOf(usual) },
+    label: nameOf(most),
+    share: shareOf(most),
+    trainLabel: nameOf(usual),
+    trainShare: shareOf(usual),
   };
 }
 

@@ -25,7 +25,8 @@ const sources = readShaders();
 const examples: EncodedExample[] = [5, 9, 7].map((length, row) => {
   const prompt = Array.from({ length }, (_, i) => 4 + i);
   return {
-    ...{ row, answer: 0 },
+    row,
+    answer: 0,
     options: [40, 41].map((word) => ({ ids: [...prompt, word], optionLength: 1 })),
   };
 });
@@ -76,7 +77,12 @@ describe.each(models)("%s", (_, config, limit) => {
     made.length = 0;
     const loaded = makeRoomForWeights(device, config, dtype, limit);
     const model = await OptModel.create({
-      ...{ device, sources, loaded, capacity, noise: "binomial", linear: onlyKernel(linearShared) },
+      device,
+      sources,
+      loaded,
+      capacity,
+      noise: "binomial",
+      linear: onlyKernel(linearShared),
     });
     await prepareMasks(model, settings);
     await takeSteps(new Stepper(model, methodOf(settings), settings, examples, []));
@@ -97,7 +103,8 @@ test("answers that are written take the planned keys and values, and no other bu
   const config = oddConfig({ max_position_embeddings: 128 });
   const written = [3, 9, 20, 4].map((length, row) => ({
     ...examples[0]!,
-    ...{ row, writing: { promptIds: new Array<number>(length).fill(5), golds: ["a"] } },
+    row,
+    writing: { promptIds: new Array<number>(length).fill(5), golds: ["a"] },
   }));
   const sets = [written.slice(0, 1), written.slice(1)];
   const settings = resolveSettings({ method: "mezo", batchSize: 2 });
@@ -108,7 +115,11 @@ test("answers that are written take the planned keys and values, and no other bu
   made.length = 0;
   const loaded = makeRoomForWeights(device, config);
   const model = await OptModel.create({
-    ...{ device, sources, loaded, noise: "binomial", linear: onlyKernel(linearShared) },
+    device,
+    sources,
+    loaded,
+    noise: "binomial",
+    linear: onlyKernel(linearShared),
     capacity: planCapacity(config, loaded.layout, maxBindingBytes, 2, examples, written),
   });
   await evaluate(model, sets[1]!, { tokenizer });

@@ -15,9 +15,17 @@ const run = { ...aRun("a"), settings, modelName: "facebook/opt-125m" };
 test("a MeZO run has a command of MeZO's repository, with its task's name", () => {
   const { command, notes } = runPyCommand(run);
   for (const part of [
-    ...["python run.py", "--model_name facebook/opt-125m", "--task_name SST2", "--trainer zo"],
-    ...["--max_steps 2000", "--learning_rate 0.000002", "--zo_eps 0.001", "--eval_steps 400"],
-    ...["--per_device_train_batch_size 16", "--lr_scheduler_type constant", "--seed 42"],
+    "python run.py",
+    "--model_name facebook/opt-125m",
+    "--task_name SST2",
+    "--trainer zo",
+    "--max_steps 2000",
+    "--learning_rate 0.000002",
+    "--zo_eps 0.001",
+    "--eval_steps 400",
+    "--per_device_train_batch_size 16",
+    "--lr_scheduler_type constant",
+    "--seed 42",
   ]) {
     expect(command).toContain(part);
   }
@@ -64,8 +72,13 @@ test("a line of mezo.sh brings that script's values", () => {
   const line = "MODEL=facebook/opt-1.3b TASK=RTE MODE=ft LR=1e-7 EPS=1e-3 bash mezo.sh";
   const { settings: read, model, taskName } = importSettings(line);
   expect(read).toMatchObject({
-    ...{ method: "mezo", learningRate: 1e-7, steps: 20000, batchSize: 16, evalEvery: 4000 },
-    ...{ learningRateSchedule: "constant", noise: "gaussian" },
+    method: "mezo",
+    learningRate: 1e-7,
+    steps: 20000,
+    batchSize: 16,
+    evalEvery: 4000,
+    learningRateSchedule: "constant",
+    noise: "gaussian",
   });
   expect([model, taskName]).toEqual(["facebook/opt-1.3b", "RTE"]);
 });

@@ -19,8 +19,17 @@ type RunFacts = Pick<RunRecord, "settings" | "task" | "modelName" | "data" | "st
 
 /** MeZO's tasks; the others are not in its repository. */
 const tasksOfMezo: readonly string[] = [
-  ...["SST2", "RTE", "CB", "BoolQ", "WSC", "WIC", "MultiRC"],
-  ...["Copa", "ReCoRD", "SQuAD", "DROP"],
+  "SST2",
+  "RTE",
+  "CB",
+  "BoolQ",
+  "WSC",
+  "WIC",
+  "MultiRC",
+  "Copa",
+  "ReCoRD",
+  "SQuAD",
+  "DROP",
 ];
 
 /** The command of MeZO's repository for this run's settings. @see MeZO, large_models/run.py */

@@ -8,8 +8,13 @@ import { decodeShareLink, encodeShareLink, isShareLink } from "./shareLink.ts";
 
 const settings = resolveSettings({ method: "lezo", steps: 200, learningRate: 3e-6 });
 const task: TaskSpec = {
-  ...{ kind: "classification", template: "{text} — so:", labelColumn: "label" },
-  ...{ labels: ["0", "1"], words: [" bad", " good"], bos: 2, maxLength: 512 },
+  kind: "classification",
+  template: "{text} — so:",
+  labelColumn: "label",
+  labels: ["0", "1"],
+  words: [" bad", " good"],
+  bos: 2,
+  maxLength: 512,
 };
 const refused = (reason: string) =>
   expect.objectContaining({ code: "E-CFG-1", message: expect.stringContaining(reason) });
@@ -52,8 +57,14 @@ test("of a built-in task the name is carried", () => {
 test("columns that were named, other kinds of tasks and the draw of rows go through a link", () => {
   const named = { ...builtInTask("RTE", { bos: 2, maxLength: 300 }), columns: { premise: "a" } };
   const choice: TaskSpec = {
-    ...{ kind: "multiple choice", template: "{q}", labelColumn: "right", labels: [], words: [] },
-    ...{ optionColumns: ["a", "b"], bos: 2, maxLength: 300 },
+    kind: "multiple choice",
+    template: "{q}",
+    labelColumn: "right",
+    labels: [],
+    words: [],
+    optionColumns: ["a", "b"],
+    bos: 2,
+    maxLength: 300,
   };
   const rules = { trainRows: 1000, devRows: 500, testRows: 0, dataSeed: 7, leaks: "drop" } as const;
   for (const shared of [

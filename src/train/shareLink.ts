@@ -121,7 +121,12 @@ function shortTask(spec: TaskSpec): ShortTask {
   }
   return {
     ...(kind === "classification" ? {} : { kind }),
-    ...{ template, labelColumn, labels: [...labels], words: [...spec.words], bos, maxLength },
+    template,
+    labelColumn,
+    labels: [...labels],
+    words: [...spec.words],
+    bos,
+    maxLength,
     ...(spec.head && { head: spec.head }),
     ...(spec.optionColumns && { optionColumns: [...spec.optionColumns] }),
   };

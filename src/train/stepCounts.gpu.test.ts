@@ -39,8 +39,12 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
   const loaded = makeRoomForWeights(device, config);
   await loaded.weights.load(tensorsOf(config, randomWeights(config)));
   const model = await OptModel.create({
-    ...{ device, sources: readShaders(), loaded, noise: "binomial" as const },
-    ...{ linear: usualChoice(device.info), capacity: sizeOfAll(examples.slice(0, 4)) },
+    device,
+    sources: readShaders(),
+    loaded,
+    noise: "binomial" as const,
+    linear: usualChoice(device.info),
+    capacity: sizeOfAll(examples.slice(0, 4)),
   });
   await prepareMasks(model, settings);
   const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
@@ -185,8 +189,12 @@ describe("where the GPU has no clock", () => {
 
 /** Trains on, telling nobody. */
 const quiet: TrainerHooks = {
-  ...{ now: () => performance.now(), onSteps: async () => {}, isPauseWanted: () => false },
-  ...{ onEvaluation: async () => {}, onEvaluating: () => {}, onLongStep: () => {} },
+  now: () => performance.now(),
+  onSteps: async () => {},
+  isPauseWanted: () => false,
+  onEvaluation: async () => {},
+  onEvaluating: () => {},
+  onLongStep: () => {},
   judging: {},
 };
 

@@ -23,7 +23,10 @@ export function partsOf(
   const last = plan.probes.length * packed.length - 1;
   return plan.probes.flatMap((probe, index) =>
     packed.map((rows, i) => ({
-      ...{ probe, index, rows, accumulates: i > 0 },
+      probe,
+      index,
+      rows,
+      accumulates: i > 0,
       isLast: index * packed.length + i === last,
     })),
   );

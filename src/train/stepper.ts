@@ -111,8 +111,11 @@ export class Stepper {
     const b = model.buffers;
     const uniform = { buffer: b.coefficientState };
     this.#site = model.sites.bindTo(model.coefficientsKernel, uniform, {
-      ...{ programs: b.programs, loss_sums: b.lossSums, registers: b.registers },
-      ...{ coefficients: b.coefficients, ring: b.ring },
+      programs: b.programs,
+      loss_sums: b.lossSums,
+      registers: b.registers,
+      coefficients: b.coefficients,
+      ring: b.ring,
     });
     this.#times = new StepTimes(model, past.length);
     this.#recall();

@@ -36,7 +36,8 @@ export function modelsThatFit(
   const needed = least(config, dtype);
   const fits = ({ totalBytes }: Fitting) => totalBytes <= grantedBytes && totalBytes < needed;
   const own = {
-    ...{ words: "this one with weights stored as f16", remedy: asHalves },
+    words: "this one with weights stored as f16",
+    remedy: asHalves,
     totalBytes: least(config, "f16"),
   };
   const others = (as: WeightDtype, words: string) =>
@@ -71,7 +72,8 @@ export function runsThatFit(needs: RunNeeds, grantedBytes: number): readonly Fit
   if (single.length > 0) return single;
   return stores.flatMap(({ stored, at, words, remedy }) =>
     largestBatch(stored, at, fits).map((batch) => ({
-      ...{ words: `${words} and ${batch.words}`, totalBytes: batch.totalBytes },
+      words: `${words} and ${batch.words}`,
+      totalBytes: batch.totalBytes,
       remedy: {
         label: `${remedy.label}, ${batch.words}`,
         settings: { ...remedy.settings, ...batch.remedy?.settings },

@@ -6,7 +6,10 @@ import { fitPrompt, settled, type WritingOptions, writeOn } from "./writing.ts";
 
 const tokenizer = loadTokenizer((await openFixture("opt-tiny-real-vocab")).tokenizerFiles);
 const options: WritingOptions = {
-  ...{ sampling: { kind: "greedy" }, seed: 0, maxNewTokens: 8, stops: [] },
+  sampling: { kind: "greedy" },
+  seed: 0,
+  maxNewTokens: 8,
+  stops: [],
 };
 
 /** A writer of so many slots that says these texts, one for each first id of a prompt, then `</s>`. */

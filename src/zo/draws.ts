@@ -2,7 +2,10 @@ import { keyOf, philox4x32 } from "./philox.ts";
 
 /** What a host draw is for; each has its own stream of the generator. */
 export const streams = {
-  ...{ blocks: 0xffffffff, shuffle: 0xfffffffe, split: 0xfffffffd, writing: 0xfffffffc },
+  blocks: 0xffffffff,
+  shuffle: 0xfffffffe,
+  split: 0xfffffffd,
+  writing: 0xfffffffc,
 } as const;
 export type Stream = keyof typeof streams;
 

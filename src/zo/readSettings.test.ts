@@ -12,7 +12,11 @@ describe("resolving a run's settings", () => {
   test("what is left out gets its default, and MeZO is the method", () => {
     const settings = resolveSettings({ learningRate: 2e-6 });
     expect(settings).toMatchObject({
-      ...{ method: "mezo", learningRate: 2e-6, epsilon: 1e-3, noise: "binomial", directions: 1 },
+      method: "mezo",
+      learningRate: 2e-6,
+      epsilon: 1e-3,
+      noise: "binomial",
+      directions: 1,
     });
   });
 

@@ -7,14 +7,22 @@ const limits = { bos: 2, maxLength: 128 } as const;
 
 test("COPA is asked with every column its prompt and its choices need, and not the answer", () => {
   expect(columnsToAsk(builtInTask("Copa", limits))).toEqual([
-    ...["premise", "choice1", "choice2", "question"],
+    "premise",
+    "choice1",
+    "choice2",
+    "question",
   ]);
 });
 
 test("a task of one's own is asked with the columns of its template and of its options", () => {
   const own: TaskSpec = {
-    ...{ kind: "multiple choice" as const, template: "{q} is", labelColumn: "right", ...limits },
-    ...{ labels: [], words: [], optionColumns: ["a", "b"] },
+    kind: "multiple choice" as const,
+    template: "{q} is",
+    labelColumn: "right",
+    ...limits,
+    labels: [],
+    words: [],
+    optionColumns: ["a", "b"],
   };
   expect(columnsToAsk(own)).toEqual(["q", "a", "b"]);
 });

@@ -61,11 +61,15 @@ const lengthsOf = (options: readonly EncodedOption[]) =>
 test.each(taskDefinitions)("$id rows become Python's prompts and options", (task) => {
   for (const { row, expected } of expectedRows(task)) {
     const found = task.samples({ ...row }).map(({ prompt, options, right, golds }) => ({
-      ...{ prompt, texts: options.map((option) => prompt + option), right },
+      prompt,
+      texts: options.map((option) => prompt + option),
+      right,
       ...(golds === undefined ? {} : { golds }),
     }));
     const wanted = expected.samples.map(({ prompt, texts, right, golds }) => ({
-      ...{ prompt, texts, right },
+      prompt,
+      texts,
+      right,
       ...(golds === undefined ? {} : { golds }),
     }));
     expect(found).toEqual(wanted);

@@ -19,8 +19,21 @@ import { wsc } from "./wsc.ts";
 
 /** Every built-in task, MeZO's in the order of its tables first. */
 export const taskDefinitions: readonly TaskDefinition[] = [
-  ...[sst2, rte, cb, boolq, wsc, wic, multirc, copa, record, squad, drop],
-  ...[mnli, qnli, cola, mrpc],
+  sst2,
+  rte,
+  cb,
+  boolq,
+  wsc,
+  wic,
+  multirc,
+  copa,
+  record,
+  squad,
+  drop,
+  mnli,
+  qnli,
+  cola,
+  mrpc,
 ];
 
 /** @throws ZerothError E-CFG-1 if no task has this name, whatever its case */

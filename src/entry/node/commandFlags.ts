@@ -1,9 +1,15 @@
-import { commonSettings } from "#zo/commonSettings.ts";
-import { methods } from "#zo/methods/index.ts";
+import { allSettings } from "#zo/allSettings.ts";
 
 export type CommandName =
-  | ("score" | "train" | "eval" | "write")
-  | ("replay" | "export" | "bundle" | "verify" | "info");
+  | "score"
+  | "train"
+  | "eval"
+  | "write"
+  | "replay"
+  | "export"
+  | "bundle"
+  | "verify"
+  | "info";
 
 interface CommandFlags {
   readonly flags: readonly string[];
@@ -12,15 +18,17 @@ interface CommandFlags {
 }
 
 /** What is asked of a row, and how much of it is read. */
-const task = [
-  ...["task", "template", "words", "labels", "label-column", "head"],
-  ...["bos", "max-length"],
-];
+const task = ["task", "template", "words", "labels", "label-column", "head", "bos", "max-length"];
 const rows = ["dev", "test", "train-rows", "dev-rows", "test-rows", "data-seed"];
-const settings = [...commonSettings, ...methods.flatMap(({ description }) => description.settings)];
 const writing = [
-  ...["prompt", "greedy", "temperature", "top-k", "top-p", "seed"],
-  ...["max-new-tokens", "stop"],
+  "prompt",
+  "greedy",
+  "temperature",
+  "top-k",
+  "top-p",
+  "seed",
+  "max-new-tokens",
+  "stop",
 ];
 /** How weights are stored, and what multiplies with them. */
 const weights = ["dtype", "linear"];
@@ -31,8 +39,12 @@ export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
   train: {
     flags: [
       "method",
-      ...new Set(settings.map(({ flag }) => flag)),
-      ...[...task, ...rows, "out", "name", "linear"],
+      ...new Set(allSettings.map(({ flag }) => flag)),
+      ...task,
+      ...rows,
+      "out",
+      "name",
+      "linear",
     ],
   },
   eval: {

@@ -47,7 +47,8 @@ export async function evalCommand(args: Arguments): Promise<void> {
   const prompts = examples.flatMap(({ writing }) => (writing ? [writing.promptIds] : []));
   await admitTexts(device, model, prompts, MAX_NEW_TOKENS);
   const evaluation = await evaluate(model, examples, {
-    ...{ isPerToken, tokenizer },
+    isPerToken,
+    tokenizer,
     onProgress: (done) => tellProgress(done, examples.length),
   });
   const file = args.flags["examples"];
@@ -55,7 +56,10 @@ export async function evalCommand(args: Arguments): Promise<void> {
   const { accuracy, f1, f1Interval, loss, n } = evaluation;
   const majority = majorityOf(task, examples, examples);
   print({
-    ...{ ...(f1 === undefined ? {} : { f1 }), accuracy, loss, n },
+    ...(f1 === undefined ? {} : { f1 }),
+    accuracy,
+    loss,
+    n,
     interval: f1Interval ?? wilsonInterval(accuracy, n),
     ...(majority && { majority: majority.share, majority_label: majority.label }),
   });
@@ -133,7 +137,10 @@ function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
     );
   }
   const table: Table = {
-    ...{ name: record.data.devName, format: "jsonl", rows: kept, problems: [] },
+    name: record.data.devName,
+    format: "jsonl",
+    rows: kept,
+    problems: [],
     columns: [...new Set(kept.flatMap((row) => Object.keys(row)))],
     rowNumbers: kept.map((_, i) => i + 1),
   };

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
+import { allSettings } from "#zo/allSettings.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
-import { methods } from "#zo/methods/index.ts";
+import { notTrueOrFalse, numberBehind } from "#zo/flagText.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import { type CommandName, commandFlags } from "./commandFlags.ts";
@@ -26,7 +27,10 @@ const HEAD = "head";
 /** @throws ZerothError E-CFG-1 for a flag that the command does not read, or one without its value */
 export function readArguments(command: CommandName, args: readonly string[]): Arguments {
   const { tokens, positionals } = parseArgs({
-    ...{ args: [...args], options: everyFlag(), allowNegative: false, tokens: true },
+    args: [...args],
+    options: everyFlag(),
+    allowNegative: false,
+    tokens: true,
     // Node's own refusals know nothing of commands, and some take three lines.
     strict: false,
   });
@@ -37,8 +41,11 @@ export function readArguments(command: CommandName, args: readonly string[]): Ar
   const alone = given.filter(({ name }) => standsAlone(name)).map(withoutValue);
   const flags = given.filter(({ name }) => !standsAlone(name)).map(withValue);
   return {
-    ...{ positionals, flags: Object.fromEntries(flags), reads: usage.reads },
-    ...{ isGreedy: alone.includes(GREEDY), hasHead: alone.includes(HEAD) },
+    positionals,
+    flags: Object.fromEntries(flags),
+    reads: usage.reads,
+    isGreedy: alone.includes(GREEDY),
+    hasHead: alone.includes(HEAD),
   };
 }
 
@@ -103,7 +110,7 @@ export function settingsFrom({ flags }: Arguments): SettingValues {
     const text = flags[description.flag];
     if (text !== undefined) given[description.key] = parseValue(description, text);
   }
-  for (const { flag } of allSettings()) {
+  for (const { flag } of allSettings) {
     if (flags[flag] !== undefined && !mine.some((setting) => setting.flag === flag)) {
       throw new ZerothError("E-CFG-1", `--${flag} is no setting of ${id}.`);
     }
@@ -114,7 +121,7 @@ export function settingsFrom({ flags }: Arguments): SettingValues {
 /** A flag's number, or what it is without the flag. @throws ZerothError E-CFG-1 */
 export function numberFlag({ flags }: Arguments, flag: string, otherwise: number): number {
   const text = flags[flag];
-  return text === undefined ? otherwise : numberFrom(flag, text);
+  return text === undefined ? otherwise : numberBehind(flag, text);
 }
 
 function parseValue({ type, flag }: SettingDescription, text: string): unknown {
@@ -126,7 +133,7 @@ function parseValue({ type, flag }: SettingDescription, text: string): unknown {
       return booleanFrom(flag, text);
     case "number":
     case "integer":
-      return numberFrom(flag, text);
+      return numberBehind(flag, text);
     default:
       return type satisfies never;
   }
@@ -134,15 +141,5 @@ function parseValue({ type, flag }: SettingDescription, text: string): unknown {
 
 function booleanFrom(flag: string, text: string): boolean {
   if (text === "true" || text === "false") return text === "true";
-  throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be true or false.`);
-}
-
-function numberFrom(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new ZerothError("E-CFG-1", `--${flag} is "${text}"; it should be a number.`);
-}
-
-function allSettings(): readonly SettingDescription[] {
-  return [...commonSettings, ...methods.flatMap(({ description }) => description.settings)];
+  throw notTrueOrFalse(flag, text);
 }

@@ -77,7 +77,11 @@ async function measureAloud(
   const layout = planLayout(config, bindableBytes(device.info), dtype);
   const tell = (text: string) => process.stderr.isTTY && process.stderr.write(text);
   const tuning = await tuneLinear({
-    ...{ device, config, dtype, sources, headColumns: headColumns(config, layout) },
+    device,
+    config,
+    dtype,
+    sources,
+    headColumns: headColumns(config, layout),
     now: () => performance.now(),
     onProgress: (done, total) => tell(`\rMeasuring this GPU ${done}/${total}`),
   });

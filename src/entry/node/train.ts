@@ -61,7 +61,10 @@ export async function trainCommand(args: Arguments): Promise<void> {
   await admitRun(device, needs, "not read yet");
   const linear = await fastestLinear(device, config, dtype, args.flags["linear"]);
   const model = await createModel(device, await loadWeights(device, opened, dtype, head), {
-    ...{ settings, linear, trained: rows.examples, evaluated: sets.flat() },
+    settings,
+    linear,
+    trained: rows.examples,
+    evaluated: sets.flat(),
   });
   const thresholds = await prepareMasks(model, settings);
   const majority = majorityOf(task, rows.examples, dev?.examples ?? []);
@@ -97,8 +100,11 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const end = await train(model, stepper, settings, dev?.examples ?? [], hooks);
   printer.flush();
   await finish(model, end, kept, {
-    ...{ examples: rows.examples, test: test?.examples ?? [] },
-    ...{ isPerToken, tokenizer: opened.tokenizer, best: printer.best },
+    examples: rows.examples,
+    test: test?.examples ?? [],
+    isPerToken,
+    tokenizer: opened.tokenizer,
+    best: printer.best,
     at: { step: numberSetting(settings, "steps"), forwardPasses: printer.forwardPasses },
     goToStep: async (step: number) => {
       await model.weights.load(matchTensors(model.layout.table, opened.checkpoint));
@@ -109,8 +115,10 @@ export async function trainCommand(args: Arguments): Promise<void> {
 
 function describeRows({ train: rows, dev, test, rules }: TrainingRows): RunRecord["data"] {
   return {
-    ...{ trainName: rows.table.name, trainRows: rows.table.rows.length },
-    ...{ devName: dev?.table.name ?? "", devRows: dev?.table.rows.length ?? 0 },
+    trainName: rows.table.name,
+    trainRows: rows.table.rows.length,
+    devName: dev?.table.name ?? "",
+    devRows: dev?.table.rows.length ?? 0,
     ...(test && { testName: test.table.name, testRows: test.table.rows.length }),
     ...(rules && { rules }),
   };
@@ -153,14 +161,19 @@ async function finish(
   const tested = await finalTest(model, judging);
   if (tested) await kept?.runs.updateRun(kept.id, { testEvaluation: tested });
   print({
-    ...{ final_loss: loss, weights_sha256: sha256 },
+    final_loss: loss,
+    weights_sha256: sha256,
     ...(tested && {
-      ...{ test_step: tested.step, test_loss: tested.loss, test_accuracy: tested.accuracy },
+      test_step: tested.step,
+      test_loss: tested.loss,
+      test_accuracy: tested.accuracy,
       test_n: tested.n,
       ...(tested.f1 !== undefined && { test_f1: tested.f1 }),
     }),
     ...(best && {
-      ...{ best_step: best.step, best_eval_loss: best.loss, best_eval_accuracy: best.accuracy },
+      best_step: best.step,
+      best_eval_loss: best.loss,
+      best_eval_accuracy: best.accuracy,
     }),
   });
 }
@@ -192,8 +205,16 @@ async function describeRun(
   const now = new Date().toISOString();
   const name = basename(folder);
   return {
-    ...{ schemaVersion: 1, id: randomUUID(), name: flags["name"] ?? name, note: "" },
-    ...{ createdAt: now, updatedAt: now, status: "running", step: 0, tokens: 0, seconds: 0 },
+    schemaVersion: 1,
+    id: randomUUID(),
+    name: flags["name"] ?? name,
+    note: "",
+    createdAt: now,
+    updatedAt: now,
+    status: "running",
+    step: 0,
+    tokens: 0,
+    seconds: 0,
     modelId: flags["out"] ? await baseSha256(base) : checkpoint.format,
     modelName: name,
     ...facts,
@@ -315,7 +336,9 @@ class StepPrinter {
       );
     }
     const record: EvaluationRecord = {
-      ...{ step, ...measuresOf(evaluation), seconds: milliseconds / 1000 },
+      step,
+      ...measuresOf(evaluation),
+      seconds: milliseconds / 1000,
       forwardPasses: this.#totals.forwardPasses,
     };
     this.best = betterOf(this.best, record);

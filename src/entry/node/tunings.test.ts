@@ -5,8 +5,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTunings } from "./tunings.ts";
 
 const found = {
-  ...{ adapter: "a GPU", widths: "768 / 3072", milliseconds: 900, refused: [] },
-  ...{ kernels: { "linear.few.head": "linear_few" }, gflops: { "few.head": 12.5 } },
+  adapter: "a GPU",
+  widths: "768 / 3072",
+  milliseconds: 900,
+  refused: [],
+  kernels: { "linear.few.head": "linear_few" },
+  gflops: { "few.head": 12.5 },
 };
 
 let folder: string;

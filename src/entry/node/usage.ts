@@ -17,11 +17,13 @@ export function usageOf(command: CommandName, folder = ""): Usage {
   if (!ofRun) return { words: command, reads: flags };
   return isRunFolder(folder)
     ? {
-        ...{ words: `${command} RUN`, reads: ofRun },
+        words: `${command} RUN`,
+        reads: ofRun,
         other: { why: `"${folder}" is a kept run`, reads: flags },
       }
     : {
-        ...{ words: `${command} MODEL`, reads: flags },
+        words: `${command} MODEL`,
+        reads: flags,
         other: { why: `"${folder}" is no kept run`, reads: ofRun },
       };
 }

@@ -45,8 +45,11 @@ export async function verifyCommand(args: Arguments): Promise<void> {
   for (const { name, why } of values.notChecked) print({ name, not_checked: why });
   const agreed = outcomes.filter(({ ok }) => ok).length;
   print({
-    ...{ verdict: agreed === outcomes.length ? "agrees" : "disagrees", model: values.name },
-    ...{ checks: outcomes.length, agreed, not_checked: values.notChecked.length },
+    verdict: agreed === outcomes.length ? "agrees" : "disagrees",
+    model: values.name,
+    checks: outcomes.length,
+    agreed,
+    not_checked: values.notChecked.length,
     adapter: device.info.description,
   });
   if (agreed === outcomes.length) return;

@@ -50,8 +50,10 @@ export async function writeCommand(args: Arguments): Promise<void> {
     },
   });
   print({
-    ...{ text: written?.text ?? "", ids: written?.ids ?? [] },
-    ...{ tokens_per_second: tokensPerSecond, ending: written?.ending },
+    text: written?.text ?? "",
+    ids: written?.ids ?? [],
+    tokens_per_second: tokensPerSecond,
+    ending: written?.ending,
   });
 }
 

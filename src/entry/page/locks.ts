@@ -1,4 +1,5 @@
 import type { RunLocks } from "#train/session/environment.ts";
+import { takeLock } from "./takeLock.ts";
 
 const prefix = "run:";
 
@@ -12,21 +13,12 @@ export function webLocks(locks: LockManager): RunLocks {
   return {
     acquire: async (runId) => {
       await leaving.get(runId);
-      return new Promise((resolve, reject) => {
-        const request = locks.request(prefix + runId, { ifAvailable: true }, (lock) => {
-          if (!lock) return resolve(null);
-          return new Promise<void>((free) =>
-            resolve(() => {
-              leaving.set(
-                runId,
-                request.finally(() => leaving.delete(runId)),
-              );
-              free();
-            }),
-          );
-        });
-        request.catch(reject);
-      });
+      const letGo = await takeLock(locks, prefix + runId, { ifAvailable: true });
+      if (!letGo) return null;
+      return () => {
+        const left = letGo().finally(() => leaving.delete(runId));
+        leaving.set(runId, left);
+      };
     },
     held: async () => {
       await Promise.all(leaving.values());

@@ -1,16 +1,12 @@
 import type { ModelLocks } from "#train/session/environment.ts";
+import { takeLock } from "./takeLock.ts";
 
 /** Base models in use over all tabs, by Web Locks: what a crashed tab had in use frees itself. */
 export function webModelLocks(locks: LockManager): ModelLocks {
-  const take = (modelId: string, options: LockOptions) =>
-    new Promise<(() => void) | null>((resolve, reject) => {
-      locks
-        .request(`model:${modelId}`, options, (lock) => {
-          if (!lock) return resolve(null);
-          return new Promise<void>((release) => resolve(release));
-        })
-        .catch(reject);
-    });
+  const take = async (modelId: string, options: LockOptions) => {
+    const letGo = await takeLock(locks, `model:${modelId}`, options);
+    return letGo && (() => void letGo());
+  };
   return {
     // Never null: without `ifAvailable` it waits.
     share: async (modelId) => (await take(modelId, { mode: "shared" })) ?? (() => {}),

@@ -84,8 +84,13 @@ const caches: [string, () => BlobCache][] = [
 ];
 
 const record: CachedRepo = {
-  ...{ schemaVersion: 1, repo: "a/b", revision: "main", commit: "0".repeat(40) },
-  ...{ format: "pytorch", licence: { id: "mit", summary: "MIT", file: null }, address: "x" },
+  schemaVersion: 1,
+  repo: "a/b",
+  revision: "main",
+  commit: "0".repeat(40),
+  format: "pytorch",
+  licence: { id: "mit", summary: "MIT", file: null },
+  address: "x",
   files: [{ path: "w.bin", sizeBytes: 5, hash: { kind: "sha256", hex: "00" } }],
   savedAt: "2025-01-02T03:04:05.000Z",
 };

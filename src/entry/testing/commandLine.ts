@@ -27,7 +27,9 @@ function hostOn(driver: Driver): ChildProcess {
   const known = hosts.get(driver);
   if (known?.connected) return known;
   const host = fork("src/entry/testing/commandHost.ts", {
-    ...{ cwd: root, env: { ...process.env, ...driver.env }, execArgv: ["--import", "tsx"] },
+    cwd: root,
+    env: { ...process.env, ...driver.env },
+    execArgv: ["--import", "tsx"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   hosts.set(driver, host);

@@ -61,7 +61,12 @@ async function modelOver(
 ) {
   const capacity = sizeOfAll(examples);
   const model = await OptModel.create({
-    ...{ device, sources, loaded, capacity, linear, noise: "binomial" },
+    device,
+    sources,
+    loaded,
+    capacity,
+    linear,
+    noise: "binomial",
   });
   models.push(model);
   return model;
@@ -161,8 +166,15 @@ async function replayed() {
   const { seed, coefficients } = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
   const settings = resolveSettings({ method: "mezo", seed, dtype: "f16", steps: 12 });
   const steps = (coefficients as number[]).map((coefficient, i) => ({
-    ...{ step: i + 1, flags: 0, lossPlus: 0, lossMinus: 0, projectedGrad: 0, learningRate: 1 },
-    ...{ tokens: 0, forwardPasses: 2, milliseconds: 0 },
+    step: i + 1,
+    flags: 0,
+    lossPlus: 0,
+    lossMinus: 0,
+    projectedGrad: 0,
+    learningRate: 1,
+    tokens: 0,
+    forwardPasses: 2,
+    milliseconds: 0,
     coefficients: Float32Array.of(coefficient),
   }));
   const hashes: Record<string, string> = {};

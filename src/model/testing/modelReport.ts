@@ -195,16 +195,27 @@ async function openTrial(blocks: readonly number[] | null) {
 
   const setPass = (updates: number, probeEnabled: number) =>
     model.setPass({
-      ...{ seed_low: seed % 2 ** 32, seed_high: Math.floor(seed / 2 ** 32) },
-      ...{ probe_step: 5, probe_index: 0, probe_enabled: probeEnabled, epsilon },
+      seed_low: seed % 2 ** 32,
+      seed_high: Math.floor(seed / 2 ** 32),
+      probe_step: 5,
+      probe_index: 0,
+      probe_enabled: probeEnabled,
+      epsilon,
       probe_blocks_low: blocks === null ? 0xffffffff : blocks.reduce((m, b) => m | (1 << b), 0),
       probe_blocks_high: blocks === null ? 0xffffffff : 0,
       probe_embeddings: Number(embeddings),
-      ...{ update_count: updates, offset_count: 0, mask_by_magnitude: 0 },
+      update_count: updates,
+      offset_count: 0,
+      mask_by_magnitude: 0,
     });
 
   return {
-    ...{ model, batch, plan, weights, moved, setPass },
+    model,
+    batch,
+    plan,
+    weights,
+    moved,
+    setPass,
     async probe(updates: 0 | 1): Promise<Comparison> {
       setPass(updates, 1);
       model.setBatch(batch, 2, { probe: 1, accumulates: false, perToken: false });

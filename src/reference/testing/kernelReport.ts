@@ -71,7 +71,9 @@ async function reportCase(kernel: Kernel, twin: Twin, testCase: TwinCase) {
     const wanted = expected[output];
     if (!wanted) throw new Error(`The twin "${twin.card}" tells nothing of "${output}".`);
     return {
-      ...{ card: twin.card, case: testCase.name, output },
+      card: twin.card,
+      case: testCase.name,
+      output,
       isExact: bound.absolute === 0 && bound.relative === 0,
       hash: createHash("sha256").update(new Uint8Array(bytes)).digest("hex").slice(0, 16),
       ...compare(wanted, bytes, bound),

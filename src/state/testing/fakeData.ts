@@ -102,7 +102,8 @@ export const fakeData: DataReport = {
         "The labels are 0, 1.",
       count: 2,
       rows: [217, 404].map((row) => ({
-        ...{ part: "train", row },
+        part: "train",
+        row,
         note: "Label “neutral” has no word.",
       })),
       rule: "foreign",
@@ -113,7 +114,8 @@ export const fakeData: DataReport = {
         "its end and the word stay. Longest: row 31, 811 tokens.",
       count: 12,
       rows: Array.from({ length: 12 }, (_, i) => ({
-        ...{ part: "train" as const, row: 31 + 7 * i },
+        part: "train" as const,
+        row: 31 + 7 * i,
         note: `${811 - 20 * i} tokens`,
       })),
       rule: "long",
@@ -122,7 +124,11 @@ export const fakeData: DataReport = {
   warnings: [],
   tokenCounts: { min: 9, median: 27, max: 512 },
   tokenLengths: {
-    ...{ barWidth: 50, maxLength: 512, longest: 811, cutRows: 12, rows: 1000 },
+    barWidth: 50,
+    maxLength: 512,
+    longest: 811,
+    cutRows: 12,
+    rows: 1000,
     counts: [118, 305, 231, 120, 82, 51, 33, 22, 14, 9, 3, 6, 2, 1, 1, 1, 1],
   },
   blockers: [],
@@ -160,7 +166,10 @@ export function fakePreview(part: PartName, index: number): RowPreview {
   const [text, label] = TEXTS[index % TEXTS.length] ?? TEXTS[0];
   const prompt = `${text} It was`.split(/(?= )/);
   const option = (word: string, of: string) => ({
-    ...{ text: word, label: of, isRight: of === label, cut: 0 },
+    text: word,
+    label: of,
+    isRight: of === label,
+    cut: 0,
     tokens: [
       { text: "</s>", role: "bos" as const },
       ...prompt.map((token) => ({ text: token, role: "prompt" as const })),
@@ -168,7 +177,11 @@ export function fakePreview(part: PartName, index: number): RowPreview {
     ],
   });
   return {
-    ...{ part, index, count: fakeData.partRows[part], row: index + 1, problem: null },
+    part,
+    index,
+    count: fakeData.partRows[part],
+    row: index + 1,
+    problem: null,
     values: [
       { name: "text", text },
       { name: "label", text: label },

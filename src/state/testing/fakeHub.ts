@@ -18,7 +18,12 @@ const files = [
 const totalBytes = 251_896_072;
 
 const offer: ModelOffer = {
-  ...{ folder, repo: "facebook/opt-125m", revision: "main", commit, files, totalBytes },
+  folder,
+  repo: "facebook/opt-125m",
+  revision: "main",
+  commit,
+  files,
+  totalBytes,
   address: "https://huggingface.co/facebook/opt-125m",
   licence: {
     id: "other",
@@ -26,20 +31,26 @@ const offer: ModelOffer = {
       "OPT licence: non-commercial research only. The weights may not be passed on commercially.",
     address: `https://huggingface.co/facebook/opt-125m/blob/${commit}/LICENSE.md`,
   },
-  ...{ isGated: false, hereBytes: 0, isHere: false, parameterCount: 125_239_296 },
+  isGated: false,
+  hereBytes: 0,
+  isHere: false,
+  parameterCount: 125_239_296,
   memory: {
-    ...{ rows: 16, tokensPerRow: 64 },
+    rows: 16,
+    tokensPerRow: 64,
     byMethod: [
       { methods: ["MeZO", "LeZO"], bytes: 576_349_632, f16Bytes: 326_113_728 },
       { methods: ["MeZO-SVRG"], bytes: 576_349_632, f16Bytes: 577_001_408 },
       { methods: ["Sparse-MeZO"], bytes: 576_633_856, f16Bytes: 326_397_952 },
       {
         methods: ["MeZO-SVRG with a copy of the weights"],
-        ...{ bytes: 1_077_473_216, f16Bytes: 577_001_408 },
+        bytes: 1_077_473_216,
+        f16Bytes: 577_001_408,
       },
     ],
   },
-  ...{ memoryProblem: null, freeBytes: 212_000_000_000 },
+  memoryProblem: null,
+  freeBytes: 212_000_000_000,
 };
 
 const datasetOffer: DatasetOffer = {
@@ -47,7 +58,8 @@ const datasetOffer: DatasetOffer = {
   commit: "3de24cf8022e94f4ee4b9d55a6f539891524d646",
   address: "https://huggingface.co/datasets/aps/super_glue",
   licence: { id: "other", summary: "other", address: "" },
-  ...{ isGated: false, freeBytes: 212_000_000_000 },
+  isGated: false,
+  freeBytes: 212_000_000_000,
   configs: ["boolq", "cb", "copa"].map((name) => ({
     name,
     folder: `datasets--aps--super_glue@3de24cf8~${name}`,
@@ -60,32 +72,57 @@ const datasetOffer: DatasetOffer = {
 };
 
 const entry: LibraryEntry = {
-  ...{ folder: `facebook--opt-350m@${commit}`, kind: "model", repo: "facebook/opt-350m" },
-  ...{ part: null, revision: "main", commit, licence: "other" },
+  folder: `facebook--opt-350m@${commit}`,
+  kind: "model",
+  repo: "facebook/opt-350m",
+  part: null,
+  revision: "main",
+  commit,
+  licence: "other",
   address: "https://huggingface.co/facebook/opt-350m",
-  ...{ sizeBytes: 664_357_000, totalBytes: 664_357_000, isWhole: true, canResume: false },
-  ...{ splits: [], savedAt: "2026-03-04T14:02:00Z" },
+  sizeBytes: 664_357_000,
+  totalBytes: 664_357_000,
+  isWhole: true,
+  canResume: false,
+  splits: [],
+  savedAt: "2026-03-04T14:02:00Z",
 };
 
 const entries: readonly LibraryEntry[] = [
   entry,
   {
     ...entry,
-    ...{ folder: `facebook--opt-1.3b@${commit}`, repo: "facebook/opt-1.3b", savedAt: null },
-    ...{ sizeBytes: 1_204_000_000, totalBytes: 2_631_357_000, isWhole: false, canResume: true },
+    folder: `facebook--opt-1.3b@${commit}`,
+    repo: "facebook/opt-1.3b",
+    savedAt: null,
+    sizeBytes: 1_204_000_000,
+    totalBytes: 2_631_357_000,
+    isWhole: false,
+    canResume: true,
   },
   {
     ...entry,
-    ...{ folder: `datasets--stanfordnlp--sst2@${commit}~default`, kind: "dataset" },
-    ...{ repo: "stanfordnlp/sst2", part: "default", splits: ["train", "validation"] },
-    ...{ sizeBytes: 3_182_000, totalBytes: 3_182_000 },
+    folder: `datasets--stanfordnlp--sst2@${commit}~default`,
+    kind: "dataset",
+    repo: "stanfordnlp/sst2",
+    part: "default",
+    splits: ["train", "validation"],
+    sizeBytes: 3_182_000,
+    totalBytes: 3_182_000,
   },
 ];
 
 const report: DownloadReport = {
-  ...{ folder, repo: offer.repo, kind: "model", state: "loading", totalBytes },
+  folder,
+  repo: offer.repo,
+  kind: "model",
+  state: "loading",
+  totalBytes,
   files: files.map((file, i) => ({ ...file, doneBytes: i < 3 ? file.sizeBytes : 118_644_209 })),
-  ...{ doneBytes: 120_000_000, bytesPerSecond: 11_800_000, etaSeconds: 11.2, waitSeconds: null },
+  doneBytes: 120_000_000,
+  bytesPerSecond: 11_800_000,
+  etaSeconds: 11.2,
+  waitSeconds: null,
 };
 
 const known = [

@@ -75,16 +75,24 @@ export const fakeModel: ModelReport = {
 
 export const fakeMemory: MemoryReport = {
   bytes: {
-    ...{ weights: 500_957_184, scratch: 37_748_736, activations: 62_914_560 },
-    ...{ snapshot: 0, other: 1_310_720 },
+    weights: 500_957_184,
+    scratch: 37_748_736,
+    activations: 62_914_560,
+    snapshot: 0,
+    other: 1_310_720,
   },
   totalBytes: 602_931_200,
   isExact: true,
 };
 
 export const fakeTiming: StepTiming = {
-  ...{ weightPassMs: 31.2, productsMs: 214.8, attentionMs: 12.1, restMs: 18.4, waitingMs: 9.5 },
-  ...{ step: 206, isEstimate: false },
+  weightPassMs: 31.2,
+  productsMs: 214.8,
+  attentionMs: 12.1,
+  restMs: 18.4,
+  waitingMs: 9.5,
+  step: 206,
+  isEstimate: false,
 };
 
 export const fakeRecord: RunRecord = {

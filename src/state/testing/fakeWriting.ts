@@ -18,8 +18,11 @@ export function fakeWriting(
     const isWhole = words >= all.length;
     const ending: SideReport["ending"] = isCancelled ? "cancelled" : isWhole ? "end token" : null;
     const report: SideReport = {
-      ...{ text: all.slice(0, words).join(""), tokens: Math.min(words, all.length), ending },
-      ...{ tokensPerSecond: words > 1 ? 1000 / tickMs : null, cutTokens: 0 },
+      text: all.slice(0, words).join(""),
+      tokens: Math.min(words, all.length),
+      ending,
+      tokensPerSecond: words > 1 ? 1000 / tickMs : null,
+      cutTokens: 0,
     };
     writing = { ...writing, [side]: report };
     emit({ type: "written", writing });

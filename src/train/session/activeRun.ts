@@ -159,10 +159,15 @@ export class ActiveRun {
     const isCalibrating = this.record.status === "running" && !isCalibrated;
     return {
       record: {
-        ...{ ...this.record, ...(isCalibrating && { status: "calibrating" }) },
-        ...{ step: this.steps.length, tokens: this.#totals.tokens, seconds: this.#totals.seconds },
+        ...this.record,
+        ...(isCalibrating && { status: "calibrating" }),
+        step: this.steps.length,
+        tokens: this.#totals.tokens,
+        seconds: this.#totals.seconds,
       },
-      ...{ totalSteps: total, stepsPerSecond, tokensPerSecond },
+      totalSteps: total,
+      stepsPerSecond,
+      tokensPerSecond,
       etaSeconds: isOver || !isCalibrated || !stepsPerSecond ? null : left / stepsPerSecond,
       gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
       ...this.#speed.timingOf(this.#timing),
@@ -246,7 +251,9 @@ export class ActiveRun {
     // The way back from another step's weights is then short.
     await this.#saveSnapshot();
     const testEvaluation = await finalTest(this, {
-      ...{ isStopped, goToStep, now: () => this.#env.now() },
+      isStopped,
+      goToStep,
+      now: () => this.#env.now(),
       onProgress: (done) => this.#onEvaluating(done, test.length, "Final test"),
     });
     if (!testEvaluation) return false;
@@ -356,8 +363,10 @@ export class ActiveRun {
 
   async #onEvaluation(step: number, result: Evaluation, milliseconds: number): Promise<void> {
     const evaluation: EvaluationRecord = {
-      ...{ step, ...measuresOf(result) },
-      ...{ seconds: milliseconds / 1000, forwardPasses: this.#totals.forwardPasses },
+      step,
+      ...measuresOf(result),
+      seconds: milliseconds / 1000,
+      forwardPasses: this.#totals.forwardPasses,
     };
     this.evaluations.push(evaluation);
     this.keepAnswers(step, result);
@@ -368,7 +377,9 @@ export class ActiveRun {
     const status = this.record.status === "evaluating" ? "running" : this.record.status;
     this.record = {
       ...this.record,
-      ...{ status, lastEvaluation: evaluation, ...zeroShot },
+      status,
+      lastEvaluation: evaluation,
+      ...zeroShot,
       ...(best && { best }),
     };
     await this.#measureSparsity();

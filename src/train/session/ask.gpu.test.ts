@@ -5,7 +5,12 @@ import { createPlace, lastRecord } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings = {
-  ...{ method: "mezo", steps: 2, batchSize: 4, learningRate: 1e-3, seed: 1, evalEvery: 2 },
+  method: "mezo",
+  steps: 2,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 1,
+  evalEvery: 2,
 };
 
 test("a run over COPA is asked with its own columns, and answers with the choices as it read them", async () => {
@@ -18,11 +23,16 @@ test("a run over COPA is asked with its own columns, and answers with the choice
   expect(lastRecord(tab).task).toMatchObject({ task: "Copa" });
   const run = tab.events.findLast((event) => event.type === "run");
   expect(run?.type === "run" && run.run.asks).toEqual([
-    ...["premise", "choice1", "choice2", "question"],
+    "premise",
+    "choice1",
+    "choice2",
+    "question",
   ]);
   const values = {
-    ...{ premise: "It rained.", question: "effect" },
-    ...{ choice1: "The street got wet.", choice2: "He sang." },
+    premise: "It rained.",
+    question: "effect",
+    choice1: "The street got wet.",
+    choice2: "He sang.",
   };
   const told = await tab.ask({ type: "predict", values });
   const event = told.find(({ type }) => type === "prediction");

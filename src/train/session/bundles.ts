@@ -4,7 +4,7 @@ import type { RunRecord } from "../records.ts";
 import type { RunStore } from "../runStore.ts";
 import { weightsSha256 } from "../weightsHash.ts";
 import { type Desk, runsOf } from "./desk.ts";
-import { keepBase, nameBase, refuseWithoutRoom } from "./starting.ts";
+import { keepBase, nameBase, refuseWithoutRoom } from "./keepBase.ts";
 import { listRuns } from "./storedRuns.ts";
 
 /** Steps kept in one write. */

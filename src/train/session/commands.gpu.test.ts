@@ -19,13 +19,22 @@ import {
 const gpu = oneDeviceGpu();
 const rows = 8;
 const mezo: SettingValues = {
-  ...{ method: "mezo", steps: 6, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 6 },
+  method: "mezo",
+  steps: 6,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 6,
 };
 const lezo: SettingValues = { ...mezo, method: "lezo" };
 const sparse: SettingValues = { ...mezo, method: "sparse_mezo" };
 
 const writing: WritingRequest = {
-  ...{ prompt: "fine", sampling: { kind: "greedy" }, seed: 0, maxNewTokens: 5, stops: [] },
+  prompt: "fine",
+  sampling: { kind: "greedy" },
+  seed: 0,
+  maxNewTokens: 5,
+  stops: [],
 };
 
 const start = (tab: Tab, settings = mezo, name = "a run") =>

@@ -23,8 +23,16 @@ export function reportDevice({ info }: Device, selfTest: readonly SelfTestResult
 /** What the page shows where nothing can be trained. Saved runs stay readable. */
 export function reportNoDevice(error: unknown): DeviceReport {
   return {
-    ...{ state: "unavailable", failure: toFailure(error), name: "", vendor: "", architecture: "" },
-    ...{ isSoftware: false, hasF16: false, hasSubgroups: false, limits: [], selfTest: [] },
+    state: "unavailable",
+    failure: toFailure(error),
+    name: "",
+    vendor: "",
+    architecture: "",
+    isSoftware: false,
+    hasF16: false,
+    hasSubgroups: false,
+    limits: [],
+    selfTest: [],
   };
 }
 

@@ -7,7 +7,12 @@ import { createPlace, exportedSha, lastRecord, openReadyTab, type Tab } from "./
 const gpu = oneDeviceGpu();
 const rows = 8;
 const settings = {
-  ...{ method: "mezo", steps: 6, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 3 },
+  method: "mezo",
+  steps: 6,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 3,
 };
 // Five batches of eight.
 const dev = { kind: "text", name: "dev.jsonl", text: reviewLines.slice(-40).join("\n") } as const;

@@ -32,12 +32,10 @@ export async function tellExamples(desk: Desk): Promise<void> {
 function tell(desk: Desk, run: ActiveRun, step: number, answers: Answers): void {
   const { data, model } = run.ground;
   const rows = exampleResults({
-    ...{
-      answers,
-      tokenizer: model.tokenizer,
-      table: data.inspection.tables.dev,
-      task: data.inspection.facts.task,
-    },
+    answers,
+    tokenizer: model.tokenizer,
+    table: data.inspection.tables.dev,
+    task: data.inspection.facts.task,
     examples: data.inspection.dev,
     before: step === 0 ? undefined : run.scored.get(0),
   });

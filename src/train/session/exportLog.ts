@@ -41,7 +41,8 @@ async function fileOf(run: LoadedRun, runs: RunStore, format: LogFormat): Promis
     case "tensorboard":
       // TensorBoard goes by "tfevents" in the name, and by the number behind it.
       return {
-        ...{ name: tensorboardFileName(record), parts: tensorboardLog(log) },
+        name: tensorboardFileName(record),
+        parts: tensorboardLog(log),
         type: "application/octet-stream",
       };
     case "bundle": {

@@ -20,7 +20,12 @@ import { stubbornStore } from "./testing/stubbornStore.ts";
 const gpu = oneDeviceGpu();
 const rows = 8;
 const mezo: SettingValues = {
-  ...{ method: "mezo", steps: 12, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 6 },
+  method: "mezo",
+  steps: 12,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 6,
 };
 
 function start(tab: Tab, settings: SettingValues = mezo, name = "a run") {
@@ -198,7 +203,9 @@ describe("a run with unsaved steps that is closed for another", () => {
     );
     const reports = told.flatMap((e) => (e.type === "run" ? [e.run] : []));
     expect(reports.findLast(({ record }) => record.id === runId)).toMatchObject({
-      ...{ savedStep, hasUnsaved: false, record: { status: "interrupted", step: savedStep } },
+      savedStep,
+      hasUnsaved: false,
+      record: { status: "interrupted", step: savedStep },
     });
   });
 
@@ -212,7 +219,9 @@ describe("a run with unsaved steps that is closed for another", () => {
     expect(kinds).toEqual(["recovered"]);
     const reports = told.flatMap((e) => (e.type === "run" ? [e.run] : []));
     expect(reports.findLast(({ record }) => record.id === runId)).toMatchObject({
-      ...{ savedStep: 12, hasUnsaved: false, record: { status: "finished" } },
+      savedStep: 12,
+      hasUnsaved: false,
+      record: { status: "finished" },
     });
     tab.kill();
     await expectWhole(place, runId);

@@ -35,11 +35,17 @@ const recipes: Readonly<Record<string, SettingValues>> = {
   "Sparse-MeZO": { method: "sparse_mezo", sparsity: 0.75 },
   "LeZO with frozen embeddings": { method: "lezo", embedPolicy: "frozen" },
   "MeZO-SVRG on the last block": {
-    ...{ method: "mezo_svrg", svrgQ: 3, anchorLearningRate: 1e-3 },
-    ...{ trainable: "last", trainableBlocks: 1 },
+    method: "mezo_svrg",
+    svrgQ: 3,
+    anchorLearningRate: 1e-3,
+    trainable: "last",
+    trainableBlocks: 1,
   },
   "MeZO-SVRG with a copy": {
-    ...{ method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 1e-3, snapshot: "copy" },
+    method: "mezo_svrg",
+    svrgQ: 4,
+    anchorLearningRate: 1e-3,
+    snapshot: "copy",
   },
 };
 
@@ -151,7 +157,9 @@ test("an exported classifier opens again with its head and its labels", async ()
   const config = JSON.parse(new TextDecoder().decode(files["a-run/config.json"]));
   expect(config).toMatchObject({
     architectures: ["OPTForSequenceClassification"],
-    ...{ id2label: { 0: "0", 1: "1" }, label2id: { 0: 0, 1: 1 }, pad_token_id: 1 },
+    id2label: { 0: "0", 1: "1" },
+    label2id: { 0: 0, 1: 1 },
+    pad_token_id: 1,
   });
   expect(new TextDecoder().decode(files["a-run/README.md"])).toContain(
     "pipeline_tag: text-classification",
@@ -166,7 +174,8 @@ test("an exported classifier opens again with its head and its labels", async ()
   expect(lastData(again).task).toMatchObject({ ...reviewHeadTask, maxLength: 128 });
   await start(again, { learningRate: 0, seed: 7 });
   expect(lastRecord(again).zeroShot).toMatchObject({
-    ...{ loss: lastEvaluation!.loss, accuracy: lastEvaluation!.accuracy },
+    loss: lastEvaluation!.loss,
+    accuracy: lastEvaluation!.accuracy,
   });
   expect(finalSha(again)).toBe(lastRecord(tab).weightsSha256);
   expect(lastRecord(again).modelId).toBe(lastRecord(tab).weightsSha256);

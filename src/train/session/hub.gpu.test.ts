@@ -18,7 +18,9 @@ const set = "stanfordnlp/sst2";
 
 test("a downloaded model trains on downloaded rows, while another download goes on beside it", async () => {
   const local = await startLocalHub({
-    ...{ repo: model, commit: COMMIT, cardData: { license: "other" } },
+    repo: model,
+    commit: COMMIT,
+    cardData: { license: "other" },
     files: Object.fromEntries(names.map((name) => [name, bytesOf(`opt-tiny-pre-ln/${name}`)])),
     datasets: {
       [set]: { files: { "default/train/0000.parquet": bytesOf("reviews.train.parquet") } },
@@ -27,8 +29,13 @@ test("a downloaded model trains on downloaded rows, while another download goes 
   });
   const hub = { endpoint: local.hub.endpoint };
   const library = createLibrary({
-    ...{ cache: memoryCache(), fetch, isOnline: () => true, whenOnline: async () => {} },
-    ...{ now: () => performance.now(), date: () => new Date(), sleep: local.hub.sleep },
+    cache: memoryCache(),
+    fetch,
+    isOnline: () => true,
+    whenOnline: async () => {},
+    now: () => performance.now(),
+    date: () => new Date(),
+    sleep: local.hub.sleep,
   });
   const tab = createPlace({ gpu: oneDeviceGpu() }).openTab({ hub: library });
   const load = async (splits: readonly string[]) => {
@@ -67,7 +74,9 @@ test("a downloaded model trains on downloaded rows, while another download goes 
   });
   const opened = tab.events.findLast((event) => event.type === "model");
   expect(opened?.type === "model" && opened.model?.origin).toEqual({
-    ...{ repo: model, commit: COMMIT, licence: "other" },
+    repo: model,
+    commit: COMMIT,
+    licence: "other",
     address: `${local.hub.endpoint}/${model}`,
   });
   const folder = `facebook--opt-125m@${COMMIT}`;

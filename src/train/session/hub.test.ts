@@ -26,7 +26,9 @@ const at = (name: string) =>
   );
 const names = ["config.json", "vocab.json", "merges.txt", "model.safetensors"];
 const content: HubContent = {
-  ...{ repo: model, commit: COMMIT, cardData: { license: "other" } },
+  repo: model,
+  commit: COMMIT,
+  cardData: { license: "other" },
   files: Object.fromEntries(names.map((name) => [name, at(name)])),
 };
 
@@ -56,7 +58,9 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
   const waits: number[] = [];
   const never = () => Promise.reject(new Error("Nobody asks for this here."));
   const env: Environment = {
-    ...{ gpu: undefined, sources: new Map(), openStore: async () => memoryStore() },
+    gpu: undefined,
+    sources: new Map(),
+    openStore: async () => memoryStore(),
     demo: { describe: never, files: never, text: never },
     hub: createLibrary({
       cache,
@@ -86,7 +90,9 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
   const session = createSession(env);
   let id = 0;
   return {
-    ...{ events, waits, hub: { endpoint: local.hub.endpoint } },
+    events,
+    waits,
+    hub: { endpoint: local.hub.endpoint },
     ask: async (command) => {
       const own = ++id;
       await session.handle({ ...command, id: own });
@@ -113,8 +119,14 @@ test("before a byte of weights, an offer says what a model takes to load, to kee
   const { offer } = tab.last("offer");
   const sizes = names.map((name) => at(name).length);
   expect(offer).toMatchObject({
-    ...{ repo: model, revision: "main", commit: COMMIT, folder, isHere: false, hereBytes: 0 },
-    ...{ totalBytes: sizes.reduce((a, b) => a + b), freeBytes: 5e9 },
+    repo: model,
+    revision: "main",
+    commit: COMMIT,
+    folder,
+    isHere: false,
+    hereBytes: 0,
+    totalBytes: sizes.reduce((a, b) => a + b),
+    freeBytes: 5e9,
     licence: { address: `${local.hub.endpoint}/${model}/blob/${COMMIT}/LICENSE.md` },
     // sum(prod(shape)) of e2e/fixtures/opt-tiny-pre-ln/parameters.json, as transformers lists them.
     parameterCount: 153_472,

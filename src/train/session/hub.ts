@@ -10,8 +10,12 @@ import { memoryNeeds } from "./modelNeeds.ts";
 import { saveAfterRoom } from "./saveAfterRoom.ts";
 
 const types: Readonly<Record<HubCommand["type"], true>> = {
-  ...{ describeModel: true, describeDataset: true, download: true },
-  ...{ pauseDownload: true, deleteDownload: true, listDownloads: true },
+  describeModel: true,
+  describeDataset: true,
+  download: true,
+  pauseDownload: true,
+  deleteDownload: true,
+  listDownloads: true,
 };
 
 export function isHubCommand(command: Command): command is Command & HubCommand {

@@ -35,7 +35,10 @@ export async function fastestLinear(
   const ground = tuningGround(device.info, env.sources, config, dtype);
   const record = await measuredOnce(await runsOf(desk), ground, () =>
     tuneLinear({
-      ...{ device, config, dtype, sources: env.sources },
+      device,
+      config,
+      dtype,
+      sources: env.sources,
       headColumns: headColumns(config, loaded.layout),
       now: () => env.now(),
       onProgress: (done, total) =>

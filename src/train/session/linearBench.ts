@@ -54,13 +54,29 @@ export function linearBench(
 ): LinearBench {
   const { card, pipeline } = kernel;
   const params = packScalars(card.params, {
-    ...{ inner, outer, w_offset: 0, w_stride: outer * inner, bias_offset: 0, vectors_stride: 0 },
-    ...{ has_bias: 0, relu: 0, accumulates: 0, per_sign: Number(layers === 2) },
-    ...{ over_scored: 0, y_stride: outer, y_column: 0 },
+    inner,
+    outer,
+    w_offset: 0,
+    w_stride: outer * inner,
+    bias_offset: 0,
+    vectors_stride: 0,
+    has_bias: 0,
+    relu: 0,
+    accumulates: 0,
+    per_sign: Number(layers === 2),
+    over_scored: 0,
+    y_stride: outer,
+    y_column: 0,
   });
   const batch = packScalars(batchState, {
-    ...{ tokens: rows, scored: 0, options: 0, examples: 0, signs: layers },
-    ...{ accumulates: 0, probe_register: 0, per_token: 0 },
+    tokens: rows,
+    scored: 0,
+    options: 0,
+    examples: 0,
+    signs: layers,
+    accumulates: 0,
+    probe_register: 0,
+    per_token: 0,
   });
   const group = bind(device, kernel, memory.allocateUniform("params", params), {
     ...buffers,

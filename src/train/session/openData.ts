@@ -255,7 +255,8 @@ async function originOf(source: DataSource, { hub }: Places): Promise<DatasetOri
   const { entry } = await hub.open(source.folder);
   const { repo, part, commit } = entry;
   return {
-    ...{ dataset: repo, datasetRevision: commit },
+    dataset: repo,
+    datasetRevision: commit,
     ...(part === null ? {} : { datasetConfig: part }),
   };
 }
@@ -273,7 +274,12 @@ function refuseTooFew({ train, second, third }: RowFiles): void {
 async function demoTask(demo: DemoAssets, model: OpenModel): Promise<TaskSpec> {
   const { template, labels, words } = await demo.describe();
   return {
-    ...{ kind: "classification", template, labels, words, labelColumn: "label", bos: 2 },
+    kind: "classification",
+    template,
+    labels,
+    words,
+    labelColumn: "label",
+    bos: 2,
     maxLength: model.config.maxPositionEmbeddings,
   };
 }

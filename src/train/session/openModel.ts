@@ -78,7 +78,11 @@ async function load(
 ): Promise<OpenModel> {
   const config = withHead(facts.own, facts.head);
   const model: OpenModel = {
-    ...{ ...facts, config, device, isBase: true, base: baseWeightsOf(tensors) },
+    ...facts,
+    config,
+    device,
+    isBase: true,
+    base: baseWeightsOf(tensors),
     loaded: makeRoomForWeights(device, config, dtype),
     reload: async (report: OnProgress) => {
       const { layout, weights } = model.loaded;
@@ -165,7 +169,14 @@ export async function openStoredModel(
   await admitModel(device, config, record.name, dtype);
   const base = storedBase(runs, record.name, manifest);
   const model: OpenModel = {
-    ...{ record, own, config, head, tokenizer, device, base, isBase: false },
+    record,
+    own,
+    config,
+    head,
+    tokenizer,
+    device,
+    base,
+    isBase: false,
     loaded: makeRoomForWeights(device, config, dtype),
     reload: async (report) => {
       const pieces = counted(base.pieces(), base.sizeBytes, report);

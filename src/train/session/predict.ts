@@ -38,7 +38,8 @@ export async function predict(desk: Desk, values: Readonly<Record<string, string
         label: task.labels[i] ?? "",
         // Options that differ from row to row have no word of their own: the text itself is shown.
         word: task.words[i] ?? (task.labels[i] ? "" : tokenizer.decode(ids.slice(-optionLength))),
-        ...{ before: before[i] ?? 0, after: after[i] ?? 0 },
+        before: before[i] ?? 0,
+        after: after[i] ?? 0,
       })),
     },
   });

@@ -6,7 +6,12 @@ import { createPlace, lastRecord, openReadyTab, type Tab } from "./testing/place
 const gpu = oneDeviceGpu();
 const rows = 8;
 const mezo: SettingValues = {
-  ...{ method: "mezo", steps: 2, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 2 },
+  method: "mezo",
+  steps: 2,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 2,
 };
 
 /** What the browser offers. */

@@ -6,7 +6,12 @@ import { createPlace, exportedSha, lastRecord, type Tab } from "./testing/place.
 
 const gpu = oneDeviceGpu();
 const settings = {
-  ...{ method: "mezo", steps: 2, batchSize: 4, learningRate: 1e-4, seed: 1, evalEvery: 2 },
+  method: "mezo",
+  steps: 2,
+  batchSize: 4,
+  learningRate: 1e-4,
+  seed: 1,
+  evalEvery: 2,
 };
 
 function tsv(name: string, n: number, from = 0): DataSource {
@@ -51,7 +56,9 @@ test("a built-in task says what is its own, whatever it came with", async () => 
   const task = { ...lastData(tab).task, template: "{label}", words: ["a", "b"], bos: 0 } as const;
   await tab.ask({ type: "setTask", task });
   expect(lastData(tab).task).toMatchObject({
-    ...{ template: "{sentence} It was", words: [" terrible", " great"], bos: 0 },
+    template: "{sentence} It was",
+    words: [" terrible", " great"],
+    bos: 0,
   });
 });
 
@@ -68,7 +75,10 @@ test("a named task that a head is to answer takes its columns, and its labels fr
   await tab.ask({ type: "setTask", task: task! });
   expect(lastData(tab).task).toMatchObject({
     template: "{word}</s>{sentence1}</s>{sentence2}",
-    ...{ labelColumn: "label", labels: ["0", "1"], words: [], head: true },
+    labelColumn: "label",
+    labels: ["0", "1"],
+    words: [],
+    head: true,
   });
   expect(lastData(tab).task).not.toHaveProperty("task");
 });
@@ -150,7 +160,9 @@ test("a test file that says of no row what is right is passed over, and that is 
   const tab = await withModel();
   const text = ["index\tsentence", "0\tsome film"].join("\n");
   await tab.ask({
-    ...{ type: "openData", train: tsv("train.tsv", 40), dev: tsv("dev.tsv", 6, 40) },
+    type: "openData",
+    train: tsv("train.tsv", 40),
+    dev: tsv("dev.tsv", 6, 40),
     test: { kind: "text", name: "test.tsv", text },
   });
   const data = lastData(tab);

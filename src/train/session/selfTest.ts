@@ -88,9 +88,17 @@ async function matrixProduct(
 }
 
 const tinyConfig: OptConfig = {
-  ...{ vocabSize: 24, hiddenSize: 12, numHiddenLayers: 2, ffnDim: 20, numAttentionHeads: 3 },
-  ...{ maxPositionEmbeddings: 16, wordEmbedProjDim: 12, doLayerNormBefore: true },
-  ...{ hasFinalLayerNorm: true, bosTokenId: 2, eosTokenId: 2 },
+  vocabSize: 24,
+  hiddenSize: 12,
+  numHiddenLayers: 2,
+  ffnDim: 20,
+  numAttentionHeads: 3,
+  maxPositionEmbeddings: 16,
+  wordEmbedProjDim: 12,
+  doLayerNormBefore: true,
+  hasFinalLayerNorm: true,
+  bosTokenId: 2,
+  eosTokenId: 2,
   numLabels: null,
 };
 const tinyIds = [2, 5, 9, 14, 3, 20, 7];

@@ -162,8 +162,15 @@ type Work = Extract<
   CommandBody,
   {
     type:
-      | ("queueRun" | "probeLearningRates" | "openRun" | "travelTo")
-      | ("predict" | "write" | "evaluate" | "exportModel" | "openBundle");
+      | "queueRun"
+      | "probeLearningRates"
+      | "openRun"
+      | "travelTo"
+      | "predict"
+      | "write"
+      | "evaluate"
+      | "exportModel"
+      | "openBundle";
   }
 >;
 
@@ -228,8 +235,16 @@ type StoredWork = Extract<
   CommandBody,
   {
     type:
-      | ("viewRun" | "followRun" | "listRuns" | "renameRun" | "noteRun" | "deleteRun" | "exportLog")
-      | ("shareRun" | "readSettings" | "resetTuning");
+      | "viewRun"
+      | "followRun"
+      | "listRuns"
+      | "renameRun"
+      | "noteRun"
+      | "deleteRun"
+      | "exportLog"
+      | "shareRun"
+      | "readSettings"
+      | "resetTuning";
   }
 >;
 

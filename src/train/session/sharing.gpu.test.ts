@@ -7,7 +7,12 @@ import { createPlace, lastRecord, notices, openReadyTab, type Tab } from "./test
 
 const gpu = oneDeviceGpu();
 const settings: SettingValues = {
-  ...{ method: "mezo", steps: 6, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 3 },
+  method: "mezo",
+  steps: 6,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 3,
 };
 const newPlace = () => createPlace({ gpu, rows: 8 });
 

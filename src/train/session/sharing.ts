@@ -14,7 +14,8 @@ export async function shareRun(desk: Desk, runId: string): Promise<void> {
   const origin = base?.record.origin;
   const link = linkOf(() =>
     encodeShareLink({
-      ...{ settings: record.settings, task: record.task },
+      settings: record.settings,
+      task: record.task,
       ...(record.data.rules && { rules: record.data.rules }),
       ...(origin && { model: nameOnHub(origin) }),
     }),

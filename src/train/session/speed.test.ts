@@ -37,7 +37,11 @@ test("what a step takes beyond what the GPU's clock saw is waiting, never less t
   expect(speed.timingOf({ ...timed, parts })).toEqual({});
   speed.add(steps(11, 100));
   expect(speed.timingOf({ ...timed, parts }).timing).toEqual({
-    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 5, restMs: 5, waitingMs: 10 },
+    weightPassMs: 20,
+    productsMs: 60,
+    attentionMs: 5,
+    restMs: 5,
+    waitingMs: 10,
     ...timed,
   });
   const long = { ...parts, products: 600 };
@@ -51,7 +55,11 @@ test("an estimate whose parts took longer than the usual step is held to that", 
   const timed = { step: 6, isEstimate: true };
   const parts = { weightPass: 40, products: 120, attention: 20, rest: 20 };
   expect(speed.timingOf({ ...timed, parts }).timing).toEqual({
-    ...{ weightPassMs: 20, productsMs: 60, attentionMs: 10, restMs: 10, waitingMs: 0 },
+    weightPassMs: 20,
+    productsMs: 60,
+    attentionMs: 10,
+    restMs: 10,
+    waitingMs: 0,
     ...timed,
   });
 });

@@ -48,9 +48,13 @@ export class Speed {
     // Parts by themselves may take longer than within the usual step.
     const scale = isEstimate ? Math.min(1, usual / busy) : 1;
     const timing: StepTiming = {
-      ...{ weightPassMs: scale * weightPass, productsMs: scale * products },
-      ...{ attentionMs: scale * attention, restMs: scale * rest },
-      ...{ waitingMs: Math.max(0, usual - scale * busy), step, isEstimate },
+      weightPassMs: scale * weightPass,
+      productsMs: scale * products,
+      attentionMs: scale * attention,
+      restMs: scale * rest,
+      waitingMs: Math.max(0, usual - scale * busy),
+      step,
+      isEstimate,
     };
     return { timing };
   }

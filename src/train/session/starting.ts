@@ -1,15 +1,11 @@
 import { ZerothError } from "#base/errors.ts";
-import { bytesPerWeight } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
-import { withHead } from "#model/head.ts";
 import { type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
 import { bindableBytes, OptModel } from "#model/opt.ts";
-import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
-import { baseSha256 } from "../baseWeights.ts";
 import { planCapacity } from "../capacity.ts";
 import type { JournalStep } from "../journal.ts";
 import { majorityOf } from "../majority.ts";
@@ -23,10 +19,11 @@ import { ActiveRun, type RunGround } from "./activeRun.ts";
 import { admitRun } from "./admission.ts";
 import { type Desk, dataOf, deviceOf, modelOf, progressTo, putRun, runsOf } from "./desk.ts";
 import { headOf } from "./headOf.ts";
+import { keepBase, refuseWithoutRoom } from "./keepBase.ts";
 import { adapterName, fastestLinear } from "./kernelChoice.ts";
 import { leaveModel, leaveRun } from "./leaving.ts";
 import { type OpenData, storedData } from "./openData.ts";
-import { counted, type OpenModel, openStoredModel, restoreFrom, storeAs } from "./openModel.ts";
+import { type OpenModel, openStoredModel, restoreFrom, storeAs } from "./openModel.ts";
 import { prepareMasks } from "./sparsity.ts";
 
 /** A new run over the open model and rows, ready to go. */
@@ -66,8 +63,14 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   }
   const ground = { model, opt, data };
   const run = new ActiveRun({
-    ...{ env: desk.env, runs, record, ground, release },
-    ...{ steps: [], evaluations: [], snapshotStep: 0 },
+    env: desk.env,
+    runs,
+    record,
+    ground,
+    release,
+    steps: [],
+    evaluations: [],
+    snapshotStep: 0,
   });
   putRun(desk, run);
   return run;
@@ -99,7 +102,13 @@ export async function openStoredRun(desk: Desk, runId: string): Promise<ActiveRu
     await leaveModel(desk);
     const { record, evaluations, steps, snapshots, ground } = await rebuild(desk, runs, runId);
     const run = new ActiveRun({
-      ...{ env: desk.env, runs, record, ground, release, steps, evaluations },
+      env: desk.env,
+      runs,
+      record,
+      ground,
+      release,
+      steps,
+      evaluations,
       snapshotStep: snapshots[0]?.ownerId === runId ? snapshots[0].step : 0,
     });
     putRun(desk, run);
@@ -138,8 +147,8 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string, known?: readon
   await desk.baseInUse.use(modelId);
   const dtype = weightDtypeOf(settings);
   const model = await openStoredModel(device, runs, modelId, dtype, headOf(task, settings));
-  const data = storedData(record, rows, model);
   try {
+    const data = storedData(record, rows, model);
     await admit(device, model, data, settings);
     const tell = (message: string) =>
       desk.env.emit({ type: "notice", failure: { code: "E-GPU-4", message }, kind: "recovered" });
@@ -246,68 +255,6 @@ function lastAnchor({ config }: OpenModel, settings: SettingValues, count: numbe
   return null;
 }
 
-/** The open model's id, its weights' hash, from its first use in the store on. */
-export async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
-  const { base, record } = model;
-  if (record.id !== "") return record.id;
-  const total = base.sizeBytes;
-  const report = progressTo(desk);
-  let done = 0;
-  const id = await baseSha256(base, (bytes) => {
-    done += bytes;
-    report({ label: "Taking the model's fingerprint", done, total, unit: "bytes" });
-  });
-  model.record = { ...record, id };
-  return id;
-}
-
-/** The base model in the store, once for all its runs, and in use until it is closed. */
-export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
-  const { base } = model;
-  const total = base.sizeBytes;
-  const report = progressTo(desk);
-  await desk.baseInUse.use(await nameBase(desk, model));
-  await runs.saveModel(model.record, {
-    ...{ step: 0, dtype: base.dtype, totalBytes: total },
-    pieces: counted(base.pieces(), total, report, "Keeping the base model"),
-  });
-}
-
-/**
- * Two snapshots, the base model where it is not kept yet, and some air.
- *
- * @throws ZerothError E-STORE-1 if storage has no room for them
- */
-export async function refuseWithoutRoom(
-  desk: Desk,
-  runs: RunStore,
-  model: OpenModel,
-  { task, settings }: Pick<RunRecord, "task" | "settings">,
-): Promise<void> {
-  const free = await desk.env.freeBytes();
-  const weights = parameterCount(parameterTable(withHead(model.own, headOf(task, settings))));
-  const snapshotBytes = weights * bytesPerWeight(weightDtypeOf(settings));
-  const wholeBytes = model.base.sizeBytes + 2 * snapshotBytes;
-  // Asked only where it matters: to tell, the whole model may have to be read.
-  if (free === null || free > wholeBytes) return;
-  const neededBytes = (await isKept(desk, runs, model)) ? 2 * snapshotBytes : wholeBytes;
-  if (free > neededBytes) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  throw new ZerothError(
-    "E-STORE-1",
-    `Keeping this run safe takes about ${gigabytes(neededBytes)} of storage; the browser offers ` +
-      `${gigabytes(free)}. Delete old runs or free disk space.`,
-  );
-}
-
-/** True where the base model lies in the store whole; no tab takes it away then. */
-async function isKept(desk: Desk, runs: RunStore, model: OpenModel): Promise<boolean> {
-  const id = await nameBase(desk, model);
-  await desk.baseInUse.use(id);
-  const stored = await runs.loadModel(id).catch(() => null);
-  return stored?.manifest !== undefined;
-}
-
 /** @throws ZerothError E-MEM-1 if the GPU has no room for a run beside its weights, which may be unread */
 export function admit(
   device: Device,
@@ -333,7 +280,10 @@ export function makeOpt(
   const evaluated = [...dev, ...test];
   const bindable = bindableBytes(device.info);
   return OptModel.create({
-    ...{ device, loaded, linear, sources: desk.env.sources },
+    device,
+    loaded,
+    linear,
+    sources: desk.env.sources,
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity: planCapacity(config, loaded.layout, bindable, batchSize, train, evaluated),
     onCompiled: (done, total) =>
@@ -354,8 +304,17 @@ function describe(
   const { facts, train, dev } = data.inspection;
   const majority = majorityOf(facts.task, train, dev);
   return {
-    ...{ schemaVersion: 1, id: env.newId(), name, note: "", createdAt: now, updatedAt: now },
-    ...{ status: "calibrating", step: 0, tokens: 0, seconds: 0, settings },
+    schemaVersion: 1,
+    id: env.newId(),
+    name,
+    note: "",
+    createdAt: now,
+    updatedAt: now,
+    status: "calibrating",
+    step: 0,
+    tokens: 0,
+    seconds: 0,
+    settings,
     modelId: model.record.id,
     modelName: model.record.name,
     task: facts.task,

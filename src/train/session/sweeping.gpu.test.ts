@@ -8,7 +8,12 @@ import { createPlace, lastRecord, openReadyTab, type Place, type Tab } from "./t
 const gpu = oneDeviceGpu();
 const rows = 8;
 const settings: SettingValues = {
-  ...{ method: "mezo", steps: 2, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 2 },
+  method: "mezo",
+  steps: 2,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 2,
 };
 /** From here on rows of the table of positions may differ: no example is that long. */
 const beyondExamples = 100;

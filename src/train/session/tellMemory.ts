@@ -17,8 +17,11 @@ export async function tellMemory(desk: Desk, given: SettingValues): Promise<void
   const config = withHead(own, rows ? headOf(rows.facts.task, settings) : null);
   const { bytes, totalBytes } = rows
     ? planNeeds({
-        ...{ config, settings, maxBindingBytes: bindable },
-        ...{ trained: rows.train, evaluated: [rows.dev, rows.test] },
+        config,
+        settings,
+        maxBindingBytes: bindable,
+        trained: rows.train,
+        evaluated: [rows.dev, rows.test],
       })
     : planUsual(config, settings, bindable);
   const memory = { bytes, totalBytes, isExact: rows !== undefined };

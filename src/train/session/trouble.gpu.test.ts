@@ -21,7 +21,12 @@ const rows = 8;
 /** Every call of the store once would take a minute; odd, so that both kinds of fault take turns. */
 const FAULTS_APART = 5;
 const mezo = {
-  ...{ method: "mezo", steps: 12, batchSize: 4, learningRate: 1e-3, seed: 42, evalEvery: 6 },
+  method: "mezo",
+  steps: 12,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 6,
 };
 const svrg = { ...mezo, method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 1e-3 };
 
@@ -228,7 +233,10 @@ describe("a loss that is no number", () => {
     await start(tab, settings);
     expect(lastRecord(tab)).toMatchObject({ status: "diverged", step: 4 });
     expect(toldSteps(tab).map(({ notFinite }) => notFinite)).toEqual([
-      ...[undefined, undefined, undefined, true],
+      undefined,
+      undefined,
+      undefined,
+      true,
     ]);
     expect(notices(tab)).toMatchObject([{ code: "E-TRAIN-1", kind: "problem" }]);
     expect(notices(tab)[0]!.message).toContain("The loss is not a number at step 4.");

@@ -85,7 +85,8 @@ test("a kernel for halves that gives wrong answers is told of", async () => {
   const wrong = text.replace("words.x)", "words.y)");
   expect(wrong).not.toBe(text);
   const { refused } = await tuneLinear({
-    ...{ ...parts(40), dtype: "f16" },
+    ...parts(40),
+    dtype: "f16",
     sources: new Map(sources).set(linearSharedPacked.file, wrong),
   });
   expect(refused).toEqual([expect.stringMatching(/^linear_shared_packed is off by/)]);

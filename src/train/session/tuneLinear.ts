@@ -66,8 +66,15 @@ const MOST_WEIGHT_BYTES = 32 * 1024 * 1024;
 
 /** The costliest classes first, should time run out. */
 const order = [
-  ...["many.wide", "some.wide", "few.head", "many.narrow", "some.narrow"],
-  ...["few.wide", "few.narrow", "some.head", "many.head"],
+  "many.wide",
+  "some.wide",
+  "few.head",
+  "many.narrow",
+  "some.narrow",
+  "few.wide",
+  "few.narrow",
+  "some.head",
+  "many.head",
 ] as const satisfies readonly LinearClass[];
 
 /**

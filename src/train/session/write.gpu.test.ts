@@ -14,12 +14,19 @@ import {
 
 const gpu = oneDeviceGpu();
 const settings = {
-  ...{ method: "mezo", steps: 4, batchSize: 4, learningRate: 3e-2, seed: 42, evalEvery: 4 },
+  method: "mezo",
+  steps: 4,
+  batchSize: 4,
+  learningRate: 3e-2,
+  seed: 42,
+  evalEvery: 4,
 };
 const request: WritingRequest = {
   prompt: "A long film.",
   sampling: { kind: "sampled", temperature: 1.2, topK: 0, topP: 1 },
-  ...{ seed: 3, maxNewTokens: 12, stops: [] },
+  seed: 3,
+  maxNewTokens: 12,
+  stops: [],
 };
 
 async function trained(): Promise<Tab> {

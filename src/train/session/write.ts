@@ -69,12 +69,18 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
   const ground = { config, capacity: readingRoom, maxBindingBytes: bindableBytes(device.info) };
   const text = textFor(request, model, null);
   await admitWriting(device, {
-    ...{ config, layout, room: roomFor(ground, text) },
+    config,
+    layout,
+    room: roomFor(ground, text),
     beside: planWork({ ...ground, layout, hasMasks: false, hasSnapshot: false }),
   });
   const opt = await OptModel.create({
-    ...{ device, loaded: model.loaded, sources: desk.env.sources, noise: "binomial" },
-    ...{ capacity: readingRoom, linear: await fastestLinear(desk, device, model) },
+    device,
+    loaded: model.loaded,
+    sources: desk.env.sources,
+    noise: "binomial",
+    capacity: readingRoom,
+    linear: await fastestLinear(desk, device, model),
     onCompiled: (done, total) =>
       report({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
   });

@@ -6,7 +6,12 @@ import { createPlace, lastRecord } from "./testing/place.ts";
 const gpu = oneDeviceGpu();
 const lines = readFileSync("e2e/fixtures/tasks/squad.jsonl", "utf8").trimEnd().split("\n");
 const settings = {
-  ...{ method: "mezo", steps: 1, batchSize: 2, learningRate: 1e-4, seed: 1, evalEvery: 1 },
+  method: "mezo",
+  steps: 1,
+  batchSize: 2,
+  learningRate: 1e-4,
+  seed: 1,
+  evalEvery: 1,
 };
 
 test("rows that are judged by what is written are told with text, right answer and F1, before and after", async () => {

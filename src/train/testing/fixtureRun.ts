@@ -87,7 +87,10 @@ export async function openFixtureRun(
   await loaded.weights.load(matchTensors(parameterTable(own), checkpoint));
   beginHead(loaded, own, head?.seed ?? 0);
   const model = await OptModel.create({
-    ...{ device, sources, loaded, linear: usualChoice(device.info) },
+    device,
+    sources,
+    loaded,
+    linear: usualChoice(device.info),
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity:
       capacity === "one row at a time"

@@ -39,8 +39,16 @@ export function Plot({ summary, data, range, hasLegend = true, ...options }: Plo
     const made = createPlot(
       element,
       {
-        ...{ lines, isLog, height, onRange, formatX, formatY, formatTick },
-        ...{ isLogX, isSparse, bands },
+        lines,
+        isLog,
+        height,
+        onRange,
+        formatX,
+        formatY,
+        formatTick,
+        isLogX,
+        isSparse,
+        bands,
       },
       () => latest.current,
       setIndex,

@@ -126,7 +126,8 @@ function ExampleTable({ report }: { readonly report: ExamplesReport }) {
                 <SortHead
                   key={column}
                   name={names[column]}
-                  {...{ column, order }}
+                  column={column}
+                  order={order}
                   onSort={() => {
                     setOrder(nextExampleOrder(order, column));
                     setWanted(0);

@@ -63,7 +63,10 @@ async function checkLogits(
   }
   const padding = check.ids.flat().length - got.flat().length;
   return {
-    ...{ name: check.name, expected: real, got, ...judge(check, pairs(real, got)) },
+    name: check.name,
+    expected: real,
+    got,
+    ...judge(check, pairs(real, got)),
     ...(padding > 0 && {
       left_out:
         `${padding} positions of padding: transformers lets them see the row but not themselves; ` +

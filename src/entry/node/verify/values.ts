@@ -26,8 +26,12 @@ const check = z.discriminatedUnion("kind", [
   z.object({ ...named, kind: z.literal("hidden"), ids, expected: matrix, ...tolerance }),
   /** Mean logit over the vocabulary for each position of each row; mask 0 is padding. */
   z.object({
-    ...{ ...named, kind: z.literal("logits mean"), ids: z.array(ids), mask: z.array(ids) },
-    ...{ expected: matrix, ...tolerance },
+    ...named,
+    kind: z.literal("logits mean"),
+    ids: z.array(ids),
+    mask: z.array(ids),
+    expected: matrix,
+    ...tolerance,
   }),
   /** The ids that follow when the likeliest is taken each time. */
   z.object({ ...named, kind: z.literal("greedy"), ids, expected: ids, text: z.string() }),

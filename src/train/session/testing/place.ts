@@ -85,7 +85,10 @@ export function createPlace(options: PlaceOptions): Place {
         answers.delete(owner);
       };
       return createTab(letGo, (life) => ({
-        ...{ gpu, sources, demo, hub: noHub },
+        gpu,
+        sources,
+        demo,
+        hub: noHub,
         openStore: async () => mortal(store, life),
         locks: locksOf(locks, owner),
         modelLocks: modelLocksOf(modelHolds, owner),

@@ -1,6 +1,6 @@
 /**
- * Who may import whom. This table is the law: `npm run check` reads it (src/tools/rooms.cjs), the
- * README shows it. Tests may import anything; entry, bench and tools too, but nobody imports them.
+ * Allowed imports between the folders of src. `npm run check` enforces this table (src/tools/rooms.cjs).
+ * Tests, entry, bench and tools may import anything; nothing imports those.
  */
 export const rooms = {
   base: [],
@@ -9,9 +9,10 @@ export const rooms = {
   data: ["base"],
   model: ["base", "zo", "gpu", "data"],
   reference: ["base", "zo", "data"],
-  train: ["base", "zo", "gpu", "data", "model"],
-  storage: ["base", "train"],
+  run: ["base", "zo", "gpu", "data", "model"],
+  session: ["base", "zo", "gpu", "data", "model", "run"],
+  storage: ["base", "run"],
   hub: ["base", "data"],
-  state: ["base", "train"],
+  state: ["base", "run", "session"],
   ui: ["base", "state"],
 };

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, type Locator, type Page } from "@playwright/test";
 
-const fixtures = join(import.meta.dirname, "..", "fixtures");
+const fixtures = join(import.meta.dirname, "..", "..", "test", "fixtures");
 
-/** Path of a file or folder in e2e/fixtures. */
+/** Path of a file or folder in test/fixtures. */
 export function fixture(name: string): string {
   return join(fixtures, name);
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { WeightDtype } from "#base/storage.ts";
-import { encodeTable } from "#data/encode.ts";
-import { parseTable } from "#data/table.ts";
-import type { TaskSpec } from "#data/task.ts";
+import { encodeTable } from "#data/examples/encode.ts";
+import { parseTable } from "#data/formats/table.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";

@@ -1,9 +1,9 @@
-import { packAll } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
+import { packAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import type { OptModel } from "#model/opt.ts";
 import type { PassPlan } from "#model/products.ts";
-import { evaluationCapacity } from "#train/capacity.ts";
-import { evaluate } from "#train/evaluation.ts";
+import { evaluate } from "#run/evaluation/evaluation.ts";
+import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";

@@ -1,4 +1,4 @@
-import { type PackedBatch, packAll } from "#data/packing.ts";
+import { type PackedBatch, packAll } from "#data/examples/packing.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { Memory } from "#gpu/memory.ts";
@@ -6,7 +6,7 @@ import { linearCards } from "#model/kernels.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import type { OptModel, PassState } from "#model/opt.ts";
 import type { PassPlan } from "#model/products.ts";
-import type { ProductSize } from "#train/session/linearBench.ts";
+import type { ProductSize } from "#session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";

@@ -2,7 +2,7 @@ import type { Device } from "#gpu/device.ts";
 import { Memory } from "#gpu/memory.ts";
 import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import type { LinearKernel } from "#model/products.ts";
-import type { ProductSize } from "#train/session/linearBench.ts";
+import type { ProductSize } from "#session/linearBench.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";

@@ -1,5 +1,5 @@
 import type { WeightDtype } from "#base/storage.ts";
-import type { EncodedExample } from "#data/task.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";

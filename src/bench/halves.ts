@@ -1,6 +1,6 @@
 import { weightDtypes } from "#base/storage.ts";
-import { evaluate } from "#train/evaluation.ts";
-import { Stepper } from "#train/stepper.ts";
+import { evaluate } from "#run/evaluation/evaluation.ts";
+import { Stepper } from "#run/step/stepper.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";
 import { printTable } from "./table.ts";

@@ -1,5 +1,5 @@
-import { prepareMasks } from "#train/session/sparsity.ts";
-import { Stepper } from "#train/stepper.ts";
+import { Stepper } from "#run/step/stepper.ts";
+import { prepareMasks } from "#session/sparsity.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";

@@ -1,8 +1,8 @@
 import { bytesText } from "#base/bytes.ts";
 import type { MemoryKind } from "#gpu/memory.ts";
-import { planRun } from "#train/memoryPlan.ts";
-import { prepareMasks } from "#train/session/sparsity.ts";
-import { Stepper } from "#train/stepper.ts";
+import { planRun } from "#run/memory/memoryPlan.ts";
+import { Stepper } from "#run/step/stepper.ts";
+import { prepareMasks } from "#session/sparsity.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";

@@ -1,8 +1,8 @@
-import type { EncodedExample } from "#data/task.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import type { OptModel } from "#model/opt.ts";
-import { evaluate } from "#train/evaluation.ts";
-import { prepareMasks } from "#train/session/sparsity.ts";
-import { Stepper } from "#train/stepper.ts";
+import { evaluate } from "#run/evaluation/evaluation.ts";
+import { Stepper } from "#run/step/stepper.ts";
+import { prepareMasks } from "#session/sparsity.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";

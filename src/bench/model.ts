@@ -1,11 +1,11 @@
 import type { WeightDtype } from "#base/storage.ts";
-import type { EncodedExample } from "#data/task.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Device } from "#gpu/device.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
 import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
-import { planCapacity } from "#train/capacity.ts";
+import { planCapacity } from "#run/memory/capacity.ts";
 import { noise } from "#zo/noise.ts";
 
 /** What a bench runs on, in Node or in a page. */

@@ -1,4 +1,4 @@
-import { packAll } from "#data/packing.ts";
+import { packAll } from "#data/examples/packing.ts";
 import type { Device } from "#gpu/device.ts";
 import { halfLinearCards } from "#model/kernels.ts";
 import {

@@ -8,7 +8,7 @@ import {
   type ProductBuffers,
   type ProductSize,
   productBuffers,
-} from "#train/session/linearBench.ts";
+} from "#session/linearBench.ts";
 import { noise } from "#zo/noise.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import type { Clock } from "./processorTime.ts";

@@ -1,7 +1,7 @@
 import { bytesText } from "#base/bytes.ts";
 import { parseConfig } from "#model/config.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
-import { needsByMethod } from "#train/memoryPlan.ts";
+import { needsByMethod } from "#run/memory/memoryPlan.ts";
 import { printTable } from "./table.ts";
 
 /* What do the published models take on a GPU, by the plan that allocation walks? */

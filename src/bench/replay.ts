@@ -1,5 +1,5 @@
-import type { JournalStep } from "#train/journal.ts";
-import { replay } from "#train/replay.ts";
+import { replay } from "#run/step/replay.ts";
+import type { JournalStep } from "#run/store/journal.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";

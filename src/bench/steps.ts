@@ -1,4 +1,4 @@
-import type { Stepper } from "#train/stepper.ts";
+import type { Stepper } from "#run/step/stepper.ts";
 
 /** Hands the next step over, an anchor or any other. */
 export async function handNext(stepper: Stepper): Promise<void> {

@@ -2,8 +2,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import * as z from "zod/mini";
 import { createApp } from "#state/app.ts";
-import { mendLanguage } from "#state/locale.ts";
 import { keepInBrowser } from "#state/preferences.ts";
+import { mendLanguage } from "#state/text/locale.ts";
 import { Page } from "#ui/Page.tsx";
 import { saveFile } from "#ui/saveFile.ts";
 

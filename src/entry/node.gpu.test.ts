@@ -3,15 +3,15 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectedWriting } from "#run/testing/expectedWriting.ts";
+import { reviewLines } from "#run/testing/fixtureRun.ts";
 import { expectedScores } from "../model/testing/fixture.ts";
 import { drivers } from "../reference/testing/drivers.ts";
-import { expectedWriting } from "../train/testing/expectedWriting.ts";
-import { reviewLines } from "../train/testing/fixtureRun.ts";
 import { type Outcome, zeroth, zerothAlone, zerothWell } from "./testing/commandLine.ts";
 
 const [driver, otherDriver] = drivers;
-const preNorm = "e2e/fixtures/opt-tiny-pre-ln";
-const texts = "e2e/fixtures/texts.jsonl";
+const preNorm = "test/fixtures/opt-tiny-pre-ln";
+const texts = "test/fixtures/texts.jsonl";
 
 const folder = mkdtempSync(join(tmpdir(), "zeroth-command-line-"));
 afterAll(() => rmSync(folder, { recursive: true }));

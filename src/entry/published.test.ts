@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadTokenizer } from "#data/tokenizer.ts";
+import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { openFixture } from "../model/testing/fixture.ts";
 import { readValues } from "./node/verify/values.ts";
 

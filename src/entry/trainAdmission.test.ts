@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { scarceGpu } from "#train/session/testing/gpus.ts";
+import { scarceGpu } from "#session/testing/gpus.ts";
 import { readArguments } from "./node/flags.ts";
 
 let limitBytes = 1_500_000;
@@ -32,7 +32,7 @@ afterAll(() => {
 });
 
 test("train refuses a run that does not fit before it reads a weight, with what would", async () => {
-  const fixtures = "e2e/fixtures";
+  const fixtures = "test/fixtures";
   const words = `${fixtures}/opt-tiny-pre-ln ${fixtures}/reviews.jsonl --batch-size 64 --steps 1`;
   const refusal = await command.trainCommand(readArguments("train", words.split(" "))).then(
     () => null,
@@ -50,7 +50,7 @@ test("train refuses a run that does not fit before it reads a weight, with what 
 test("a command that reads no --dtype is not told to try again with it, as others are", async () => {
   // Between the least that training takes with weights as f16 and as f32: 1.2 MB.
   limitBytes = 1_100_000;
-  const folder = "e2e/fixtures/opt-tiny-pre-ln";
+  const folder = "test/fixtures/opt-tiny-pre-ln";
   const said: string[] = [];
   const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
     said.push(String(text));
@@ -58,7 +58,7 @@ test("a command that reads no --dtype is not told to try again with it, as other
   });
   const tell = vi.spyOn(console, "error").mockImplementation(() => {});
   try {
-    await command.runCommand(["score", folder, "e2e/fixtures/texts.jsonl"]);
+    await command.runCommand(["score", folder, "test/fixtures/texts.jsonl"]);
     await command.runCommand(["verify", folder, "--against", `${folder}/expected.verify.json`]);
   } finally {
     write.mockRestore();

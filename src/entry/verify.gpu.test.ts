@@ -8,7 +8,7 @@ import { zeroth, zerothWell } from "./testing/commandLine.ts";
 
 // Expected values: python src/tools/verify_values.py, transformers 5.18 in float32.
 const [driver] = drivers;
-const fixtures = ["opt-tiny-pre-ln", "opt-tiny-post-ln"].map((name) => `e2e/fixtures/${name}`);
+const fixtures = ["opt-tiny-pre-ln", "opt-tiny-post-ln"].map((name) => `test/fixtures/${name}`);
 const valuesOf = (model: string) => `${model}/expected.verify.json`;
 
 const folder = mkdtempSync(join(tmpdir(), "zeroth-verify-"));

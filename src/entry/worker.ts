@@ -1,8 +1,8 @@
-import type { Command } from "#train/protocol.ts";
-import { createSession } from "#train/session/session.ts";
+import type { Command } from "#session/protocol.ts";
+import { createSession } from "#session/session.ts";
 import { browserEnvironment } from "./page/environment.ts";
 
-/** The engine's thread. It talks to the page in messages of `train/protocol.ts` and nothing else. */
+/** The engine's thread. It talks to the page in messages of `session/protocol.ts` and nothing else. */
 const session = createSession(browserEnvironment((event) => self.postMessage(event)));
 
 self.onmessage = ({ data }: MessageEvent<Command>) => {

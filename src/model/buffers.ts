@@ -1,4 +1,4 @@
-import type { Capacity } from "#data/packing.ts";
+import type { Capacity } from "#data/examples/packing.ts";
 import { type Memory, type MemoryKind, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import { timestampBytes } from "#gpu/passTimer.ts";
 import type { OptConfig } from "./config.ts";

@@ -13,7 +13,7 @@ beforeAll(async () => {
   }
 }, 300_000 * Math.max(1, drivers.length)); // some seconds each where nothing else runs
 
-const replayFile = "../../e2e/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
+const replayFile = "../../test/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
 /** python src/tools/f16_mezo.py: numpy, which looks for the two halves beside a weight. */
 const expectedReplay = JSON.parse(readFileSync(new URL(replayFile, import.meta.url), "utf8"));
 

@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Checkpoint } from "#data/checkpoint.ts";
-import { encodeOptions } from "#data/encode.ts";
-import { packAll, sizeOfAll } from "#data/packing.ts";
-import type { CustomTask } from "#data/task.ts";
-import { loadTokenizer } from "#data/tokenizer.ts";
+import { encodeOptions } from "#data/examples/encode.ts";
+import { packAll, sizeOfAll } from "#data/examples/packing.ts";
+import type { Checkpoint } from "#data/formats/checkpoint.ts";
+import type { CustomTask } from "#data/tasks/task.ts";
+import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
+import { oneDeviceGpu } from "#session/testing/gpus.ts";
 import { readShaders } from "../entry/node/gpu.ts";
-import { oneDeviceGpu } from "../train/session/testing/gpus.ts";
 import { parseConfig } from "./config.ts";
 import { beginHead, type HeadStart, withHead } from "./head.ts";
 import { usualChoice } from "./linearChoice.ts";

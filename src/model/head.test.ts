@@ -6,7 +6,7 @@ import { parameterTable } from "./parameters.ts";
 import { publishedConfigs } from "./publishedConfigs.ts";
 import { trainableBy } from "./trainable.ts";
 
-const file = new URL("../../e2e/fixtures/opt-tiny-classifier/config.json", import.meta.url);
+const file = new URL("../../test/fixtures/opt-tiny-classifier/config.json", import.meta.url);
 const classifier: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
 const opt350m = parseConfig(publishedConfigs["opt-350m"]);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Checkpoint, TensorSource } from "#data/checkpoint.ts";
+import type { Checkpoint, TensorSource } from "#data/formats/checkpoint.ts";
 import { matchTensors } from "./matchTensors.ts";
 import { parameterTable } from "./parameters.ts";
 import { oddConfig } from "./testing/configs.ts";

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Checkpoint, TensorSource } from "#data/checkpoint.ts";
+import type { Checkpoint, TensorSource } from "#data/formats/checkpoint.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** Tensors a checkpoint may hold that are no parameters of ours. */

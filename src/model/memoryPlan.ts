@@ -1,4 +1,4 @@
-import type { Capacity } from "#data/packing.ts";
+import type { Capacity } from "#data/examples/packing.ts";
 import type { PlannedBuffer } from "#gpu/memory.ts";
 import { planSites } from "#gpu/sites.ts";
 import { planBuffers } from "./buffers.ts";

@@ -1,5 +1,5 @@
 import type { WeightDtype } from "#base/storage.ts";
-import type { Capacity, PackedBatch } from "#data/packing.ts";
+import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import { writeScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";

@@ -5,7 +5,7 @@ import { parameterCount, parameterTable } from "./parameters.ts";
 import { publishedConfigs } from "./publishedConfigs.ts";
 
 const fixture = (name: string, file: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../e2e/fixtures/${name}/${file}`, import.meta.url), "utf8"));
+  JSON.parse(readFileSync(new URL(`../../test/fixtures/${name}/${file}`, import.meta.url), "utf8"));
 
 test.each(["opt-tiny-pre-ln", "opt-tiny-post-ln", "opt-tiny-real-vocab"])(
   "names, order and shapes of %s are those of transformers",

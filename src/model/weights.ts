@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { bf16ToF32, f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/storage.ts";
-import type { DType, TensorSource } from "#data/checkpoint.ts";
+import type { DType, TensorSource } from "#data/formats/checkpoint.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import { workDone } from "#gpu/settled.ts";

@@ -1,4 +1,4 @@
-import type { Capacity, PackedBatch } from "#data/packing.ts";
+import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";

@@ -1,5 +1,5 @@
-import { type PackedBatch, packAll, rowWords, sizeOfAll } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
+import { type PackedBatch, packAll, rowWords, sizeOfAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import { randomIntegers } from "./random.ts";
 import { field, type TwinCase } from "./twin.ts";
 

@@ -1,4 +1,4 @@
-import { rowWords } from "#data/packing.ts";
+import { rowWords } from "#data/examples/packing.ts";
 import { rowsOf } from "./batch.ts";
 import { deltaBound } from "./delta.ts";
 import { embeddingCases, lookedUp } from "./embedding.ts";

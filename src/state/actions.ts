@@ -1,21 +1,21 @@
-import { dataActions } from "./dataActions.ts";
+import { lastOf } from "./charts/runSeries.ts";
 import type { ModelSource, RunRecord, SettingValues, WritingRequest } from "./engineTypes.ts";
-import { hubActions } from "./hubActions.ts";
+import { hubActions } from "./hub/hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";
-import type { PlannedRun } from "./queuePlan.ts";
-import { remedyActions } from "./remedies.ts";
-import { lastOf } from "./runSeries.ts";
+import { holdsSettings } from "./run/sharing.ts";
+import { sharingActions } from "./run/sharingActions.ts";
 import { type ActionContext, type Send, sender } from "./send.ts";
+import { dataActions } from "./setup/dataActions.ts";
+import type { PlannedRun } from "./setup/queuePlan.ts";
+import { remedyActions } from "./setup/remedies.ts";
 import {
   draftFrom,
   METHOD_KEY,
   parseDraft,
   type SettingsDraft,
   suggestName,
-} from "./settingsForm.ts";
-import { holdsSettings } from "./sharing.ts";
-import { sharingActions } from "./sharingActions.ts";
+} from "./setup/settingsForm.ts";
 import type { AppStore } from "./store.ts";
 
 /** What the page does on a person's behalf. Failures land in the store, never in a rejection. */

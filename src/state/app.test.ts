@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createApp } from "./app.ts";
-import { defaultDraft, requestFrom } from "./playground.ts";
+import { column } from "./charts/runSeries.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
-import { queuedRuns } from "./queuePlan.ts";
-import { contradictionIn } from "./readiness.ts";
-import { runAccess } from "./runAccess.ts";
-import { column } from "./runSeries.ts";
+import { defaultDraft, requestFrom } from "./run/playground.ts";
+import { runAccess } from "./run/runAccess.ts";
+import { queuedRuns } from "./setup/queuePlan.ts";
+import { contradictionIn } from "./setup/readiness.ts";
 import { fakeTask } from "./testing/fakeData.ts";
 import { FakeEngine, type Script } from "./testing/fakeEngine.ts";
 import { fakeRuns } from "./testing/fakeReports.ts";

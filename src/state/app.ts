@@ -1,9 +1,9 @@
 import { type Actions, createActions } from "./actions.ts";
 import { createClient, type EnginePort } from "./client.ts";
 import type { EngineEvent } from "./engineTypes.ts";
-import { createIntake } from "./intake.ts";
 import type { PreferenceKeeper } from "./preferences.ts";
 import { reduce } from "./reduce.ts";
+import { createIntake } from "./setup/intake.ts";
 import { type AppStore, createAppStore } from "./store.ts";
 
 /** The page's whole back room: what it knows, and what it can do. */

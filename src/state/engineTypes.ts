@@ -1,4 +1,6 @@
 /** The engine's words, handed on so that the page's panels need to know only this room. */
+
+export type { RunStatus, StepExtra } from "#run/store/records.ts";
 export type {
   Catalogue,
   Command,
@@ -55,5 +57,4 @@ export type {
   TaskSpec,
   WritingReport,
   WritingRequest,
-} from "#train/protocol.ts";
-export type { RunStatus, StepExtra } from "#train/records.ts";
+} from "#session/protocol.ts";

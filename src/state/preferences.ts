@@ -1,6 +1,6 @@
 import { createStore, get, set } from "idb-keyval";
 import * as z from "zod/mini";
-import { savedTasksSchema } from "./savedTasks.ts";
+import { savedTasksSchema } from "./setup/savedTasks.ts";
 
 const schema = z.object({
   theme: z.enum(["system", "light", "dark"]),

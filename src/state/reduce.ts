@@ -1,3 +1,4 @@
+import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";
 import type {
   DataReport,
   EngineEvent,
@@ -6,8 +7,7 @@ import type {
   RunSummary,
   StepRecord,
 } from "./engineTypes.ts";
-import { isHubEvent, reduceHub } from "./hub.ts";
-import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./runSeries.ts";
+import { isHubEvent, reduceHub } from "./hub/hub.ts";
 import type { AppState, CommandType } from "./store.ts";
 
 /** The state after an event. */

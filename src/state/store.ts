@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { RunSeries } from "./charts/runSeries.ts";
 import type {
   Catalogue,
   CommandBody,
@@ -25,12 +26,11 @@ import type {
   TaskSpec,
   WritingReport,
 } from "./engineTypes.ts";
-import { EMPTY_HUB, type HubState } from "./hub.ts";
+import { EMPTY_HUB, type HubState } from "./hub/hub.ts";
 import type { Place } from "./place.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";
-import type { RunSeries } from "./runSeries.ts";
-import type { SavedTask } from "./savedTasks.ts";
-import { EMPTY_DRAFT, type SettingsDraft } from "./settingsForm.ts";
+import type { SavedTask } from "./setup/savedTasks.ts";
+import { EMPTY_DRAFT, type SettingsDraft } from "./setup/settingsForm.ts";
 
 export type CommandType = CommandBody["type"];
 

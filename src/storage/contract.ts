@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Operation, Store, StoredValue, TableName } from "#train/store.ts";
+import type { Operation, Store, StoredValue, TableName } from "#run/store/store.ts";
 
 /** How a test gets at a store, and at the same data again as the next start of the program would. */
 export interface StoreUnderTest {

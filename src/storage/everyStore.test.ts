@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IDBFactory } from "fake-indexeddb";
 import { afterAll, expect, test } from "vitest";
-import { openRunStore } from "#train/runStore.ts";
-import type { Store } from "#train/store.ts";
+import { openRunStore } from "#run/store/runStore.ts";
+import type { Store } from "#run/store/store.ts";
 import {
   aModel,
   anEvaluation,
@@ -15,7 +15,7 @@ import {
   steps,
   weightBytes,
   weights,
-} from "#train/testing/runs.ts";
+} from "#run/testing/runs.ts";
 import { openFolderStore } from "./folderStore.ts";
 import { openIndexedDbStore } from "./indexedDbStore.ts";
 

@@ -1,4 +1,4 @@
-import { isBytes, type Operation, type Store, type StoredValue } from "#train/store.ts";
+import { isBytes, type Operation, type Store, type StoredValue } from "#run/store/store.ts";
 import { memoryStore } from "./memoryStore.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Operation, StoredValue, TableName } from "#train/store.ts";
+import type { Operation, StoredValue, TableName } from "#run/store/store.ts";
 
 /** What a transaction leaves under one key: a value, or nothing. */
 export interface Change {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { StorageFull } from "#base/errors.ts";
-import type { Operation } from "#train/store.ts";
+import type { Operation } from "#run/store/store.ts";
 import { describeStore } from "./contract.ts";
 import { type FileSystem, openFolderStore } from "./folderStore.ts";
 

@@ -1,7 +1,7 @@
 import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StorageFull, ZerothError } from "#base/errors.ts";
-import { createQueue } from "#train/queue.ts";
+import { createQueue } from "#base/queue.ts";
 import {
   type Entry,
   isBytes,
@@ -10,7 +10,7 @@ import {
   type StoredValue,
   type TableName,
   tableNames,
-} from "#train/store.ts";
+} from "#run/store/store.ts";
 import { type Change, changesOf, fileNameOf, keyOf } from "./folderLayout.ts";
 import { fromJson, toJson } from "./json.ts";
 

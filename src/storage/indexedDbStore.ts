@@ -8,7 +8,7 @@ import {
   type StoredValue,
   type TableName,
   tableNames,
-} from "#train/store.ts";
+} from "#run/store/store.ts";
 
 /** Goes up when a table is added; a page with an older number cannot open the database any more. */
 const VERSION = 2;

@@ -1,4 +1,4 @@
-import { isStoredObject, type StoredObject } from "#train/store.ts";
+import { isStoredObject, type StoredObject } from "#run/store/store.ts";
 
 /** JSON that also keeps the three numbers JSON has no word for, since a loss may become one. */
 export function toJson(value: StoredObject): string {

@@ -5,7 +5,7 @@ import {
   type Store,
   type StoredValue,
   type TableName,
-} from "#train/store.ts";
+} from "#run/store/store.ts";
 
 /** A store that lasts as long as the program: for tests, and for runs nobody wants to keep. */
 export function memoryStore(): Store {

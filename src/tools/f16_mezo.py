@@ -1,6 +1,6 @@
 """What MeZO does to weights stored as halves, by PyTorch and numpy: expected values for tests.
 
-    python src/tools/f16_mezo.py e2e/fixtures/opt-tiny-pre-ln e2e/fixtures/reviews.jsonl
+    python src/tools/f16_mezo.py test/fixtures/opt-tiny-pre-ln test/fixtures/reviews.jsonl
 
 Writes beside the checkpoint `expected.mezo.f16.jsonl`, twelve steps with their losses, and
 `expected.replay.f16.json`, twelve given coefficients and the SHA-256 of the weights they lead to.

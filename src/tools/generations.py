@@ -3,8 +3,8 @@
     pip install torch==2.13 transformers==5.18.0
     python src/tools/generations.py             (in the repository's root)
 
-Writes e2e/fixtures/CHECKPOINT/expected.greedy.jsonl (prompt ids and the ids transformers writes on, float32, cached) and
-e2e/fixtures/warpers.expected.json (probabilities that temperature, top-k and top-p leave of some logits); e2e/fixtures/
+Writes test/fixtures/CHECKPOINT/expected.greedy.jsonl (prompt ids and the ids transformers writes on, float32, cached) and
+test/fixtures/warpers.expected.json (probabilities that temperature, top-k and top-p leave of some logits); test/fixtures/
 opt-tiny-real-vocab/squad.jsonl, rows of which some are answered well by what that model writes, and squad.expected.jsonl
 beside it with the F1 and exact match MeZO's metric gives. Refuses a continuation whose two best logits ever lie so close
 that another adapter's rounding could swap them.
@@ -24,7 +24,7 @@ from transformers.generation.logits_process import (
 from task_prompts import NEW_TOKENS as ANSWER_TOKENS
 from task_prompts import encoded, normalized, squad, word_f1
 
-FIXTURES = Path("e2e/fixtures")
+FIXTURES = Path("test/fixtures")
 PROMPTS = [
     "",
     "The",

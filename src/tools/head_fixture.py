@@ -2,7 +2,7 @@
 
     python src/tools/head_fixture.py          # from the repository's root
 
-* `e2e/fixtures/opt-tiny-classifier`: config.json and score.safetensors of a checkpoint whose other
+* `test/fixtures/opt-tiny-classifier`: config.json and score.safetensors of a checkpoint whose other
   weights are those of opt-tiny-pre-ln, `expected.jsonl` its log-probabilities for texts.jsonl, and
   `expected.pairs.jsonl` the ids Hugging Face's tokenizer gives for pairs of texts.
 * `expected.head.jsonl` in opt-tiny-pre-ln and opt-tiny-post-ln: the same with a head of three labels
@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoTokenizer, OPTForSequenceClassification
 
-FIXTURES = Path("e2e/fixtures")
+FIXTURES = Path("test/fixtures")
 WORD = np.uint64(0xFFFFFFFF)
 HEAD_STEP = 0xFFFFFFFF
 SHUFFLE_STREAM = 0xFFFFFFFE

@@ -52,7 +52,7 @@ afterAll(() => rmSync(checkout, { recursive: true }));
 test.each([
   ["gpu imports only: base", "src/gpu/alias.ts -> src/zo/draw.ts"],
   ["ui imports only: base, state", "src/ui/lazy.ts -> src/gpu/alias.ts"],
-  ["state imports only: base, train", "src/state/main.ts -> src/entry/main.ts"],
+  ["state imports only: base, run, session", "src/state/main.ts -> src/entry/main.ts"],
   ["the engine imports no package of the page", "src/model/page.ts -> "],
   ["the engine imports nothing of Node", "src/model/disk.ts -> fs/promises"],
   ["the engine is given its GPU, it does not import Dawn", "src/model/dawn.ts -> "],

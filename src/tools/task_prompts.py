@@ -3,7 +3,7 @@
     pip install transformers==5.18.0
     python src/tools/task_prompts.py            (in the repository's root)
 
-Reads e2e/fixtures/tasks/TASK.jsonl and writes TASK.expected.jsonl beside it, then answers.expected.jsonl.
+Reads test/fixtures/tasks/TASK.jsonl and writes TASK.expected.jsonl beside it, then answers.expected.jsonl.
 Made from the description of MeZO's large_models (templates.py, tasks.py, utils.py, metrics.py), of Hugging Face's
 super_glue loader and of lm-evaluation-harness's QNLI and MRPC, not from the TypeScript it is compared with: a row
 first becomes what Hugging Face's loader gives, then whole texts, and lengths are differences of whole encodings.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-FIXTURES = Path("e2e/fixtures")
+FIXTURES = Path("test/fixtures")
 NEW_TOKENS = 50
 TOKENIZER = AutoTokenizer.from_pretrained(FIXTURES / "opt-tiny-real-vocab")
 

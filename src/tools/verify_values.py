@@ -3,7 +3,7 @@
     pip install torch==2.13.0 transformers==5.18.0
     python src/tools/verify_values.py           (in the repository's root)
 
-Writes e2e/fixtures/NAME/expected.verify.json. The kinds of check are those published of the real models, so that
+Writes test/fixtures/NAME/expected.verify.json. The kinds of check are those published of the real models, so that
 what `verify` does with them is tried without them: eager attention, float32 on the CPU, right padding with id 1.
 """
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, OPTForCausalLM
 
-FIXTURES = Path("e2e/fixtures")
+FIXTURES = Path("test/fixtures")
 NAMES = ["opt-tiny-pre-ln", "opt-tiny-post-ln"]
 PROMPTS = ["Today is a beautiful day and I want", "In the city of", "Computers and mobile phones"]
 PAD = 1

@@ -6,9 +6,9 @@ import {
   useIsTraining,
   useLiveReport,
 } from "#state/hooks.ts";
-import { pageTitle } from "#state/pageTitle.ts";
 import { hashFromPlace, placeFromHash } from "#state/place.ts";
-import { holdsSettings } from "#state/sharing.ts";
+import { holdsSettings } from "#state/run/sharing.ts";
+import { pageTitle } from "#state/text/pageTitle.ts";
 
 /** What the page does to its surroundings: title, address, theme, screen, the closing of the tab. */
 export function usePageEffects(): void {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { TaskSpec } from "../task.ts";
 import { columnsToAsk, rowAsWritten } from "./asking.ts";
 import { builtInTask, taskDefinition } from "./index.ts";
+import type { TaskSpec } from "./task.ts";
 
 const limits = { bos: 2, maxLength: 128 } as const;
 

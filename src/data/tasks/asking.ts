@@ -1,7 +1,7 @@
-import type { Row, TaskSpec } from "../task.ts";
-import { templateColumns } from "../template.ts";
 import { mappableColumns } from "./columns.ts";
 import { taskDefinition } from "./index.ts";
+import type { Row, TaskSpec } from "./task.ts";
+import { templateColumns } from "./template.ts";
 
 /** Columns that hold a list; written by hand, they have an entry a line. */
 const lists: readonly string[] = ["entities"];

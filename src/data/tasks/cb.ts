@@ -1,6 +1,6 @@
 import { classification } from "./classification.ts";
+import { smallSizes, type TaskDefinition } from "./definition.ts";
 import { hasColumns, hasOnly, labelsAre, textOf } from "./read.ts";
-import { smallSizes, type TaskDefinition } from "./task.ts";
 
 /** Rows of CB's training part, the largest that is labelled. */
 const MOST_ROWS = 250;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { encodeTable } from "../encode.ts";
-import { parseTable } from "../table.ts";
-import type { Table } from "../task.ts";
+import { encodeTable } from "../examples/encode.ts";
+import { parseTable } from "../formats/table.ts";
 import { asQuestions, isLabelled, taskChoices } from "./choices.ts";
 import { mappableColumns } from "./columns.ts";
 import { builtInTask, taskDefinition } from "./index.ts";
+import type { Table } from "./task.ts";
 
 const LIMITS = { bos: 2, maxLength: 64 } as const;
 

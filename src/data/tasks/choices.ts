@@ -1,7 +1,7 @@
-import { guessTask } from "../guess.ts";
-import type { Row, Table, TaskKind, TaskSpec } from "../task.ts";
 import { mappableColumns, missingColumns, withColumns } from "./columns.ts";
+import { guessTask } from "./guess.ts";
 import { builtInTask, recogniseTask, taskDefinition, taskDefinitions } from "./index.ts";
+import type { Row, Table, TaskKind, TaskSpec } from "./task.ts";
 
 /** A task that a person may choose for the rows at hand. */
 export interface TaskChoice {

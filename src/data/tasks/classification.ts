@@ -1,6 +1,6 @@
-import type { Row } from "../task.ts";
+import { type Sample, type TaskDefinition, type TaskSizes, usualSizes } from "./definition.ts";
 import { type LabelNames, rightOption } from "./read.ts";
-import { type Sample, type TaskDefinition, type TaskSizes, usualSizes } from "./task.ts";
+import type { Row } from "./task.ts";
 
 /** A task whose options are the same words in every row. */
 export function classification({

@@ -1,8 +1,8 @@
 import { ZerothError } from "#base/errors.ts";
-import type { BuiltInTask, Row } from "../task.ts";
-import { templateColumns } from "../template.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { taskDefinition } from "./index.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { BuiltInTask, Row } from "./task.ts";
+import { templateColumns } from "./template.ts";
 
 /** A row under the names its task knows; a column that is not mapped keeps its own. */
 export function withColumns({ columns = {} }: BuiltInTask, row: Row): Row {

@@ -1,7 +1,7 @@
-import type { Row } from "../task.ts";
-import { pythonRstrip } from "../template.ts";
+import { smallSizes, type TaskDefinition } from "./definition.ts";
 import { hasColumns, missing, rightOption, textOf } from "./read.ts";
-import { smallSizes, type TaskDefinition } from "./task.ts";
+import type { Row } from "./task.ts";
+import { pythonRstrip } from "./template.ts";
 
 /**
  * Which of two sentences is the cause, or the effect? COPA in SuperGLUE's JSONL and Hugging Face's

@@ -1,7 +1,7 @@
-import { pythonStrip } from "../template.ts";
+import { type TaskDefinition, usualSizes } from "./definition.ts";
 import { hasColumns, rowIn, textOf, textsOf } from "./read.ts";
 import { generationSample } from "./squad.ts";
-import { type TaskDefinition, usualSizes } from "./task.ts";
+import { pythonStrip } from "./template.ts";
 
 /**
  * Answer the question, counting or comparing what the passage says. DROP as Hugging Face's `drop` has it.

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { encodeOptions, encodeTable } from "../encode.ts";
-import type { EncodedOption, Table } from "../task.ts";
-import { loadTokenizer } from "../tokenizer.ts";
+import { encodeOptions, encodeTable } from "../examples/encode.ts";
+import { loadTokenizer } from "../tokenizer/tokenizer.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { builtInTask, taskDefinitions } from "./index.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { EncodedOption, Table } from "./task.ts";
 
-const FIXTURES = new URL("../../../e2e/fixtures/", import.meta.url);
+const FIXTURES = new URL("../../../test/fixtures/", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, FIXTURES), "utf8");
 const readLines = (path: string) =>
   read(path)

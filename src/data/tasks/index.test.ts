@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { encodeOptions, encodeTable } from "../encode.ts";
-import type { TextEncoderLike } from "../encodeText.ts";
-import { inspectData } from "../inspect.ts";
-import { usualRules } from "../rowRules.ts";
-import { parseTable } from "../table.ts";
-import type { Table, TaskId } from "../task.ts";
+import { encodeOptions, encodeTable } from "../examples/encode.ts";
+import { inspectData } from "../examples/inspect.ts";
+import { usualRules } from "../examples/rowRules.ts";
+import { parseTable } from "../formats/table.ts";
+import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { builtInTask, recogniseTask, taskDefinition, taskDefinitions } from "./index.ts";
+import type { Table, TaskId } from "./task.ts";
 
 const LIMITS = { bos: 2, maxLength: 64 } as const;
 

@@ -1,9 +1,9 @@
 import { ZerothError } from "#base/errors.ts";
-import type { BuiltInTask, Table, TaskId } from "../task.ts";
 import { boolq } from "./boolq.ts";
 import { cb } from "./cb.ts";
 import { cola } from "./cola.ts";
 import { copa } from "./copa.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { drop } from "./drop.ts";
 import { mnli } from "./mnli.ts";
 import { mrpc } from "./mrpc.ts";
@@ -13,7 +13,7 @@ import { record } from "./record.ts";
 import { rte } from "./rte.ts";
 import { squad } from "./squad.ts";
 import { sst2 } from "./sst2.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { BuiltInTask, Table, TaskId } from "./task.ts";
 import { wic } from "./wic.ts";
 import { wsc } from "./wsc.ts";
 

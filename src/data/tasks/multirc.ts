@@ -1,6 +1,6 @@
-import type { Row } from "../task.ts";
+import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
 import { hasColumns, type LabelNames, rightOption, rowIn, rowsOf, textOf } from "./read.ts";
-import { type Sample, type TaskDefinition, usualSizes } from "./task.ts";
+import type { Row } from "./task.ts";
 
 const labelNames: LabelNames = [
   ["false", "0"],

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Row, Table } from "../task.ts";
-import { labelText } from "../template.ts";
+import type { Row, Table } from "./task.ts";
+import { labelText } from "./template.ts";
 
 /** What a label may be called, in the order of a task's words: `[["entailment", "0"], …]`. */
 export type LabelNames = readonly (readonly string[])[];

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Row } from "../task.ts";
+import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
 import { hasColumns, missing, rowIn, rowsOf, textOf, textsOf } from "./read.ts";
-import { type Sample, type TaskDefinition, usualSizes } from "./task.ts";
+import type { Row } from "./task.ts";
 
 /**
  * Which of an article's names belongs in the gap? ReCoRD in SuperGLUE's JSONL, where a row is an

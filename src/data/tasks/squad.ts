@@ -1,7 +1,7 @@
-import { STOP_TEXT } from "../task.ts";
-import { pythonStrip } from "../template.ts";
+import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
 import { hasColumns, rowIn, rowsOf, textOf, textsOf } from "./read.ts";
-import { type Sample, type TaskDefinition, usualSizes } from "./task.ts";
+import { STOP_TEXT } from "./task.ts";
+import { pythonStrip } from "./template.ts";
 
 /**
  * Answer the question in words of the context. SQuAD 1.1 as Hugging Face's `squad` has it, also with

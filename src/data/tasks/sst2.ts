@@ -1,7 +1,7 @@
-import { pythonStrip } from "../template.ts";
 import { classification } from "./classification.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { hasColumns, hasOnly, labelsAre, textOf } from "./read.ts";
-import type { TaskDefinition } from "./task.ts";
+import { pythonStrip } from "./template.ts";
 
 /**
  * Is a phrase of a film review good or bad? SST-2 in GLUE's TSV and Hugging Face's `glue/sst2`.

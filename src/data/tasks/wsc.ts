@@ -1,8 +1,8 @@
-import type { Row } from "../task.ts";
-import { pythonSplit } from "../template.ts";
 import { classification } from "./classification.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { hasColumns, lowerFirst, rowIn, textOf, upperFirst } from "./read.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { Row } from "./task.ts";
+import { pythonSplit } from "./template.ts";
 
 /**
  * Does the pronoun mean this person or thing? WSC in SuperGLUE's JSONL (spans inside `target`) and

@@ -1,18 +1,23 @@
 import { writeFileSync } from "node:fs";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
-import { encodeTable } from "#data/encode.ts";
-import { headLabels } from "#data/head.ts";
-import { type EncodedExample, MAX_NEW_TOKENS, type Table, type TaskSpec } from "#data/task.ts";
-import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import { encodeTable } from "#data/examples/encode.ts";
+import { headLabels } from "#data/examples/head.ts";
+import {
+  type EncodedExample,
+  MAX_NEW_TOKENS,
+  type Table,
+  type TaskSpec,
+} from "#data/tasks/task.ts";
+import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import type { HeadStart } from "#model/head.ts";
 import type { OptModel } from "#model/opt.ts";
-import { type Evaluation, evaluate } from "#train/evaluation.ts";
-import { exampleResults } from "#train/examples.ts";
-import { majorityOf } from "#train/majority.ts";
-import type { LoadedRun } from "#train/recovery.ts";
-import { wrongFirst } from "#train/wrongFirst.ts";
+import { type Evaluation, evaluate } from "#run/evaluation/evaluation.ts";
+import { exampleResults } from "#run/evaluation/examples.ts";
+import { majorityOf } from "#run/evaluation/majority.ts";
+import { wrongFirst } from "#run/evaluation/wrongFirst.ts";
+import type { LoadedRun } from "#run/store/recovery.ts";
 import type { Arguments } from "./flags.ts";
 import { isRunFolder } from "./isRunFolder.ts";
 import { chooseLinear, linearOf } from "./kernels.ts";

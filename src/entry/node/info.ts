@@ -1,5 +1,5 @@
 import { usualChoice } from "#model/linearChoice.ts";
-import { selfTest } from "#train/session/selfTest.ts";
+import { selfTest } from "#session/selfTest.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";

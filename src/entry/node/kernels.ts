@@ -12,10 +12,10 @@ import {
   usualChoice,
 } from "#model/linearChoice.ts";
 import { bindableBytes } from "#model/opt.ts";
-import { recordedLinear } from "#train/recordedLinear.ts";
-import type { RunRecord, TuningRecord } from "#train/records.ts";
-import { headColumns, measuredOnce, tuningGround } from "#train/session/kernelChoice.ts";
-import { type Tuning, tuneLinear } from "#train/session/tuneLinear.ts";
+import { recordedLinear } from "#run/store/recordedLinear.ts";
+import type { RunRecord, TuningRecord } from "#run/store/records.ts";
+import { headColumns, measuredOnce, tuningGround } from "#session/kernelChoice.ts";
+import { type Tuning, tuneLinear } from "#session/tuneLinear.ts";
 import { readShaders } from "./gpu.ts";
 import { openTunings, tuningFolder } from "./tunings.ts";
 

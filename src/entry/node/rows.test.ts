@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import type { TaskSpec } from "#data/task.ts";
-import { loadTokenizer } from "#data/tokenizer.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { openFixture } from "../../model/testing/fixture.ts";
 import { readExamples } from "./rows.ts";
 

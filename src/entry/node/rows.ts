@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { encodeTable } from "#data/encode.ts";
+import { encodeTable } from "#data/examples/encode.ts";
 import {
   describeParts,
   drawParts,
@@ -8,13 +8,13 @@ import {
   type RowRules,
   usualRules,
   usualSizes,
-} from "#data/rowRules.ts";
-import { parseTableFile } from "#data/tableFile.ts";
-import type { EncodedExample, Table, TaskSpec } from "#data/task.ts";
+} from "#data/examples/rowRules.ts";
+import { parseTableFile } from "#data/formats/tableFile.ts";
 import { asQuestions } from "#data/tasks/choices.ts";
+import { usualSizes as usualTaskSizes } from "#data/tasks/definition.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
-import { usualSizes as usualTaskSizes } from "#data/tasks/task.ts";
-import type { Tokenizer } from "#data/tokenizer.ts";
+import type { EncodedExample, Table, TaskSpec } from "#data/tasks/task.ts";
+import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { ranked } from "#zo/draws.ts";
 import { readBytes } from "./files.ts";
 import type { Arguments } from "./flags.ts";

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import { packAll, sizeOf } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
-import { evaluationCapacity } from "#train/capacity.ts";
+import { packAll, sizeOf } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
+import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { chooseLinear } from "./kernels.ts";

@@ -1,8 +1,8 @@
 import { ZerothError } from "#base/errors.ts";
-import { inHeadOrder, promptFreeTask } from "#data/head.ts";
-import { parseTableFile } from "#data/tableFile.ts";
-import type { TaskSpec } from "#data/task.ts";
+import { inHeadOrder, promptFreeTask } from "#data/examples/head.ts";
+import { parseTableFile } from "#data/formats/tableFile.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
 import { labelNames } from "#model/config.ts";
 import { readBytes } from "./files.ts";
 import type { Arguments } from "./flags.ts";

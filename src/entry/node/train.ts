@@ -2,30 +2,36 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
-import type { EncodedExample } from "#data/task.ts";
-import type { Tokenizer } from "#data/tokenizer.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
+import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { withHead } from "#model/head.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import type { OptModel } from "#model/opt.ts";
 import { parameterTable } from "#model/parameters.ts";
+import { betterOf } from "#run/evaluation/best.ts";
+import { type Evaluation, evaluate, measuresOf } from "#run/evaluation/evaluation.ts";
+import { majorityOf } from "#run/evaluation/majority.ts";
+import { BlowUpWatch, blowUpMessage } from "#run/step/blowUp.ts";
+import { extraOf, planAt } from "#run/step/plans.ts";
+import { replay } from "#run/step/replay.ts";
+import { Stepper } from "#run/step/stepper.ts";
+import { evaluateAt, train } from "#run/step/trainer.ts";
+import { type BaseWeights, baseSha256, baseWeightsOf } from "#run/store/baseWeights.ts";
+import {
+  addSteps,
+  type JournalStep,
+  NOT_FINITE,
+  noTotals,
+  toStepRecords,
+} from "#run/store/journal.ts";
+import type { EvaluationRecord, RunRecord } from "#run/store/records.ts";
+import { openRunStore, type RunStore } from "#run/store/runStore.ts";
+import { weightsSha256 } from "#run/store/weightsHash.ts";
+import { admitRun } from "#session/admission.ts";
+import { headOf } from "#session/headOf.ts";
+import { measureSparsity, prepareMasks } from "#session/sparsity.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
-import { type BaseWeights, baseSha256, baseWeightsOf } from "#train/baseWeights.ts";
-import { betterOf } from "#train/best.ts";
-import { BlowUpWatch, blowUpMessage } from "#train/blowUp.ts";
-import { type Evaluation, evaluate, measuresOf } from "#train/evaluation.ts";
-import { addSteps, type JournalStep, NOT_FINITE, noTotals, toStepRecords } from "#train/journal.ts";
-import { majorityOf } from "#train/majority.ts";
-import { extraOf, planAt } from "#train/plans.ts";
-import type { EvaluationRecord, RunRecord } from "#train/records.ts";
-import { replay } from "#train/replay.ts";
-import { openRunStore, type RunStore } from "#train/runStore.ts";
-import { admitRun } from "#train/session/admission.ts";
-import { headOf } from "#train/session/headOf.ts";
-import { measureSparsity, prepareMasks } from "#train/session/sparsity.ts";
-import { Stepper } from "#train/stepper.ts";
-import { evaluateAt, train } from "#train/trainer.ts";
-import { weightsSha256 } from "#train/weightsHash.ts";
 import { methodOf } from "#zo/readSettings.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";

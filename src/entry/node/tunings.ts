@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { toFailure } from "#base/errors.ts";
+import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
-import { openRunStore, type RunStore } from "#train/runStore.ts";
 
 /** @see XDG Base Directory Specification, XDG_CACHE_HOME */
 export const tuningFolder = join(

@@ -1,10 +1,10 @@
 import { ZerothError } from "#base/errors.ts";
-import { loadTokenizer, type Tokenizer } from "#data/tokenizer.ts";
+import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptModel } from "#model/opt.ts";
-import type { Sampling } from "#train/sampling.ts";
-import { fitPrompt, tokenRate, writeAll } from "#train/writing.ts";
-import { checkWriting, type WritingRequest } from "#train/writingRequest.ts";
+import type { Sampling } from "#run/evaluation/sampling.ts";
+import { fitPrompt, tokenRate, writeAll } from "#run/evaluation/writing.ts";
+import { checkWriting, type WritingRequest } from "#run/evaluation/writingRequest.ts";
 import { type Arguments, numberFlag } from "./flags.ts";
 import { isRunFolder } from "./isRunFolder.ts";
 import { chooseLinear, linearOf } from "./kernels.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { ZerothError } from "#base/errors.ts";
-import { blobSource } from "#data/files.ts";
-import type { DemoAssets, DemoDescription } from "#train/session/environment.ts";
+import { blobSource } from "#data/formats/files.ts";
+import type { DemoAssets, DemoDescription } from "#session/environment.ts";
 
 z.config({ jitless: true });
 

@@ -1,7 +1,7 @@
 import { createLibrary } from "#hub/library.ts";
+import type { Environment } from "#session/environment.ts";
+import type { EngineEvent } from "#session/protocol.ts";
 import { openIndexedDbStore } from "#storage/indexedDbStore.ts";
-import type { EngineEvent } from "#train/protocol.ts";
-import type { Environment } from "#train/session/environment.ts";
 import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
 import { webModelLocks } from "./modelLocks.ts";

@@ -1,4 +1,4 @@
-import type { RunLocks } from "#train/session/environment.ts";
+import type { RunLocks } from "#session/environment.ts";
 import { takeLock } from "./takeLock.ts";
 
 const prefix = "run:";

@@ -1,4 +1,4 @@
-import type { ModelLocks } from "#train/session/environment.ts";
+import type { ModelLocks } from "#session/environment.ts";
 import { takeLock } from "./takeLock.ts";
 
 /** Base models in use over all tabs, by Web Locks: what a crashed tab had in use frees itself. */

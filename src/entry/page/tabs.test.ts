@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { RunNews } from "#train/session/environment.ts";
+import type { RunNews } from "#session/environment.ts";
 import { broadcastTabs } from "./tabs.ts";
 
 const opened: BroadcastChannel[] = [];

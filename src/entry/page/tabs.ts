@@ -1,4 +1,4 @@
-import type { OtherTabs, RunNews, RunQuestion } from "#train/session/environment.ts";
+import type { OtherTabs, RunNews, RunQuestion } from "#session/environment.ts";
 
 type Message =
   | { readonly kind: "question"; readonly id: string; readonly question: RunQuestion }

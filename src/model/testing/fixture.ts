@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Checkpoint } from "#data/checkpoint.ts";
-import { type ByteSource, memorySource } from "#data/files.ts";
-import { openCheckpoint } from "#data/openCheckpoint.ts";
-import type { EncodedExample } from "#data/task.ts";
-import { loadTokenizer } from "#data/tokenizer.ts";
+import type { Checkpoint } from "#data/formats/checkpoint.ts";
+import { type ByteSource, memorySource } from "#data/formats/files.ts";
+import { openCheckpoint } from "#data/formats/openCheckpoint.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
+import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { folderSources } from "../../entry/node/files.ts";
 
-const root = new URL("../../../e2e/fixtures/", import.meta.url);
+const root = new URL("../../../test/fixtures/", import.meta.url);
 
 export const fixtureNames = ["opt-tiny-pre-ln", "opt-tiny-post-ln", "opt-tiny-real-vocab"] as const;
 export type FixtureName = (typeof fixtureNames)[number];

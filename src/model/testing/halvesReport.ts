@@ -2,11 +2,11 @@
 // tests in a process of its own: src/reference/testing/drivers.ts
 import { readFileSync } from "node:fs";
 import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
-import { packAll, sizeOfAll } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
+import { packAll, sizeOfAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import { openDevice } from "#gpu/device.ts";
-import { replay } from "#train/replay.ts";
-import { weightsSha256 } from "#train/weightsHash.ts";
+import { replay } from "#run/step/replay.ts";
+import { weightsSha256 } from "#run/store/weightsHash.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
@@ -162,7 +162,7 @@ function logSumExp(values: Float32Array): number {
 
 /** Given steps, by themselves and many in one pass over the weights. */
 async function replayed() {
-  const file = "../../../e2e/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
+  const file = "../../../test/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
   const { seed, coefficients } = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
   const settings = resolveSettings({ method: "mezo", seed, dtype: "f16", steps: 12 });
   const steps = (coefficients as number[]).map((coefficient, i) => ({

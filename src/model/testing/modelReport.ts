@@ -1,7 +1,7 @@
 // Prints, as JSON, what OPT models compute on the driver this process has, beside what is expected. Run
 // by tests in a process of its own: src/reference/testing/drivers.ts
-import { packAll, sizeOfAll } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
+import { packAll, sizeOfAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import { openDevice } from "#gpu/device.ts";
 import { noise } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";

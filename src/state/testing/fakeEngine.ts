@@ -10,8 +10,8 @@ import type {
   RunStatus,
   RunSummary,
 } from "../engineTypes.ts";
-import { queuedRuns } from "../queuePlan.ts";
-import { METHOD_KEY } from "../settingsForm.ts";
+import { queuedRuns } from "../setup/queuePlan.ts";
+import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { FakeRows } from "./fakeData.ts";
 import { fakeExampleEvents } from "./fakeExamples.ts";

@@ -1,5 +1,5 @@
 import type { RunRecord, RunReport, RunStatus, SettingValues, StepRecord } from "../engineTypes.ts";
-import { METHOD_KEY } from "../settingsForm.ts";
+import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeModel, fakeRecord, fakeTiming } from "./fakeReports.ts";
 import { fakeStepOf } from "./fakeSteps.ts";
 

@@ -4,8 +4,8 @@ import {
   correctionCurve,
   describeCorrection,
   summarizeAnchors,
-} from "#state/anchors.ts";
-import { formatX } from "#state/curves.ts";
+} from "#state/charts/anchors.ts";
+import { formatX } from "#state/charts/curves.ts";
 import {
   formatCount,
   formatPercent,
@@ -14,7 +14,7 @@ import {
   formatSetting,
   formatTick,
   UNKNOWN,
-} from "#state/format.ts";
+} from "#state/text/format.ts";
 import { Facts } from "../parts/Facts.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";

@@ -4,10 +4,10 @@ import {
   blockActivity,
   countBlocks,
   describeBlocks,
-} from "#state/blockRaster.ts";
-import { formatX, type Range } from "#state/curves.ts";
-import { formatCount, formatPercent } from "#state/format.ts";
-import { activeShareText } from "#state/methodCost.ts";
+} from "#state/charts/blockRaster.ts";
+import { formatX, type Range } from "#state/charts/curves.ts";
+import { activeShareText } from "#state/run/methodCost.ts";
+import { formatCount, formatPercent } from "#state/text/format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import styles from "./Charts.module.css";
 import type { ChartProps } from "./LossChart.tsx";

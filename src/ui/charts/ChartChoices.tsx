@@ -1,9 +1,9 @@
 import { Switch } from "@base-ui/react/switch";
 import { Toggle } from "@base-ui/react/toggle";
 import { ToggleGroup } from "@base-ui/react/toggle-group";
-import { X_AXES, X_AXIS_LABELS } from "#state/curves.ts";
-import { formatWeight } from "#state/format.ts";
+import { X_AXES, X_AXIS_LABELS } from "#state/charts/curves.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { formatWeight } from "#state/text/format.ts";
 import styles from "./Charts.module.css";
 
 const { group, toggle, slider, switchRow, switchTrack, switchThumb } = styles;

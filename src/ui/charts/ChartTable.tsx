@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { tableRows } from "#state/curves.ts";
-import { formatCount, formatDuration, formatPercent, formatReading } from "#state/format.ts";
-import { measure } from "#state/measure.ts";
-import { formatInterval } from "#state/result.ts";
-import type { RunSeries } from "#state/runSeries.ts";
-import { scoreTitle } from "#state/score.ts";
+import { tableRows } from "#state/charts/curves.ts";
+import type { RunSeries } from "#state/charts/runSeries.ts";
+import { measure } from "#state/run/measure.ts";
+import { formatInterval } from "#state/run/result.ts";
+import { scoreTitle } from "#state/run/score.ts";
+import { formatCount, formatDuration, formatPercent, formatReading } from "#state/text/format.ts";
 import styles from "./Charts.module.css";
 
 const { tableBox, scroller, table } = styles;

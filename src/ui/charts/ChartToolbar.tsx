@@ -1,5 +1,5 @@
 import { Pause, Play } from "lucide-react";
-import { panBy, type Range, zoomBy } from "#state/curves.ts";
+import { panBy, type Range, zoomBy } from "#state/charts/curves.ts";
 import { IconButton } from "../parts/Button.tsx";
 import { AxisChoice, LogSwitch, Smoothing } from "./ChartChoices.tsx";
 import styles from "./Charts.module.css";

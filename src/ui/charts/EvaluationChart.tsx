@@ -4,16 +4,16 @@ import {
   type EvaluationKey,
   evaluationCurveOf,
   formatX,
-} from "#state/curves.ts";
+} from "#state/charts/curves.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
+import { scoreName } from "#state/run/score.ts";
 import {
   formatCount,
   formatPercent,
   formatPercentTick,
   formatReading,
   formatTick,
-} from "#state/format.ts";
-import { scoreName } from "#state/score.ts";
+} from "#state/text/format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";
 import type { ChartProps } from "./LossChart.tsx";

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
-import { formatReading } from "#state/format.ts";
-import { barHeights, describeHistogram, histogramOf } from "#state/histogram.ts";
-import { column, type RunSeries } from "#state/runSeries.ts";
+import { barHeights, describeHistogram, histogramOf } from "#state/charts/histogram.ts";
+import { column, type RunSeries } from "#state/charts/runSeries.ts";
+import { formatReading } from "#state/text/format.ts";
 import { Bars } from "./Bars.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
 

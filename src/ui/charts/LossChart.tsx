@@ -6,9 +6,9 @@ import {
   drawingNotes,
   formatX,
   type Range,
-} from "#state/curves.ts";
-import { formatReading, formatTick } from "#state/format.ts";
-import type { RunSeries } from "#state/runSeries.ts";
+} from "#state/charts/curves.ts";
+import type { RunSeries } from "#state/charts/runSeries.ts";
+import { formatReading, formatTick } from "#state/text/format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";
 import { Plot } from "./Plot.tsx";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import { curvesOf, formatX } from "#state/curves.ts";
-import { formatReading, formatTick } from "#state/format.ts";
+import { curvesOf, formatX } from "#state/charts/curves.ts";
+import { formatReading, formatTick } from "#state/text/format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";
 import type { ChartProps } from "./LossChart.tsx";

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
-import { curvesOf, formatX } from "#state/curves.ts";
-import { formatPercent, formatPercentTick } from "#state/format.ts";
-import { column, lastOf } from "#state/runSeries.ts";
+import { curvesOf, formatX } from "#state/charts/curves.ts";
+import { column, lastOf } from "#state/charts/runSeries.ts";
+import { formatPercent, formatPercentTick } from "#state/text/format.ts";
 import { ChartFrame } from "./ChartFrame.tsx";
 import type { Line } from "./createPlot.ts";
 import type { ChartProps } from "./LossChart.tsx";

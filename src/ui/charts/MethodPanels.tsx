@@ -1,6 +1,6 @@
-import { hasBlocks } from "#state/blockRaster.ts";
+import { hasBlocks } from "#state/charts/blockRaster.ts";
+import { column } from "#state/charts/runSeries.ts";
 import { useAppState } from "#state/hooks.ts";
-import { column } from "#state/runSeries.ts";
 import { AnchorPanel } from "./AnchorPanel.tsx";
 import { BlockRaster } from "./BlockRaster.tsx";
 import type { ChartProps } from "./LossChart.tsx";

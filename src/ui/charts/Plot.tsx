@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type uPlot from "uplot";
-import type { Range } from "#state/curves.ts";
-import { nearestPoint } from "#state/overlay.ts";
+import type { Range } from "#state/charts/curves.ts";
+import { nearestPoint } from "#state/charts/overlay.ts";
 import styles from "./Charts.module.css";
 import { type Band, createPlot, type Line, type PlotOptions } from "./createPlot.ts";
 import { Swatch } from "./Swatch.tsx";

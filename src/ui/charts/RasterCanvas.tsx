@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
-import { blockRaster, rasterAlpha } from "#state/blockRaster.ts";
-import type { Range, XAxis } from "#state/curves.ts";
-import { column, type RunSeries } from "#state/runSeries.ts";
+import { blockRaster, rasterAlpha } from "#state/charts/blockRaster.ts";
+import type { Range, XAxis } from "#state/charts/curves.ts";
+import { column, type RunSeries } from "#state/charts/runSeries.ts";
 import styles from "./Charts.module.css";
 import { useThemeName } from "./useThemeName.ts";
 

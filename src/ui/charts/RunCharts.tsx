@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { type CurveOptions, extentOf, type Range } from "#state/curves.ts";
+import { type CurveOptions, extentOf, type Range } from "#state/charts/curves.ts";
+import type { RunSeries } from "#state/charts/runSeries.ts";
 import { useAppState, useRunSeries } from "#state/hooks.ts";
-import type { RunSeries } from "#state/runSeries.ts";
 import styles from "./Charts.module.css";
 import { ChartTable } from "./ChartTable.tsx";
 import { ChartToolbar } from "./ChartToolbar.tsx";

@@ -1,7 +1,5 @@
 import { useState } from "react";
-import type { SparsityReport } from "#state/engineTypes.ts";
-import { formatCount, formatPercent, formatReading } from "#state/format.ts";
-import { barHeights } from "#state/histogram.ts";
+import { barHeights } from "#state/charts/histogram.ts";
 import {
   describeMask,
   describeSparsity,
@@ -14,7 +12,9 @@ import {
   sortTensors,
   type TensorMask,
   THRESHOLD_BIN,
-} from "#state/sparsityTable.ts";
+} from "#state/charts/sparsityTable.ts";
+import type { SparsityReport } from "#state/engineTypes.ts";
+import { formatCount, formatPercent, formatReading } from "#state/text/format.ts";
 import { Bars } from "./Bars.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
 import styles from "./Charts.module.css";

@@ -1,4 +1,4 @@
-import type { StackPart } from "#state/stacks.ts";
+import type { StackPart } from "#state/charts/stacks.ts";
 import styles from "./StackedBar.module.css";
 
 const { box, head, bar, part: partLook, legend, swatch, value } = styles;

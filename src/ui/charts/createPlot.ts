@@ -1,7 +1,7 @@
 import uPlot from "uplot";
-import type { Range } from "#state/curves.ts";
-import { formatTick } from "#state/format.ts";
-import { nearestPoint } from "#state/overlay.ts";
+import type { Range } from "#state/charts/curves.ts";
+import { nearestPoint } from "#state/charts/overlay.ts";
+import { formatTick } from "#state/text/format.ts";
 
 export interface Line {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { tinykeys } from "tinykeys";
-import { X_AXES } from "#state/curves.ts";
+import { X_AXES } from "#state/charts/curves.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { isTyping } from "../keys.ts";
 

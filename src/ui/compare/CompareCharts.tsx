@@ -1,9 +1,9 @@
 import { useMemo, useState } from "react";
-import type { SeedGroup } from "#state/comparison.ts";
-import type { Range } from "#state/curves.ts";
+import type { SeedGroup } from "#state/charts/comparison.ts";
+import type { Range } from "#state/charts/curves.ts";
+import { METRICS, overlayExtent, overlayLine } from "#state/charts/overlay.ts";
+import { EMPTY_SERIES } from "#state/charts/runSeries.ts";
 import { useAppState } from "#state/hooks.ts";
-import { METRICS, overlayExtent, overlayLine } from "#state/overlay.ts";
-import { EMPTY_SERIES } from "#state/runSeries.ts";
 import { toggled } from "#state/toggled.ts";
 import chartStyles from "../charts/Charts.module.css";
 import { ChartToolbar } from "../charts/ChartToolbar.tsx";

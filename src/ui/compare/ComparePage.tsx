@@ -1,9 +1,9 @@
 import { ArrowLeft } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { comparability, differingFields, groupBySeed } from "#state/comparison.ts";
+import { comparability, differingFields, groupBySeed } from "#state/charts/comparison.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
-import { formatPlural } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { formatPlural } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";

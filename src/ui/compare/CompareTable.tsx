@@ -1,9 +1,9 @@
-import type { DifferingField, SeedGroup } from "#state/comparison.ts";
+import type { DifferingField, SeedGroup } from "#state/charts/comparison.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
-import { UNKNOWN } from "#state/format.ts";
 import { useAppState } from "#state/hooks.ts";
-import { OUTCOME_KEYS, OUTCOME_NAMES, outcomeOf, spreadOf } from "#state/outcome.ts";
 import { hashFromPlace } from "#state/place.ts";
+import { OUTCOME_KEYS, OUTCOME_NAMES, outcomeOf, spreadOf } from "#state/run/outcome.ts";
+import { UNKNOWN } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";
 import { StatusBadge } from "../parts/StatusBadge.tsx";
 import styles from "./Compare.module.css";

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { formatX, type Range, type XAxis } from "#state/curves.ts";
-import { formatPercent, formatPercentTick, formatReading, formatTick } from "#state/format.ts";
-import { alignOverlay, describeOverlay, type Metric, overlayLine } from "#state/overlay.ts";
-import type { RunSeries } from "#state/runSeries.ts";
+import { formatX, type Range, type XAxis } from "#state/charts/curves.ts";
+import { alignOverlay, describeOverlay, type Metric, overlayLine } from "#state/charts/overlay.ts";
+import type { RunSeries } from "#state/charts/runSeries.ts";
+import { formatPercent, formatPercentTick, formatReading, formatTick } from "#state/text/format.ts";
 import { ChartFrame } from "../charts/ChartFrame.tsx";
 import type { Band, Line } from "../charts/createPlot.ts";
 import { Plot } from "../charts/Plot.tsx";

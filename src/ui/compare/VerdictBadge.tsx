@@ -1,5 +1,5 @@
 import { CircleCheck, OctagonX, TriangleAlert } from "lucide-react";
-import type { Verdict } from "#state/comparison.ts";
+import type { Verdict } from "#state/charts/comparison.ts";
 import badgeStyles from "../parts/StatusBadge.module.css";
 import styles from "./Compare.module.css";
 

@@ -1,7 +1,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { DeviceReport, SelfTestResult } from "#state/engineTypes.ts";
-import { formatCount, formatLimit } from "#state/format.ts";
 import { useAppState } from "#state/hooks.ts";
+import { formatCount, formatLimit } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";

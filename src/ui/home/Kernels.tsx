@@ -1,6 +1,6 @@
 import { RotateCcw } from "lucide-react";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { kernelFacts, kernelOrigin } from "#state/kernelFacts.ts";
+import { kernelFacts, kernelOrigin } from "#state/setup/kernelFacts.ts";
 import { Button } from "../parts/Button.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";

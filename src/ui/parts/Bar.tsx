@@ -1,4 +1,4 @@
-import { barWidth } from "#state/format.ts";
+import { barWidth } from "#state/text/format.ts";
 import styles from "./Bar.module.css";
 
 const { track, fill, dim } = styles;

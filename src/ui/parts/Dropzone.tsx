@@ -1,6 +1,6 @@
 import { type DragEvent, type ReactNode, useState } from "react";
 import type { NamedFile } from "#state/engineTypes.ts";
-import { droppedFiles } from "#state/files.ts";
+import { droppedFiles } from "#state/setup/files.ts";
 import styles from "./Dropzone.module.css";
 
 const { zone, over } = styles;

@@ -1,6 +1,6 @@
 import { Progress as BaseProgress } from "@base-ui/react/progress";
 import type { Progress } from "#state/engineTypes.ts";
-import { progressPercent, progressText } from "#state/progressText.ts";
+import { progressPercent, progressText } from "#state/text/progressText.ts";
 import styles from "./ProgressBar.module.css";
 
 const { root, label, amount, track, fill, unknown } = styles;

@@ -14,7 +14,7 @@ import {
 } from "lucide-react";
 import type { RunRecord, RunStatus } from "#state/engineTypes.ts";
 import { useStatusMeaning } from "#state/hooks.ts";
-import { statusWord } from "#state/runStatus.ts";
+import { statusWord } from "#state/run/runStatus.ts";
 import styles from "./StatusBadge.module.css";
 
 const { badge } = styles;

@@ -1,8 +1,8 @@
 import { Download as DownloadIcon, FolderDown } from "lucide-react";
 import type { ReactNode } from "react";
-import { downloadChoices, type WeightsChoice } from "#state/downloads.ts";
 import type { LogFormat, RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { downloadChoices, type WeightsChoice } from "#state/hub/downloads.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";

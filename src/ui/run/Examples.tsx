@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, Download, ListChecks, X } from "lucide-react";
 import { useState } from "react";
 import type { ExampleResult, ExamplesReport, RunRecord } from "#state/engineTypes.ts";
+import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import {
   arrangeExamples,
   beforeText,
@@ -17,9 +18,8 @@ import {
   nextExampleOrder,
   pageOfExamples,
   surenessText,
-} from "#state/exampleTable.ts";
-import { formatCount } from "#state/format.ts";
-import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+} from "#state/run/exampleTable.ts";
+import { formatCount } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";

@@ -1,5 +1,5 @@
 import type { RunRecord } from "#state/engineTypes.ts";
-import { finalTestText } from "#state/finalTest.ts";
+import { finalTestText } from "#state/run/finalTest.ts";
 
 /** What the rows kept for the end say. */
 export function FinalTest({ record }: { readonly record: RunRecord }) {

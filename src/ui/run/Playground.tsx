@@ -13,7 +13,7 @@ import {
   partToShow,
   requestFrom,
   suggestedPrompt,
-} from "#state/playground.ts";
+} from "#state/run/playground.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";

@@ -1,5 +1,5 @@
 import type { RunRecord } from "#state/engineTypes.ts";
-import { publishedFor } from "#state/published.ts";
+import { publishedFor } from "#state/run/published.ts";
 import { Card } from "../parts/Card.tsx";
 import styles from "./Published.module.css";
 

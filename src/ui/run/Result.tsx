@@ -1,8 +1,8 @@
 import type { RunRecord } from "#state/engineTypes.ts";
-import { formatCount, formatPercent } from "#state/format.ts";
-import type { Measurement } from "#state/measure.ts";
-import { formatInterval, summarizeResult } from "#state/result.ts";
-import { scoreName } from "#state/score.ts";
+import type { Measurement } from "#state/run/measure.ts";
+import { formatInterval, summarizeResult } from "#state/run/result.ts";
+import { scoreName } from "#state/run/score.ts";
+import { formatCount, formatPercent } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";
 import { FinalTest } from "./FinalTest.tsx";
 import styles from "./Run.module.css";

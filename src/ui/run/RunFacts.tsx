@@ -1,4 +1,14 @@
+import { lastOf } from "#state/charts/runSeries.ts";
+import {
+  memoryStack,
+  stepTimeText,
+  timeSource,
+  timeStack,
+  totalBytes,
+} from "#state/charts/stacks.ts";
 import type { RunReport } from "#state/engineTypes.ts";
+import { useRunSeries } from "#state/hooks.ts";
+import { activeShareText } from "#state/run/methodCost.ts";
 import {
   formatBytes,
   formatCount,
@@ -7,11 +17,7 @@ import {
   formatRate,
   formatTime,
   UNKNOWN,
-} from "#state/format.ts";
-import { useRunSeries } from "#state/hooks.ts";
-import { activeShareText } from "#state/methodCost.ts";
-import { lastOf } from "#state/runSeries.ts";
-import { memoryStack, stepTimeText, timeSource, timeStack, totalBytes } from "#state/stacks.ts";
+} from "#state/text/format.ts";
 import { StackedBar } from "../charts/StackedBar.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";

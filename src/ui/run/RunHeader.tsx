@@ -1,8 +1,8 @@
 import type { RunReport } from "#state/engineTypes.ts";
-import { formatCount, formatDate } from "#state/format.ts";
 import { useRunAccess } from "#state/hooks.ts";
-import { stepProgress } from "#state/pageTitle.ts";
-import { statusMeaning, statusWord } from "#state/runStatus.ts";
+import { statusMeaning, statusWord } from "#state/run/runStatus.ts";
+import { formatCount, formatDate } from "#state/text/format.ts";
+import { stepProgress } from "#state/text/pageTitle.ts";
 import { EditableName } from "../parts/EditableName.tsx";
 import { ProgressBar } from "../parts/ProgressBar.tsx";
 import { StatusBadge } from "../parts/StatusBadge.tsx";

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect } from "react";
 import type { RunReport } from "#state/engineTypes.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
-import { statusWord } from "#state/runStatus.ts";
+import { statusWord } from "#state/run/runStatus.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";

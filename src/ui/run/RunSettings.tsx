@@ -1,8 +1,8 @@
 import { CopyPlus } from "lucide-react";
-import { rulesText } from "#state/dataView.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { toldSettings } from "#state/settingsForm.ts";
+import { rulesText } from "#state/setup/dataView.ts";
+import { toldSettings } from "#state/setup/settingsForm.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";

@@ -2,7 +2,7 @@ import { Share2 } from "lucide-react";
 import { useState } from "react";
 import type { RunRecord, ShareReport } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { shareAddress } from "#state/sharing.ts";
+import { shareAddress } from "#state/run/sharing.ts";
 import { Button } from "../parts/Button.tsx";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import controls from "../parts/controls.module.css";

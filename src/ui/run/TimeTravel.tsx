@@ -1,9 +1,9 @@
 import { History, Undo2 } from "lucide-react";
 import { useState } from "react";
 import type { RunReport } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
-import { stepFromText, travelledText, travelPlace } from "#state/travel.ts";
+import { stepFromText, travelledText, travelPlace } from "#state/run/travel.ts";
+import { formatCount } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";

@@ -1,5 +1,5 @@
 import { useAppState } from "#state/hooks.ts";
-import { travelPlace } from "#state/travel.ts";
+import { travelPlace } from "#state/run/travel.ts";
 import { Notice } from "../parts/Notice.tsx";
 
 /** Said wherever something is done with the weights, while they are not the last ones. */

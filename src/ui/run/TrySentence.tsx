@@ -1,8 +1,8 @@
 import { WandSparkles } from "lucide-react";
 import { useState } from "react";
 import type { Prediction, RunRecord } from "#state/engineTypes.ts";
-import { formatPercent } from "#state/format.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { formatPercent } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";

@@ -1,6 +1,6 @@
 import type { SideReport } from "#state/engineTypes.ts";
 import { useAppState } from "#state/hooks.ts";
-import { sideFacts, writingStatus } from "#state/playground.ts";
+import { sideFacts, writingStatus } from "#state/run/playground.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import styles from "./Playground.module.css";
 

@@ -1,8 +1,8 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { RunSummary } from "#state/engineTypes.ts";
-import { formatBytes, formatCount } from "#state/format.ts";
 import { useActions } from "#state/hooks.ts";
+import { formatBytes, formatCount } from "#state/text/format.ts";
 import { IconButton } from "../parts/Button.tsx";
 import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 

@@ -1,8 +1,8 @@
 import { Play } from "lucide-react";
 import type { RunSummary } from "#state/engineTypes.ts";
-import { formatCount, formatDate } from "#state/format.ts";
 import { useActions, useAppState, useIsTraining } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";
+import { formatCount, formatDate } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 

@@ -1,8 +1,8 @@
 import { CircleStop, ListVideo } from "lucide-react";
-import { formatPlural, formatSetting } from "#state/format.ts";
 import { useActions, useAppState, useLiveReport } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";
-import { METHOD_KEY } from "#state/settingsForm.ts";
+import { METHOD_KEY } from "#state/setup/settingsForm.ts";
+import { formatPlural, formatSetting } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";

@@ -1,7 +1,7 @@
 import { ListVideo } from "lucide-react";
-import { formatPlural } from "#state/format.ts";
 import { useActions } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";
+import { formatPlural } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { useQueue } from "./useQueue.ts";

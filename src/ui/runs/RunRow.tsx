@@ -1,8 +1,8 @@
 import { CopyPlus, Eye } from "lucide-react";
 import type { RunSummary } from "#state/engineTypes.ts";
-import { formatBytes, formatCount, formatDate } from "#state/format.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
-import { formatScore } from "#state/score.ts";
+import { formatScore } from "#state/run/score.ts";
+import { formatBytes, formatCount, formatDate } from "#state/text/format.ts";
 import { Button, IconButton } from "../parts/Button.tsx";
 import { EditableName } from "../parts/EditableName.tsx";
 import { Facts } from "../parts/Facts.tsx";

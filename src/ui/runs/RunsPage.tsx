@@ -1,7 +1,7 @@
 import { ChartSpline, Plus } from "lucide-react";
 import { useEffect, useState } from "react";
-import { formatBytes } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { formatBytes } from "#state/text/format.ts";
 import { toggled } from "#state/toggled.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { RunSummary } from "#state/engineTypes.ts";
 import { useAppState, useIsTraining } from "#state/hooks.ts";
-import { queuedRuns } from "#state/queuePlan.ts";
+import { queuedRuns } from "#state/setup/queuePlan.ts";
 
 export interface Queue {
   /** The next one first. */

@@ -1,7 +1,7 @@
 import { PencilLine } from "lucide-react";
-import { asOwnTask, taskId } from "#state/dataView.ts";
 import type { DataReport, TaskSpec } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { asOwnTask, taskId } from "#state/setup/dataView.ts";
 import { Button } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";

@@ -1,7 +1,7 @@
-import { taskId, troublesText } from "#state/dataView.ts";
 import type { DataReport } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
 import { useAppState } from "#state/hooks.ts";
+import { taskId, troublesText } from "#state/setup/dataView.ts";
+import { formatCount } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";

@@ -1,9 +1,9 @@
 import { FileText, FolderOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
 import type { NamedFile } from "#state/engineTypes.ts";
-import { namedFiles } from "#state/files.ts";
 import { useActions } from "#state/hooks.ts";
-import { findRowFiles } from "#state/rowFiles.ts";
+import { namedFiles } from "#state/setup/files.ts";
+import { findRowFiles } from "#state/setup/rowFiles.ts";
 import { Button } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import { Dropzone } from "../parts/Dropzone.tsx";

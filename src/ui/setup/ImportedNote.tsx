@@ -1,5 +1,5 @@
 import { useActions, useAppState } from "#state/hooks.ts";
-import { importSummary } from "#state/sharing.ts";
+import { importSummary } from "#state/run/sharing.ts";
 import { Notice } from "../parts/Notice.tsx";
 
 /** What was taken over from a link, a file or a command, and what was not. */

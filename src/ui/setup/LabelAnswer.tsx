@@ -1,4 +1,4 @@
-import { asPrompted, asPromptFree, type CustomTask } from "#state/task.ts";
+import { asPrompted, asPromptFree, type CustomTask } from "#state/setup/task.ts";
 import { LabelWords } from "./LabelWords.tsx";
 import styles from "./Setup.module.css";
 

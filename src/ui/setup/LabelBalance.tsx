@@ -1,6 +1,6 @@
-import { majorityText } from "#state/dataView.ts";
 import type { DataReport } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
+import { majorityText } from "#state/setup/dataView.ts";
+import { formatCount } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";
 import styles from "./Setup.module.css";
 

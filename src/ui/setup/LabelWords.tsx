@@ -1,4 +1,4 @@
-import { type CustomTask, withWord, wordHint } from "#state/task.ts";
+import { type CustomTask, withWord, wordHint } from "#state/setup/task.ts";
 import controls from "../parts/controls.module.css";
 import styles from "./Setup.module.css";
 

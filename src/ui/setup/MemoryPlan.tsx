@@ -1,7 +1,7 @@
 import { useEffect } from "react";
-import { formatBytes } from "#state/format.ts";
+import { memoryStack } from "#state/charts/stacks.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { memoryStack } from "#state/stacks.ts";
+import { formatBytes } from "#state/text/format.ts";
 import { StackedBar } from "../charts/StackedBar.tsx";
 
 /** Typing rests this long before the plan is made anew. */

@@ -1,8 +1,8 @@
 import type { Catalogue, MethodDescription } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { extraMemoryText } from "#state/methodCost.ts";
-import { contradictionIn } from "#state/readiness.ts";
-import { chosenMethod, parseDraft, visibleSettings } from "#state/settingsForm.ts";
+import { extraMemoryText } from "#state/run/methodCost.ts";
+import { contradictionIn } from "#state/setup/readiness.ts";
+import { chosenMethod, parseDraft, visibleSettings } from "#state/setup/settingsForm.ts";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";

@@ -1,8 +1,8 @@
 import { FileStack, FolderOpen, Sparkles } from "lucide-react";
 import type { ModelReport, NamedFile } from "#state/engineTypes.ts";
-import { namedFiles } from "#state/files.ts";
-import { formatBytes, formatCount, formatParameters, UNKNOWN } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { namedFiles } from "#state/setup/files.ts";
+import { formatBytes, formatCount, formatParameters, UNKNOWN } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import { Dropzone } from "../parts/Dropzone.tsx";

@@ -1,10 +1,10 @@
 import { X } from "lucide-react";
-import type { DifferingField } from "#state/comparison.ts";
+import type { DifferingField } from "#state/charts/comparison.ts";
 import type { RunRecord } from "#state/engineTypes.ts";
-import { UNKNOWN } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { originDiff } from "#state/origin.ts";
+import { originDiff } from "#state/hub/origin.ts";
 import { hashFromPlace } from "#state/place.ts";
+import { UNKNOWN } from "#state/text/format.ts";
 import { VerdictBadge } from "../compare/VerdictBadge.tsx";
 import { IconButton } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";

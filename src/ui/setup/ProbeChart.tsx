@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { LearningRateProbe } from "#state/engineTypes.ts";
-import { formatReading, formatSetting, formatTick } from "#state/format.ts";
-import { describeProbe, probeCurve, probeRange } from "#state/rateProbe.ts";
+import { describeProbe, probeCurve, probeRange } from "#state/setup/rateProbe.ts";
+import { formatReading, formatSetting, formatTick } from "#state/text/format.ts";
 import { ChartFrame } from "../charts/ChartFrame.tsx";
 import chartStyles from "../charts/Charts.module.css";
 import type { Line } from "../charts/createPlot.ts";

@@ -1,11 +1,11 @@
 import { ListPlus } from "lucide-react";
 import { useState } from "react";
 import type { Catalogue } from "#state/engineTypes.ts";
-import { formatPlural } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { MAX_SEEDS, planErrors, planQueue, seedCountFrom } from "#state/queuePlan.ts";
-import { isContradiction } from "#state/readiness.ts";
-import { chosenMethod } from "#state/settingsForm.ts";
+import { MAX_SEEDS, planErrors, planQueue, seedCountFrom } from "#state/setup/queuePlan.ts";
+import { isContradiction } from "#state/setup/readiness.ts";
+import { chosenMethod } from "#state/setup/settingsForm.ts";
+import { formatPlural } from "#state/text/format.ts";
 import { toggled } from "#state/toggled.ts";
 import { Button } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";

@@ -1,7 +1,7 @@
 import { Check } from "lucide-react";
 import type { Failure } from "#state/engineTypes.ts";
 import { useActions } from "#state/hooks.ts";
-import type { RemediedCommand } from "#state/remedies.ts";
+import type { RemediedCommand } from "#state/setup/remedies.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 

@@ -1,7 +1,13 @@
 import { useState } from "react";
-import { isDrawUsual, parseSize, SIZES, type SizeName, withUsualDraw } from "#state/dataView.ts";
 import type { DataReport } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import {
+  isDrawUsual,
+  parseSize,
+  SIZES,
+  type SizeName,
+  withUsualDraw,
+} from "#state/setup/dataView.ts";
 import { Button } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import { FailureNotice } from "../parts/Notice.tsx";

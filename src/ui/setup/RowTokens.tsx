@@ -1,6 +1,6 @@
 import { Check } from "lucide-react";
 import type { RowPreview } from "#state/engineTypes.ts";
-import { formatPlural } from "#state/format.ts";
+import { formatPlural } from "#state/text/format.ts";
 import { Notice } from "../parts/Notice.tsx";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { PART_NAMES, RULE_CHOICES, withRule } from "#state/dataView.ts";
 import type { DataReport, RowTrouble } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
 import { useActions } from "#state/hooks.ts";
+import { PART_NAMES, RULE_CHOICES, withRule } from "#state/setup/dataView.ts";
+import { formatCount } from "#state/text/format.ts";
 import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";

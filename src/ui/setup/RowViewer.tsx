@@ -1,9 +1,9 @@
 import { ChevronLeft, ChevronRight, Shuffle } from "lucide-react";
 import { useEffect, useState } from "react";
-import { PART_NAMES, parseSize } from "#state/dataView.ts";
 import type { DataReport, PartName, RowPreview } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
+import { PART_NAMES, parseSize } from "#state/setup/dataView.ts";
+import { formatCount } from "#state/text/format.ts";
 import { IconButton } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";

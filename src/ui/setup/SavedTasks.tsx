@@ -1,7 +1,7 @@
 import { Download, FileInput, Save, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { readTaskFile, savedLike, taskFile } from "#state/savedTasks.ts";
+import { readTaskFile, savedLike, taskFile } from "#state/setup/savedTasks.ts";
 import { Button, IconButton } from "../parts/Button.tsx";
 import controls from "../parts/controls.module.css";
 import { FilePicker } from "../parts/FilePicker.tsx";

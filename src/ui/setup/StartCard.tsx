@@ -1,7 +1,7 @@
 import { Circle, CircleCheck, Play } from "lucide-react";
 import { useActions, useAppState, useIsTraining } from "#state/hooks.ts";
-import { isContradiction, isReadyToTrain, readinessOf } from "#state/readiness.ts";
-import { parseDraft, suggestName } from "#state/settingsForm.ts";
+import { isContradiction, isReadyToTrain, readinessOf } from "#state/setup/readiness.ts";
+import { parseDraft, suggestName } from "#state/setup/settingsForm.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";

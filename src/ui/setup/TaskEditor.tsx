@@ -7,7 +7,7 @@ import {
   withKind,
   withLabelColumn,
   withOptionColumn,
-} from "#state/task.ts";
+} from "#state/setup/task.ts";
 import controls from "../parts/controls.module.css";
 import { LabelAnswer } from "./LabelAnswer.tsx";
 import { SavedTasks } from "./SavedTasks.tsx";

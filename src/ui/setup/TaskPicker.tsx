@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { taskId } from "#state/dataView.ts";
 import type { DataReport, TaskChoice } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { savedLike } from "#state/savedTasks.ts";
-import { missingColumns } from "#state/sharing.ts";
+import { missingColumns } from "#state/run/sharing.ts";
+import { taskId } from "#state/setup/dataView.ts";
+import { savedLike } from "#state/setup/savedTasks.ts";
 import controls from "../parts/controls.module.css";
 
 const { field, label, input, help } = controls;

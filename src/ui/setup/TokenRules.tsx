@@ -1,9 +1,9 @@
 import { useState } from "react";
-import { lengthView } from "#state/dataView.ts";
 import type { DataReport, TaskSpec } from "#state/engineTypes.ts";
-import { formatCount } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { withMaxLength } from "#state/task.ts";
+import { lengthView } from "#state/setup/dataView.ts";
+import { withMaxLength } from "#state/setup/task.ts";
+import { formatCount } from "#state/text/format.ts";
 import { Bars } from "../charts/Bars.tsx";
 import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";

@@ -1,7 +1,7 @@
 import { useAppState, useLiveReport } from "#state/hooks.ts";
-import { runPercent } from "#state/pageTitle.ts";
 import { hashFromPlace } from "#state/place.ts";
-import { statusWord } from "#state/runStatus.ts";
+import { statusWord } from "#state/run/runStatus.ts";
+import { runPercent } from "#state/text/pageTitle.ts";
 import { Glyph } from "./Glyph.tsx";
 import styles from "./Header.module.css";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";

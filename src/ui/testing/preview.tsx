@@ -1,6 +1,5 @@
 import { createRoot } from "react-dom/client";
 import { createApp } from "#state/app.ts";
-import { mendLanguage } from "#state/locale.ts";
 import { keepInBrowser } from "#state/preferences.ts";
 import { fakeData, fakeSst2 } from "#state/testing/fakeData.ts";
 import { FakeEngine, type Script } from "#state/testing/fakeEngine.ts";
@@ -11,6 +10,7 @@ import {
   fakeSoftwareDevice,
   fakeUnavailableDevice,
 } from "#state/testing/fakeReports.ts";
+import { mendLanguage } from "#state/text/locale.ts";
 import { Page } from "../Page.tsx";
 import { saveFile } from "../saveFile.ts";
 

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "#data/tokenizer.ts";
+import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { VerifyEngine } from "./engine.ts";
 import type { Check } from "./values.ts";
 

@@ -1,7 +1,7 @@
-import { packAll } from "#data/packing.ts";
-import type { EncodedExample } from "#data/task.ts";
+import { packAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
 import type { OptModel } from "#model/opt.ts";
-import { evaluationCapacity } from "#train/capacity.ts";
+import { evaluationCapacity } from "#run/memory/capacity.ts";
 
 /**
  * What the checks ask of a model. The transformer runs on the GPU; logits over the whole vocabulary

@@ -1,9 +1,9 @@
 import { Download, FolderOpen } from "lucide-react";
 import { useState } from "react";
 import type { DatasetConfigOffer, DatasetOffer } from "#state/engineTypes.ts";
-import { formatBytes } from "#state/format.ts";
 import { useActions } from "#state/hooks.ts";
-import { bytesToLoad, datasetAction, splitText, usualSplits } from "#state/hub.ts";
+import { bytesToLoad, datasetAction, splitText, usualSplits } from "#state/hub/hub.ts";
+import { formatBytes } from "#state/text/format.ts";
 import { Button } from "../../parts/Button.tsx";
 import controls from "../../parts/controls.module.css";
 import { Facts } from "../../parts/Facts.tsx";

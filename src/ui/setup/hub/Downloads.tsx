@@ -1,9 +1,9 @@
 import { Pause, X } from "lucide-react";
 import { useState } from "react";
 import type { DownloadReport } from "#state/engineTypes.ts";
-import { formatBytes } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { downloadPace, downloadProgress } from "#state/hub.ts";
+import { downloadPace, downloadProgress } from "#state/hub/hub.ts";
+import { formatBytes } from "#state/text/format.ts";
 import { Button } from "../../parts/Button.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { ProgressBar } from "../../parts/ProgressBar.tsx";

@@ -1,4 +1,4 @@
-import { formatBytes, formatPlural } from "#state/format.ts";
+import { formatBytes, formatPlural } from "#state/text/format.ts";
 import styles from "./Hub.module.css";
 
 const { files: look } = styles;

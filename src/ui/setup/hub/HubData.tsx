@@ -1,6 +1,6 @@
 import type { LibraryEntry } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { downloadFailure, entriesOf, usualSplits } from "#state/hub.ts";
+import { downloadFailure, entriesOf, usualSplits } from "#state/hub/hub.ts";
 import { FailureNotice } from "../../parts/Notice.tsx";
 import setup from "../Setup.module.css";
 import { DatasetOfferCard } from "./DatasetOfferCard.tsx";

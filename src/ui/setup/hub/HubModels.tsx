@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { downloadFailure, entriesOf } from "#state/hub.ts";
+import { downloadFailure, entriesOf } from "#state/hub/hub.ts";
 import { FailureNotice } from "../../parts/Notice.tsx";
 import { Downloads } from "./Downloads.tsx";
 import styles from "./Hub.module.css";

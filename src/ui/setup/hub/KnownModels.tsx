@@ -1,6 +1,6 @@
-import { formatBytes, formatParameters } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { shortName } from "#state/hub.ts";
+import { shortName } from "#state/hub/hub.ts";
+import { formatBytes, formatParameters } from "#state/text/format.ts";
 import styles from "./Hub.module.css";
 
 const { known } = styles;

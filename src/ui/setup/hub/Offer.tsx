@@ -1,8 +1,8 @@
 import { Download, FolderOpen } from "lucide-react";
 import type { ModelOffer } from "#state/engineTypes.ts";
-import { formatBytes, formatParameters } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { exceedsRoom, memoryText, offerAction, runDiskBytes } from "#state/hub.ts";
+import { exceedsRoom, memoryText, offerAction, runDiskBytes } from "#state/hub/hub.ts";
+import { formatBytes, formatParameters } from "#state/text/format.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Facts } from "../../parts/Facts.tsx";
 import { Notice } from "../../parts/Notice.tsx";

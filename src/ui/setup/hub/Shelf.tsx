@@ -1,9 +1,9 @@
 import { FolderOpen, Play, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { LibraryEntry } from "#state/engineTypes.ts";
-import { formatBytes } from "#state/format.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
-import { entryName, entryNotes } from "#state/hub.ts";
+import { entryName, entryNotes } from "#state/hub/hub.ts";
+import { formatBytes } from "#state/text/format.ts";
 import { Button, IconButton } from "../../parts/Button.tsx";
 import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { FailureNotice } from "../../parts/Notice.tsx";

@@ -1,0 +1,55 @@
+import { ZerothError } from "#base/errors.ts";
+import type { Row, Table } from "../tasks/task.ts";
+
+/** Which rows each step trains on. */
+export interface BatchPlan {
+  readonly batchesPerEpoch: number;
+  /** Row indices of a step, counted from 0. The last batch of an epoch may be short. */
+  batchAt(step: number): readonly number[];
+}
+
+/**
+ * The batches of a run: every epoch visits all rows once, in an order of its own. Any step can be
+ * asked for at any time, so a run resumes without walking through the steps before.
+ *
+ * @param order  the order of the n rows in an epoch, counted from 0
+ * @throws ZerothError E-CFG-1 if `n` or `batchSize` is not a whole number of at least 1
+ */
+export function batchPlan(
+  order: (epoch: number) => readonly number[],
+  n: number,
+  batchSize: number,
+): BatchPlan {
+  requireCount("rows", n);
+  requireCount("rows in a batch", batchSize);
+  const batchesPerEpoch = Math.ceil(n / batchSize);
+  // Steps come one after another, and ranking a million rows is not free: keep the last order.
+  let kept: { readonly epoch: number; readonly rows: readonly number[] } | null = null;
+  return {
+    batchesPerEpoch,
+    batchAt(step) {
+      const epoch = Math.floor(step / batchesPerEpoch);
+      if (kept?.epoch !== epoch) kept = { epoch, rows: order(epoch) };
+      const start = (step % batchesPerEpoch) * batchSize;
+      return kept.rows.slice(start, start + batchSize);
+    },
+  };
+}
+
+function requireCount(what: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new ZerothError("E-CFG-1", `There are ${value} ${what}; at least 1 is needed.`);
+}
+
+/** These rows of a table, with the numbers they have in the file. */
+export function pickRows(table: Table, indices: readonly number[]): Table {
+  const rows: Row[] = [];
+  const rowNumbers: number[] = [];
+  for (const index of indices) {
+    const row = table.rows[index];
+    if (row === undefined) continue;
+    rows.push(row);
+    rowNumbers.push(table.rowNumbers[index] ?? index + 1);
+  }
+  return { ...table, rows, rowNumbers };
+}

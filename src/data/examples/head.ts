@@ -1,0 +1,92 @@
+import { ZerothError } from "#base/errors.ts";
+import type { TaskDefinition } from "../tasks/definition.ts";
+import type { CustomTask, Row, Table, TaskSpec } from "../tasks/task.ts";
+import { labelText, pythonStrip, templateColumns } from "../tasks/template.ts";
+
+/**
+ * Between two texts, where no prompt joins them: Hugging Face's tokenizer for OPT makes BOS, the first,
+ * BOS, the second of a pair, and BOS is this token.
+ *
+ * @see transformers, run_glue.py, which MeZO-SVRG's prompt-free setting follows
+ */
+const BETWEEN_TEXTS = "</s>";
+
+/** How many labels the task's score head tells apart; null where words stand for labels. */
+export function headLabels(task: TaskSpec): number | null {
+  return isPromptFree(task) ? task.labels.length : null;
+}
+
+export function isPromptFree(task: TaskSpec): boolean {
+  return !("task" in task) && task.kind === "classification" && task.head === true;
+}
+
+/** The task asked without words: the texts of its template's columns as they are, and a score head. */
+export function promptFree(task: CustomTask): CustomTask {
+  return { ...task, template: bareTexts(templateColumns(task.template)), words: [], head: true };
+}
+
+/**
+ * A built-in task asked without its prompt, over the columns and labels the table has.
+ *
+ * @throws ZerothError E-CFG-1 for a task that is no classification, E-DATA-2 if its columns are missing
+ */
+export function promptFreeTask(
+  definition: TaskDefinition,
+  table: Table,
+  limits: Pick<TaskSpec, "bos" | "maxLength">,
+): CustomTask {
+  refuseWithoutLabels(definition);
+  const { id, columns, labelColumn: usual } = definition;
+  const texts = columns.find((list) => list.every((name) => table.columns.includes(name)));
+  const labelColumn = [usual, "label"].find((name) => table.columns.includes(name));
+  if (texts === undefined || labelColumn === undefined) {
+    const lists = columns.map((list) => list.join(", ")).join(" or ");
+    throw new ZerothError(
+      "E-DATA-2",
+      `${id} needs the columns ${lists}, and ${usual}; the columns are ${table.columns.join(", ")}.`,
+    );
+  }
+  const labels = labelsIn(table.rows, labelColumn);
+  const template = bareTexts(texts);
+  const { bos, maxLength } = limits;
+  return {
+    kind: "classification",
+    template,
+    labelColumn,
+    labels,
+    words: [],
+    head: true,
+    bos,
+    maxLength,
+  };
+}
+
+/** @throws ZerothError E-CFG-1 for a task that is no classification */
+export function refuseWithoutLabels({ id, kind }: TaskDefinition): void {
+  if (kind === "classification") return;
+  throw new ZerothError("E-CFG-1", `${id} has no labels that a head could tell apart.`);
+}
+
+/**
+ * Labels in the order a classifier's head has them, where it knows them all by name; else as they are.
+ *
+ * @param names of the head's rows, in their order; null where the model has none
+ */
+export function inHeadOrder<T extends TaskSpec>(task: T, names: readonly string[] | null): T {
+  if (names === null || !isPromptFree(task) || task.labels.length === 0) return task;
+  const known = new Set(names);
+  const isKnown = task.labels.every((label) => known.has(pythonStrip(label)));
+  return isKnown ? { ...task, labels: names } : task;
+}
+
+/** The labels that occur, numbers by size; Hugging Face's -1 stands for none. */
+function labelsIn(rows: readonly Row[], column: string): readonly string[] {
+  const found = new Set(rows.map((row) => labelText(row[column])));
+  const labels = [...found].flatMap((label) => (label === null || label === "-1" ? [] : [label]));
+  const isNumbers = labels.every((label) => Number.isFinite(Number(label)));
+  return labels.toSorted((a, b) => (isNumbers ? Number(a) - Number(b) : a < b ? -1 : 1));
+}
+
+function bareTexts(columns: readonly string[]): string {
+  return columns.map((column) => `{${column}}`).join(BETWEEN_TEXTS);
+}

@@ -1,0 +1,264 @@
+import { ZerothError } from "#base/errors.ts";
+import { rowLabel } from "../tasks/customTask.ts";
+import { MAX_LABELS } from "../tasks/guess.ts";
+import type { CustomTask, EncodedExample, EncodedOption, Table, TaskSpec } from "../tasks/task.ts";
+import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
+import { type TokenLengths, tokenLengths } from "../tokenizer/tokenLengths.ts";
+import { pickRows } from "./batches.ts";
+import { checkTask, encodeTable } from "./encode.ts";
+import { type Purpose, textLimits } from "./encodeSample.ts";
+import { isPromptFree } from "./head.ts";
+import type { RowParts, RowRules } from "./rowRules.ts";
+import { type EncodedParts, findTroubles, type RowTrouble } from "./troubles.ts";
+import { count, dataWarnings, type EncodedPart } from "./warnings.ts";
+
+/** What a person should know of the data before training. Rows are named as `RowProblem` does. */
+export interface DataFacts {
+  readonly trainName: string;
+  readonly devName: string;
+  readonly testName: string;
+  readonly format: Table["format"];
+  readonly columns: readonly string[];
+  /** Usable rows, after what the rules leave out. */
+  readonly trainRows: number;
+  readonly devRows: number;
+  readonly testRows: number;
+  readonly task: TaskSpec;
+  readonly rules: RowRules;
+  /** Usable rows per label of the task, then rows of labels the task does not know. */
+  readonly labelCounts: readonly LabelCount[];
+  /** Rows that are odd, and what becomes of them. */
+  readonly troubles: readonly RowTrouble[];
+  readonly warnings: readonly string[];
+  /** Tokens per usable training row (longest option, BOS counted, after cutting); 0 without rows. */
+  readonly tokenCounts: { readonly min: number; readonly median: number; readonly max: number };
+  /** The same rows before cutting. */
+  readonly tokenLengths: TokenLengths;
+  /** Why the rows cannot be trained on; empty if they can. */
+  readonly blockers: readonly string[];
+}
+
+export interface LabelCount {
+  readonly label: string;
+  readonly train: number;
+  readonly dev: number;
+  readonly test: number;
+}
+
+/** The facts, and the examples they were taken from: encoding a table twice would be a waste. */
+export interface Inspection {
+  readonly facts: DataFacts;
+  /** The rows that are left, usable or not. */
+  readonly tables: RowParts;
+  readonly train: readonly EncodedExample[];
+  readonly dev: readonly EncodedExample[];
+  readonly test: readonly EncodedExample[];
+}
+
+/**
+ * Encodes the parts and says everything that is wrong or odd with them. A task that does not fit
+ * is a blocker, not an error; then nothing is encoded.
+ */
+export function inspectData(data: {
+  readonly parts: RowParts;
+  readonly spec: TaskSpec;
+  readonly rules: RowRules;
+  readonly tokenizer: TextEncoderLike;
+}): Inspection {
+  const { spec, tokenizer, rules, parts: drawn } = data;
+  const misfits = taskBlockers(spec, drawn);
+  const encode = (table: Table, purpose: Purpose): EncodedPart =>
+    misfits.length === 0 && table.rows.length > 0
+      ? { table, ...encodeTable(tokenizer, spec, table, purpose) }
+      : { table, examples: [], uncutLengths: [], texts: [], problems: [] };
+  const all: EncodedParts = {
+    train: encode(drawn.train, "training"),
+    dev: encode(drawn.dev, "evaluation"),
+    test: encode(drawn.test, "evaluation"),
+  };
+  const { troubles, dropped } = findTroubles(spec, all, rules);
+  const train = without(all.train, dropped.train);
+  const dev = without(all.dev, dropped.dev);
+  const test = without(all.test, dropped.test);
+  const facts: DataFacts = {
+    trainName: train.table.name,
+    devName: dev.table.name,
+    testName: test.table.name,
+    format: train.table.format,
+    columns: train.table.columns,
+    trainRows: train.examples.length,
+    devRows: dev.examples.length,
+    testRows: test.examples.length,
+    task: spec,
+    rules,
+    labelCounts: countLabels(spec, { train, dev, test }),
+    troubles,
+    warnings: misfits.length === 0 ? dataWarnings(spec, train, dev) : [],
+    tokenCounts: spread(train.examples.map((example) => tokensOf(example, spec))),
+    tokenLengths: tokenLengths(train.uncutLengths, textLimits(spec).maxLength),
+    blockers:
+      misfits.length > 0 ? misfits : [...exampleBlockers(spec, train), ...stops(troubles, rules)],
+  };
+  const tables = { train: train.table, dev: dev.table, test: test.table };
+  return { facts, tables, train: train.examples, dev: dev.examples, test: test.examples };
+}
+
+/** The part without some rows of its table. */
+function without(part: EncodedPart, dropped: ReadonlySet<number>): EncodedPart {
+  if (dropped.size === 0) return part;
+  const rows = part.table.rows.flatMap((_, index) => (dropped.has(index) ? [] : [index]));
+  const places = new Map(rows.map((index, place) => [index, place]));
+  const kept = part.examples.flatMap(({ row }, index) => (places.has(row) ? [index] : []));
+  return {
+    table: pickRows(part.table, rows),
+    examples: kept.flatMap((index) => {
+      const example = part.examples[index];
+      return example ? { ...example, row: places.get(example.row) ?? 0 } : [];
+    }),
+    uncutLengths: kept.map((index) => part.uncutLengths[index] ?? 0),
+    texts: kept.map((index) => part.texts[index] ?? ""),
+    problems: part.problems,
+  };
+}
+
+/** Rows that are to stop the start rather than be left out. */
+function stops(troubles: readonly RowTrouble[], rules: RowRules): readonly string[] {
+  if (rules.foreign !== "stop") return [];
+  const stopping = troubles.filter(({ rule }) => rule === "foreign");
+  return stopping.map(({ sentence }) => `${sentence} Such rows are to stop the start.`);
+}
+
+/** Why no row could be encoded, whatever it held. */
+function taskBlockers(spec: TaskSpec, { train, dev, test }: RowParts): readonly string[] {
+  const blockers = [faultOf(() => checkTask(spec, train.columns))];
+  for (const held of [dev, test]) {
+    if (held.rows.length === 0 || blockers[0] !== null) continue;
+    const fault = faultOf(() => checkTask(spec, held.columns));
+    blockers.push(fault === null ? null : `${held.name}: ${fault}`);
+  }
+  const known = blockers.filter((blocker) => blocker !== null);
+  const hasLabels = !("task" in spec) && spec.kind === "classification";
+  return hasLabels ? [...known, ...labelBlockers(spec)] : known;
+}
+
+/** Why labels and words of a person's own choosing cannot be trained. */
+function labelBlockers(spec: CustomTask): readonly string[] {
+  const blockers: string[] = [];
+  const labels = spec.labels.length;
+  if (labels < 2) {
+    blockers.push(
+      `The task has ${count(labels, "label")}; it takes 2 to ${MAX_LABELS} to tell rows apart. ` +
+        "Choose another label column, or add labels.",
+    );
+  } else if (labels > MAX_LABELS) {
+    blockers.push(
+      `The task has ${count(labels, "label")}, at most ${MAX_LABELS} can be trained: ` +
+        "each is a pass through the model for every row. Choose another label column.",
+    );
+  }
+  const twin = spec.labels.find((label, index) => spec.labels.indexOf(label) < index);
+  if (twin !== undefined) blockers.push(`Label "${twin}" is listed twice. Take one out.`);
+  for (const [index, word] of spec.words.entries()) {
+    if (word.trim() === "") {
+      blockers.push(`Label "${spec.labels[index] ?? ""}" has no word. Give it one.`);
+    }
+  }
+  return blockers;
+}
+
+function faultOf(check: () => void): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof ZerothError) return error.message;
+    throw error;
+  }
+}
+
+/** Why the encoded rows cannot be trained on. */
+function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] {
+  const example = train.examples[0];
+  if (example === undefined) {
+    const first = train.problems[0];
+    return [
+      `None of the ${count(train.table.rows.length, "training row")} can be used.` +
+        (first === undefined ? "" : ` ${first.message}`),
+    ];
+  }
+  const seen = new Map<string, number>();
+  const blockers: string[] = [];
+  if ("task" in spec || spec.kind !== "classification") return blockers;
+  for (const [index, option] of example.options.entries()) {
+    const key = scoredIds(option).join();
+    const same = seen.get(key);
+    if (same !== undefined) {
+      blockers.push(
+        `Words "${spec.words[same]}" and "${spec.words[index]}" are the same tokens, ` +
+          "so their labels cannot be told apart. Change one.",
+      );
+    }
+    seen.set(key, same ?? index);
+  }
+  return blockers;
+}
+
+function scoredIds(option: EncodedOption): readonly number[] {
+  return option.ids.slice(-option.optionLength);
+}
+
+function countLabels(spec: TaskSpec, parts: EncodedParts): readonly LabelCount[] {
+  const { train, dev, test } = parts;
+  const having = (part: EncodedPart, index: number) =>
+    part.examples.filter((example) => example.answer === index).length;
+  const known = spec.labels.map((label, index) => ({
+    label,
+    train: having(train, index),
+    dev: having(dev, index),
+    test: having(test, index),
+  }));
+  const [inTrain, inDev, inTest] = [train, dev, test].map((part) => foreignLabels(spec, part));
+  const foreign = new Set(
+    [inTrain, inDev, inTest].flatMap((counts) => [...(counts?.keys() ?? [])]),
+  );
+  return [
+    ...known,
+    ...[...foreign].slice(0, MAX_LABELS).map((label) => ({
+      label,
+      train: inTrain?.get(label) ?? 0,
+      dev: inDev?.get(label) ?? 0,
+      test: inTest?.get(label) ?? 0,
+    })),
+  ];
+}
+
+/** How many rows have each label that the task does not know; a built-in task says so by row. */
+function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  if ("task" in spec || spec.kind !== "classification") return counts;
+  const used = new Set(part.examples.map((example) => example.row));
+  for (const [index, row] of part.table.rows.entries()) {
+    const label = used.has(index) ? null : rowLabel(spec, row);
+    if (label === null || spec.labels.includes(label)) continue;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Tokens of the longest option. A label behind the text is none. */
+function tokensOf(example: EncodedExample, spec: TaskSpec): number {
+  const longest = Math.max(...example.options.map((option) => option.ids.length));
+  return isPromptFree(spec) ? longest - 1 : longest;
+}
+
+/** Smallest, middle (of an even count the mean of both) and largest. */
+function spread(lengths: readonly number[]): DataFacts["tokenCounts"] {
+  const sorted = lengths.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? 0;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    min: at(0),
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    max: at(sorted.length - 1),
+  };
+}

@@ -1,0 +1,168 @@
+import type { EncodedExample } from "../tasks/task.ts";
+
+/**
+ * Examples as the engine wants them: the tokens of all sequences one after another, no padding. The
+ * options of an example share their common beginning, which is computed once; the last token of an
+ * option is only ever a target and has no row.
+ *
+ * Words of each table are those of the structs in `shaders/lib/batch.wgsl` and the kernels that read
+ * them.
+ */
+export interface PackedBatch {
+  readonly tokens: number;
+  /** [tokens, 5]: id, position, prefix start, prefix end, own start. */
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly scored: number;
+  /** [scored, 2]: row, id expected next. */
+  readonly scoredRows: Uint32Array<ArrayBuffer>;
+  readonly options: number;
+  /** [options, 2]: first scored position, end. */
+  readonly optionRanges: Uint32Array<ArrayBuffer>;
+  readonly examples: number;
+  /** [examples, 3]: first option, end, answer. */
+  readonly exampleRanges: Uint32Array<ArrayBuffer>;
+}
+
+/** What one packed batch may hold at most. */
+export interface Capacity {
+  readonly tokens: number;
+  readonly scored: number;
+  readonly options: number;
+  readonly examples: number;
+}
+
+export const rowWords = 5;
+
+/** Rows, scored positions and options an example takes. */
+export function sizeOf(example: EncodedExample): Capacity {
+  const shared = sharedLength(example);
+  let tokens = shared;
+  let scored = 0;
+  for (const { ids, optionLength } of example.options) {
+    tokens += ids.length - 1 - shared;
+    scored += optionLength;
+  }
+  return { tokens, scored, options: example.options.length, examples: 1 };
+}
+
+/** The least capacity that holds all of these examples at once. */
+export function sizeOfAll(examples: readonly EncodedExample[]): Capacity {
+  return examples.map(sizeOf).reduce(add, nothing);
+}
+
+const nothing: Capacity = { tokens: 0, scored: 0, options: 0, examples: 0 };
+
+function add(a: Capacity, b: Capacity): Capacity {
+  return {
+    tokens: a.tokens + b.tokens,
+    scored: a.scored + b.scored,
+    options: a.options + b.options,
+    examples: a.examples + b.examples,
+  };
+}
+
+function fits(size: Capacity, capacity: Capacity): boolean {
+  return (
+    size.tokens <= capacity.tokens &&
+    size.scored <= capacity.scored &&
+    size.options <= capacity.options &&
+    size.examples <= capacity.examples
+  );
+}
+
+/**
+ * Examples in order, in as few batches as their order allows.
+ *
+ * @throws Error if a single example exceeds the capacity: capacities are planned from the data
+ */
+export function packAll(examples: readonly EncodedExample[], capacity: Capacity): PackedBatch[] {
+  const batches: PackedBatch[] = [];
+  let waiting: EncodedExample[] = [];
+  let size = nothing;
+  for (const example of examples) {
+    const own = sizeOf(example);
+    if (!fits(own, capacity)) {
+      throw new Error(`Row ${example.row + 1} takes ${own.tokens} tokens of ${capacity.tokens}.`);
+    }
+    if (!fits(add(size, own), capacity)) {
+      batches.push(pack(waiting, size));
+      waiting = [];
+      size = nothing;
+    }
+    waiting.push(example);
+    size = add(size, own);
+  }
+  if (waiting.length > 0) batches.push(pack(waiting, size));
+  return batches;
+}
+
+function pack(examples: readonly EncodedExample[], size: Capacity): PackedBatch {
+  const batch = {
+    ...size,
+    rows: new Uint32Array(size.tokens * rowWords),
+    scoredRows: new Uint32Array(size.scored * 2),
+    optionRanges: new Uint32Array(size.options * 2),
+    exampleRanges: new Uint32Array(size.examples * 3),
+  };
+  const at = { row: 0, scored: 0, option: 0 };
+  examples.forEach((example, e) => {
+    batch.exampleRanges.set([at.option, at.option + example.options.length, example.answer], e * 3);
+    packExample(batch, at, example);
+  });
+  return batch;
+}
+
+function packExample(
+  batch: PackedBatch,
+  at: { row: number; scored: number; option: number },
+  example: EncodedExample,
+): void {
+  const shared = sharedLength(example);
+  const start = at.row;
+  const first = example.options[0]!.ids;
+  for (let i = 0; i < shared; i++) {
+    writeRow(batch.rows, at.row++, first[i]!, i, start, start, start);
+  }
+  for (const { ids, optionLength } of example.options) {
+    const own = at.row;
+    for (let i = shared; i < ids.length - 1; i++) {
+      writeRow(batch.rows, at.row++, ids[i]!, i, start, start + shared, own);
+    }
+    batch.optionRanges.set([at.scored, at.scored + optionLength], at.option++ * 2);
+    for (let target = ids.length - optionLength; target < ids.length; target++) {
+      const before = target - 1;
+      const row = before < shared ? start + before : own + before - shared;
+      batch.scoredRows.set([row, ids[target]!], at.scored++ * 2);
+    }
+  }
+}
+
+/** Word by word: an array for each row of each step would cost as much as recording ten kernels. */
+function writeRow(
+  words: Uint32Array,
+  row: number,
+  id: number,
+  position: number,
+  prefixStart: number,
+  prefixEnd: number,
+  ownStart: number,
+): void {
+  const at = row * rowWords;
+  words[at] = id;
+  words[at + 1] = position;
+  words[at + 2] = prefixStart;
+  words[at + 3] = prefixEnd;
+  words[at + 4] = ownStart;
+}
+
+/** Tokens that begin every option's input alike; the input is all ids but the last. */
+function sharedLength({ options }: EncodedExample): number {
+  const first = options[0]!.ids;
+  let shared = Math.min(...options.map(({ ids }) => ids.length - 1));
+  for (const { ids } of options) {
+    let i = 0;
+    while (i < shared && ids[i] === first[i]) i++;
+    shared = i;
+  }
+  return shared;
+}

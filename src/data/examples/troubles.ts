@@ -1,0 +1,240 @@
+import type { RowProblem, TaskSpec } from "../tasks/task.ts";
+import { templateColumns, valueText } from "../tasks/template.ts";
+import { textLimits } from "./encodeSample.ts";
+import { isPromptFree } from "./head.ts";
+import type { PartName, RowRules } from "./rowRules.ts";
+import { count, type EncodedPart } from "./warnings.ts";
+
+/** Rows that are odd in one way: counted, named, and what may be chosen to become of them. */
+export interface RowTrouble {
+  /** What is odd, counted, with the first row and what follows from it. */
+  readonly sentence: string;
+  readonly count: number;
+  /** The first thousand. */
+  readonly rows: readonly TroubledRow[];
+  /** The rule that decides about them; absent where they can only be left out. */
+  readonly rule?: RuleName;
+}
+
+export type RuleName = "duplicates" | "leaks" | "empty" | "long" | "foreign";
+
+export interface TroubledRow {
+  readonly part: PartName;
+  /** As `RowProblem.row`. */
+  readonly row: number;
+  readonly note: string;
+}
+
+export type EncodedParts = Readonly<Record<PartName, EncodedPart>>;
+
+/** Troubles, and which rows of each part's table the rules leave out on their account. */
+export interface FoundTroubles {
+  readonly troubles: readonly RowTrouble[];
+  readonly dropped: Readonly<Record<PartName, ReadonlySet<number>>>;
+}
+
+const ROWS_LISTED = 1000;
+/** Reasons for leaving rows out that get a trouble of their own, per file. */
+const REASONS_TOLD = 6;
+const PARTS: readonly PartName[] = ["train", "dev", "test"];
+
+/** Everything odd about single rows, in the order of how much it matters. */
+export function findTroubles(spec: TaskSpec, parts: EncodedParts, rules: RowRules): FoundTroubles {
+  const dropped = { train: new Set<number>(), dev: new Set<number>(), test: new Set<number>() };
+  const troubles: RowTrouble[] = PARTS.flatMap((name) => leftOut(name, parts[name]));
+  const drop = (name: PartName, examples: readonly number[]) => {
+    for (const index of examples) dropped[name].add(parts[name].examples[index]?.row ?? -1);
+  };
+  for (const name of PARTS) {
+    const long = longRows(spec, name, parts[name], rules.long);
+    const empty = emptyRows(spec, name, parts[name], rules.empty);
+    for (const found of [long, empty]) if (found) troubles.push(found.trouble);
+    if (long && rules.long === "drop") drop(name, long.examples);
+    if (empty && rules.empty === "drop") drop(name, empty.examples);
+  }
+  const repeated = repeats(parts.train, rules.duplicates);
+  if (repeated) troubles.push(repeated.trouble);
+  if (repeated && rules.duplicates === "drop") drop("train", repeated.examples);
+  const leaked = leaks(parts, rules.leaks);
+  if (leaked) troubles.push(leaked.trouble);
+  if (leaked && rules.leaks === "drop") drop("train", leaked.examples);
+  return { troubles, dropped };
+}
+
+interface Found {
+  readonly trouble: RowTrouble;
+  /** Indices of the examples it is about. */
+  readonly examples: readonly number[];
+}
+
+/** Rows that cannot be used, by reason; beyond a few reasons, together. */
+function leftOut(name: PartName, part: EncodedPart): readonly RowTrouble[] {
+  const reasons = new Map<string, RowProblem[]>();
+  const add = (reason: string, problem: RowProblem): void => {
+    const known = reasons.get(reason);
+    if (known === undefined) reasons.set(reason, [problem]);
+    else known.push(problem);
+  };
+  for (const problem of part.table.problems) add("", problem);
+  for (const problem of part.problems) add(problem.message.replace(/^Row \d+: /, ""), problem);
+  const told = [...reasons].slice(0, REASONS_TOLD);
+  const rest = [...reasons].slice(REASONS_TOLD).flatMap(([, problems]) => problems);
+  const troubles = told.map(([reason, problems]) => {
+    const [first] = problems;
+    const left = `${count(problems.length, "row")} of ${part.table.name} ${isAre(problems.length)} left out`;
+    const place = `first: row ${(first?.row ?? 0).toLocaleString("en-US")}`;
+    const sentence =
+      reason === ""
+        ? `${left}, being unreadable (${place}). ${first?.message ?? ""}`
+        : `${left} (${place}). ${reason}`;
+    return unusable(name, sentence, problems);
+  });
+  if (rest.length === 0) return troubles;
+  const more = `${count(rest.length, "row")} more of ${part.table.name} left out likewise.`;
+  return [...troubles, unusable(name, more, rest)];
+}
+
+function unusable(part: PartName, sentence: string, problems: readonly RowProblem[]): RowTrouble {
+  const rows = problems.slice(0, ROWS_LISTED).map(({ row, message }) => ({
+    part,
+    row,
+    note: message.replace(/^Row \d+:? ?/, ""),
+  }));
+  const isForeign = problems.every(({ code }) => code === "E-DATA-3");
+  return { sentence, count: problems.length, rows, ...(isForeign && { rule: "foreign" }) };
+}
+
+function longRows(
+  spec: TaskSpec,
+  name: PartName,
+  part: EncodedPart,
+  rule: RowRules["long"],
+): Found | null {
+  const { maxLength } = textLimits(spec);
+  const lengths = part.uncutLengths;
+  const examples = indicesWhere(lengths, (length) => length > maxLength);
+  if (examples.length === 0) return null;
+  const longest = examples.reduce((a, b) => ((lengths[b] ?? 0) > (lengths[a] ?? 0) ? b : a));
+  const become =
+    rule === "cut"
+      ? `the beginning of the text is cut, its end ${isPromptFree(spec) ? "stays" : "and the word stay"}`
+      : `${examples.length === 1 ? "it is" : "they are"} left out`;
+  const sentence =
+    `${count(examples.length, "row")} of ${part.table.name} ${isAre(examples.length)} longer than ` +
+    `${count(maxLength, "token")}; ${become}. Longest: ${nameRow(part, longest)}, ` +
+    `${count(lengths[longest] ?? 0, "token")}.`;
+  const note = (index: number) => count(lengths[index] ?? 0, "token");
+  return found(name, part, sentence, examples, "long", note);
+}
+
+function emptyRows(
+  spec: TaskSpec,
+  name: PartName,
+  part: EncodedPart,
+  rule: RowRules["empty"],
+): Found | null {
+  if ("task" in spec || part.examples.length === 0) return null;
+  const columns = templateColumns(spec.template);
+  const examples = indicesWhere(part.examples, ({ row }) =>
+    columns.every((column) => valueText(part.table.rows[row]?.[column]) === ""),
+  );
+  if (examples.length === 0) return null;
+  const sentence =
+    `${count(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "has" : "have"} ` +
+    `no text in ${columns.join(", ")} (first: ${nameRow(part, examples[0])}), but a label` +
+    `${rule === "drop" ? "; left out" : ""}.`;
+  return found(name, part, sentence, examples, "empty", () => "no text");
+}
+
+function repeats(part: EncodedPart, rule: RowRules["duplicates"]): Found | null {
+  const seen = new Map<string, number>();
+  const examples: number[] = [];
+  const earlierOf = new Map<number, number>();
+  for (const [index, text] of part.texts.entries()) {
+    const earlier = seen.get(text);
+    if (earlier === undefined) seen.set(text, index);
+    else {
+      examples.push(index);
+      earlierOf.set(index, earlier);
+    }
+  }
+  if (examples.length === 0) return null;
+  const answerOf = (index: number | undefined) => part.examples[index ?? -1]?.answer;
+  const isContrary = (index: number) => answerOf(index) !== answerOf(earlierOf.get(index));
+  const disagreeing = examples.filter(isContrary).length;
+  const contrary =
+    disagreeing === 0 ? "" : `, ${disagreeing.toLocaleString("en-US")} with another label`;
+  const note = (index: number) =>
+    `repeats ${nameRow(part, earlierOf.get(index))}${isContrary(index) ? " with another label" : ""}`;
+  const first = examples[0] ?? 0;
+  const sentence =
+    `${count(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "repeats" : "repeat"} ` +
+    `the text of an earlier one${contrary} (first: ${nameRow(part, first)} repeats ` +
+    `${nameRow(part, earlierOf.get(first))})${rule === "drop" ? "; left out" : ""}.`;
+  return found("train", part, sentence, examples, "duplicates", note);
+}
+
+/** Held-out rows that are also trained on; its examples are those of training. */
+function leaks({ train, dev, test }: EncodedParts, rule: RowRules["leaks"]): Found | null {
+  const known = new Map(train.texts.map((text, index) => [text, index]));
+  const rows: TroubledRow[] = [];
+  for (const [part, held] of [["dev", dev] as const, ["test", test] as const]) {
+    for (const [index, text] of held.texts.entries()) {
+      const twin = known.get(text);
+      if (twin === undefined) continue;
+      const note = `is ${nameRow(train, twin)} of training`;
+      rows.push({ part, row: rowNumber(held, index), note });
+    }
+  }
+  const [first] = rows;
+  if (first === undefined) return null;
+  const outside = new Set([...dev.texts, ...test.texts]);
+  const examples = indicesWhere(train.texts, (text) => outside.has(text));
+  const so =
+    rule === "keep"
+      ? "so the accuracy shown is better than on new texts"
+      : `and ${count(examples.length, "row")} of training ${isAre(examples.length)} left out for that`;
+  const sentence =
+    `${count(rows.length, "held-out row")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
+    `training (first: row ${first.row.toLocaleString("en-US")} ` +
+    `${first.note.replace(" of training", " there")}), ${so}.`;
+  const trouble: RowTrouble = {
+    sentence,
+    count: rows.length,
+    rule: "leaks",
+    rows: rows.slice(0, ROWS_LISTED),
+  };
+  return { trouble, examples };
+}
+
+function found(
+  name: PartName,
+  part: EncodedPart,
+  sentence: string,
+  examples: readonly number[],
+  rule: RuleName,
+  note: (index: number) => string,
+): Found {
+  const rows = examples
+    .slice(0, ROWS_LISTED)
+    .map((index) => ({ part: name, row: rowNumber(part, index), note: note(index) }));
+  return { trouble: { sentence, count: examples.length, rows, rule }, examples };
+}
+
+function indicesWhere<T>(values: readonly T[], passes: (value: T) => boolean): readonly number[] {
+  return values.flatMap((value, index) => (passes(value) ? [index] : []));
+}
+
+/** The file's number for an example's row. */
+function rowNumber(part: EncodedPart, index: number | undefined): number {
+  const row = part.examples[index ?? 0]?.row ?? 0;
+  return part.table.rowNumbers[row] ?? row + 1;
+}
+
+function nameRow(part: EncodedPart, index: number | undefined): string {
+  return `row ${rowNumber(part, index).toLocaleString("en-US")}`;
+}
+
+function isAre(n: number): string {
+  return n === 1 ? "is" : "are";
+}

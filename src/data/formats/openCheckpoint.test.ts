@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { ZerothError } from "#base/errors.ts";
+import { type ByteSource, memorySource } from "./files.ts";
+import { openCheckpoint } from "./openCheckpoint.ts";
+import { safetensorsHeader } from "./safetensors.ts";
+
+const FIXTURES = new URL("../../../test/fixtures/", import.meta.url);
+
+/** All files of a fixture, as a folder pick gives them, or those wanted of it. */
+function folder(name: string, wanted = (_file: string) => true, prefix = `${name}/`): ByteSource[] {
+  return readdirSync(new URL(name, FIXTURES))
+    .filter(wanted)
+    .map((file) => {
+      const bytes = new Uint8Array(readFileSync(new URL(`${name}/${file}`, FIXTURES)));
+      return memorySource(prefix + file, bytes);
+    });
+}
+
+function file(name: string, content: string | object): ByteSource {
+  const text = typeof content === "string" ? content : JSON.stringify(content);
+  return memorySource(name, new TextEncoder().encode(text));
+}
+
+/** A safetensors file with one empty tensor of each name. */
+function shard(name: string, ...tensors: string[]): ByteSource {
+  const header = safetensorsHeader(
+    tensors.map((tensor) => ({ name: tensor, dtype: "F16", shape: [0] })),
+  );
+  return memorySource(name, header);
+}
+
+const CONFIG = file("config.json", { model_type: "opt" });
+const TOKENIZER = [file("vocab.json", "{}"), file("merges.txt", "")];
+const INDEX = "model.safetensors.index.json";
+
+async function refusal(files: readonly ByteSource[]): Promise<string> {
+  const error: unknown = await openCheckpoint(files).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ZerothError)) throw new Error(`expected a refusal, got ${error}`);
+  return `${error.code} ${error.message}`;
+}
+
+describe("a model folder", () => {
+  it("opens with its config, tensors and tokenizer, whatever folder it was picked from", async () => {
+    const checkpoint = await openCheckpoint(folder("opt-tiny-pre-ln"));
+    expect(checkpoint.format).toBe("safetensors");
+    expect(checkpoint.config).toMatchObject({ model_type: "opt", hidden_size: 64 });
+    expect(checkpoint.tensors.size).toBe(36);
+    expect([...checkpoint.tokenizerFiles.keys()].sort()).toEqual([
+      "merges.txt",
+      "special_tokens_map.json",
+      "tokenizer_config.json",
+      "vocab.json",
+    ]);
+    expect([...checkpoint.otherFiles.keys()]).toEqual(["generation_config.json"]);
+    expect(checkpoint.weightFiles.map(({ name }) => name)).toEqual([
+      "opt-tiny-pre-ln/model.safetensors",
+    ]);
+  });
+
+  it("opens from pytorch_model.bin where there is no safetensors", async () => {
+    const files = folder("opt-tiny-post-ln", (name) => !name.endsWith("safetensors"));
+    const checkpoint = await openCheckpoint(files);
+    expect(checkpoint.format).toBe("pytorch");
+    expect(checkpoint.tensors.get("model.decoder.project_in.weight")?.shape).toEqual([64, 32]);
+  });
+
+  it("opens from the parts its index lists", async () => {
+    const checkpoint = await openCheckpoint(folder("opt-tiny-real-vocab"));
+    expect(checkpoint.weightFiles).toHaveLength(2);
+    expect(checkpoint.tensors.get("model.decoder.embed_tokens.weight")).toMatchObject({
+      dtype: "F16",
+      shape: [50_272, 32],
+    });
+  });
+
+  it("opens from files without a folder, beside checkpoints of a run", async () => {
+    const run = folder("opt-tiny-pre-ln", undefined, "checkpoint-500/");
+    const checkpoint = await openCheckpoint([...run, ...folder("opt-tiny-pre-ln", undefined, "")]);
+    expect(checkpoint.weightFiles.map(({ name }) => name)).toEqual(["model.safetensors"]);
+  });
+
+  it("may have a config in which Python wrote NaN and Infinity", async () => {
+    const config = file("config.json", '{"a": NaN, "b": [-Infinity], "c": "NaN, \\"Infinity"}');
+    const { config: read } = await openCheckpoint([
+      config,
+      shard("model.safetensors"),
+      ...TOKENIZER,
+    ]);
+    expect(read).toEqual({ a: null, b: [null], c: 'NaN, "Infinity' });
+  });
+
+  it("may bring tokenizer.json alone", async () => {
+    const files = [CONFIG, shard("model.safetensors"), file("tokenizer.json", "{}")];
+    expect((await openCheckpoint(files)).tokenizerFiles.size).toBe(1);
+  });
+});
+
+describe("a model folder is refused when", () => {
+  const parts = (weightMap: object, ...files: ByteSource[]) => [
+    CONFIG,
+    ...TOKENIZER,
+    file(INDEX, { weight_map: weightMap }),
+    ...files,
+  ];
+  const weights = shard("model.safetensors");
+
+  it.each<[string, ByteSource[], RegExp]>([
+    ["nothing was chosen", [], /^E-FILE-1 .*no config\.json \(chosen: nothing\)/],
+    [
+      "config.json is missing",
+      [weights, ...TOKENIZER],
+      /^E-FILE-1 .*no config\.json \(chosen: "model/,
+    ],
+    [
+      "one GGUF file was chosen",
+      [file("opt.gguf", "GGUF\x03")],
+      /^E-FILE-1 "opt\.gguf" is not a model folder: it is GGUF, which holds quantised/,
+    ],
+    [
+      "two models were chosen",
+      [file("a/config.json", {}), file("b/config.json", {})],
+      /^E-FILE-1 There are several models: "a\/config\.json" and "b\/config\.json"/,
+    ],
+    ["config.json is a list", [file("config.json", "[]"), weights], /^E-FILE-3 .*holds a list/],
+    [
+      "config.json is cut short",
+      [file("config.json", '{"a":'), weights],
+      /^E-FILE-3 .*not valid JSON/,
+    ],
+    [
+      "config.json is a web page",
+      [file("config.json", "\n<!DOCTYPE html><title>Sign in</title>")],
+      /^E-FILE-1 "config\.json" is not a JSON text: it is a web page of 38 bytes/,
+    ],
+    [
+      "config.json is larger than 10 MB",
+      [memorySource("config.json", new Uint8Array(10_000_001).fill(0x20))],
+      /^E-FILE-1 .*10,000,001 bytes; at most 10,000,000/,
+    ],
+    [
+      "config.json is not UTF-8",
+      [memorySource("config.json", new Uint8Array([0x7b, 0xff, 0x7d]))],
+      /^E-FILE-3 .*not UTF-8/,
+    ],
+    [
+      "the weights are missing",
+      [CONFIG, ...TOKENIZER, file("flax_model.msgpack", "x")],
+      /^E-FILE-1 There are no weights beside config\.json.*"flax_model\.msgpack"/,
+    ],
+    [
+      "the tokenizer is missing",
+      [CONFIG, weights, file("vocab.json", "{}")],
+      /^E-FILE-7 There is no tokenizer.*vocab\.json and merges\.txt/,
+    ],
+    [
+      "model.safetensors is a ZIP archive",
+      [CONFIG, ...TOKENIZER, memorySource("model.safetensors", zipSync({ a: new Uint8Array(1) }))],
+      /^E-FILE-1 "model\.safetensors" is not a safetensors file: it is a ZIP archive/,
+    ],
+    [
+      "a part is missing",
+      parts({ a: "one.safetensors", b: "two.safetensors" }, shard("one.safetensors", "a")),
+      /^E-FILE-1 The weights have 2 parts and 1 of them are missing: "two\.safetensors"/,
+    ],
+    [
+      "a part's name climbs out",
+      parts({ a: "../x.safetensors" }),
+      /^E-FILE-3 .*no plain file name/,
+    ],
+    ["a part's name is a number", parts({ a: 7 }), /^E-FILE-3 .*places "a" in "7"/],
+    [
+      "a part lacks a tensor",
+      parts({ a: "one.safetensors", b: "one.safetensors" }, shard("one.safetensors", "a")),
+      /^E-FILE-3 The parts lack 1 of 2 tensors of their index: "b"/,
+    ],
+    [
+      "two parts hold one tensor",
+      parts(
+        { a: "1.safetensors", b: "2.safetensors" },
+        shard("1.safetensors", "a"),
+        shard("2.safetensors", "b", "a"),
+      ),
+      /^E-FILE-3 Tensor "a" is in "2\.safetensors" and in another part/,
+    ],
+    [
+      "its index has no weight map",
+      [CONFIG, ...TOKENIZER, file(INDEX, {})],
+      /^E-FILE-3 .*has no "weight_map"/,
+    ],
+    [
+      "a file was chosen twice",
+      [CONFIG, weights, weights],
+      /^E-FILE-1 "model\.safetensors" was chosen twice/,
+    ],
+  ])("%s", async (_, files, expected) => {
+    expect(await refusal(files)).toMatch(expected);
+  });
+});
+
+describe("what a file really is", () => {
+  const tar = new Uint8Array(512);
+  tar.set(new TextEncoder().encode("ustar"), 257);
+  it.each<[string, Uint8Array<ArrayBuffer>, string]>([
+    ["empty", new Uint8Array(0), "it is empty"],
+    ["tar", tar, "it is a tar archive"],
+    ["gzip", new Uint8Array([0x1f, 0x8b, 8]), "compressed with gzip"],
+    ["HDF5", new Uint8Array([0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10]), "TensorFlow"],
+    ["JSON", new TextEncoder().encode(' {"a": 1}'), "JSON text"],
+    ["unknown", new Uint8Array([1, 2, 3]), "its 3 bytes begin like no known format"],
+  ])("is said of %s", async (_, bytes, sentence) => {
+    const files = [CONFIG, ...TOKENIZER, memorySource("model.safetensors", bytes)];
+    expect(await refusal(files)).toContain(sentence);
+  });
+});

@@ -1,0 +1,277 @@
+import Papa from "papaparse";
+import { ZerothError } from "#base/errors.ts";
+import type { Row, RowProblem, Table } from "../tasks/task.ts";
+import { refuseManyColumns } from "./columnLimit.ts";
+import { findJsonFault } from "./jsonFault.ts";
+import { notUtf8, refuseLongText } from "./tableText.ts";
+
+const MAX_ROWS = 1_000_000;
+
+/**
+ * The rows of a JSONL, JSON array, CSV or TSV text. The content decides the format where it is
+ * plain, the file's name where it is not. Rows that cannot be read become problems by number; no
+ * row is dropped without one, except lines with nothing on them.
+ *
+ * @throws ZerothError E-DATA-1 if there is no readable row at all, or too much
+ */
+export function parseTable(name: string, text: string): Table {
+  refuseLongText(name, text);
+  if (text.slice(0, 4096).includes("\0")) throw notUtf8(name);
+  const body = normalLineEnds(text.startsWith("\ufeff") ? text.slice(1) : text);
+  if (body.trim() === "") throw unreadable(`${name} is empty.`, "Choose a file with rows.");
+  const format = guessFormat(name, body);
+  const gathered = READERS[format](name, body);
+  if (gathered.rows.length === 0) throw nothingRead(name, gathered.problems);
+  return { name, format, ...gathered };
+}
+
+/** Rows and problems, as they are met. */
+interface Gathering {
+  readonly rows: Row[];
+  readonly rowNumbers: number[];
+  readonly problems: RowProblem[];
+}
+
+interface Gathered extends Gathering {
+  readonly columns: readonly string[];
+}
+
+/** Formats that are text; Parquet has a reader of its own. */
+type TextFormat = Exclude<Table["format"], "parquet">;
+
+const READERS: Readonly<Record<TextFormat, (name: string, body: string) => Gathered>> = {
+  jsonl: readJsonLines,
+  json: readJsonArray,
+  csv: (name, body) => readRecords(name, body, csvDelimiter(body), '"'),
+  // TSV has no quoting: with it, one stray quote in GLUE's files swallows every row that follows.
+  tsv: (name, body) => readRecords(name, body, "\t", "\0"),
+};
+
+// One kind of line end, also inside quoted fields, as Python's text files have it; otherwise the
+// rows of a file with mixed ends run together.
+function normalLineEnds(text: string): string {
+  return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+}
+
+/** Which of the four formats `body` is in; `name` is asked only where the content leaves it open. */
+function guessFormat(name: string, body: string): TextFormat {
+  const extension = /\.([^./]+)$/.exec(name.toLowerCase())?.[1] ?? "";
+  const start = body.trimStart();
+  const firstLine = start.slice(0, endOfLine(start));
+  if (/^\[\s*[[{\]]/.test(start)) return "json";
+  if (/^\{\s*["}]/.test(start)) {
+    // One object over several lines is no JSONL, but reading it as JSON says so best.
+    return extension === "json" && !isJson(firstLine) ? "json" : "jsonl";
+  }
+  if (extension === "jsonl" || extension === "ndjson") return "jsonl";
+  if (extension === "json") return "json";
+  if (extension === "tsv" || extension === "tab") return "tsv";
+  return firstLine.includes("\t") && !firstLine.includes(",") ? "tsv" : "csv";
+}
+
+function endOfLine(text: string): number {
+  const end = text.indexOf("\n");
+  return end < 0 ? text.length : end;
+}
+
+function isJson(text: string): boolean {
+  return findJsonFault(text) === null;
+}
+
+// Spreadsheets of half the world write semicolons. The header tells: commas may stand in any text.
+function csvDelimiter(body: string): "," | ";" {
+  const header = body.trimStart().split("\n", 1)[0] ?? "";
+  const bare = header.replace(/"[^"]*"/g, "");
+  return bare.includes(";") && !bare.includes(",") ? ";" : ",";
+}
+
+function readJsonLines(name: string, body: string): Gathered {
+  const lines = body.split("\n");
+  refuseTooMany(name, lines.length - (lines.at(-1) === "" ? 1 : 0));
+  const gathering = { columns: new Set<string>(), ...emptyGathering() };
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const number = index + 1;
+    const parsed = parseJson(line);
+    if ("fault" in parsed) refuse(gathering, number, `is not valid JSON: ${parsed.fault(false)}`);
+    else takeJson(name, gathering, number, parsed.value);
+  }
+  return { ...gathering, columns: [...gathering.columns] };
+}
+
+function readJsonArray(name: string, body: string): Gathered {
+  const parsed = parseJson(body);
+  if ("fault" in parsed) {
+    throw unreadable(`${name} is not valid JSON: ${parsed.fault(true)}.`, "Correct it there.");
+  }
+  if (!Array.isArray(parsed.value)) {
+    throw unreadable(
+      `${name} holds ${kindOf(parsed.value)}, not a list of rows.`,
+      'Write [{"text": …, "label": …}, …], or one such object a line as JSONL.',
+    );
+  }
+  const values: readonly unknown[] = parsed.value;
+  refuseTooMany(name, values.length);
+  const gathering = { columns: new Set<string>(), ...emptyGathering() };
+  for (const [index, value] of values.entries()) {
+    takeJson(name, gathering, index + 1, value);
+  }
+  return { ...gathering, columns: [...gathering.columns] };
+}
+
+type ParsedJson = { readonly value: unknown } | { fault(withLine: boolean): string };
+
+function parseJson(text: string): ParsedJson {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value };
+  } catch (error) {
+    return { fault: (withLine) => describeFault(text, withLine, String(error)) };
+  }
+}
+
+/** What was expected, at which column (and line), and a few characters around it. */
+function describeFault(text: string, withLine: boolean, otherwise: string): string {
+  const fault = findJsonFault(text);
+  if (fault === null) return otherwise; // JSON by the grammar, yet refused: nested too deep.
+  const at = fault.column - 1;
+  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
+  const line = text.slice(0, lineStart).split("\n").length;
+  const place = `${withLine ? `line ${line}, ` : ""}column ${at - lineStart + 1}`;
+  const lineEnd = lineStart + endOfLine(text.slice(lineStart, at + 40));
+  const near = text.slice(Math.max(lineStart, at - 30), Math.min(lineEnd, at + 20));
+  return `expected ${fault.expected} at ${place}${near.trim() === "" ? "" : `, near ${near.trim()}`}`;
+}
+
+/** Records of delimited text; the first that is not blank names the columns. */
+function readRecords(name: string, body: string, delimiter: string, quoteChar: string): Gathered {
+  // One blank line at the end is every text file's last line end, not a record.
+  const text = body.endsWith("\n") ? body.slice(0, -1) : body;
+  const result = Papa.parse<string[]>(text, { delimiter, quoteChar, newline: "\n" });
+  const records = result.data;
+  const headerAt = records.findIndex((record) => !isBlank(record));
+  const header = records[headerAt] ?? [];
+  refuseManyColumns(name, header.length);
+  const columns = columnNames(header);
+  refuseTooMany(name, records.length - headerAt - 1);
+  const faults = new Map<number, string>();
+  for (const error of result.errors) {
+    if (error.type === "Quotes" && error.row !== undefined) faults.set(error.row, error.code);
+  }
+  const gathering = emptyGathering();
+  for (let at = headerAt + 1; at < records.length; at++) {
+    const record = records[at] ?? [];
+    const fault = recordFault(record, columns.length, faults.get(at));
+    if (fault !== null) refuse(gathering, at - headerAt, fault);
+    else if (!isBlank(record)) {
+      take(
+        gathering,
+        at - headerAt,
+        Object.fromEntries(record.map((value, i) => [columns[i], value])),
+      );
+    }
+  }
+  return { columns, ...gathering };
+}
+
+function isBlank(record: readonly string[]): boolean {
+  return record.length <= 1 && (record[0] ?? "").trim() === "";
+}
+
+function recordFault(
+  record: readonly string[],
+  width: number,
+  quoteFault: string | undefined,
+): string | null {
+  if (quoteFault === "MissingQuotes") {
+    const lines = record.join("").split("\n").length;
+    return `opens a quote that never closes, so ${count(lines, "line")} up to the end were read as one row`;
+  }
+  if (quoteFault !== undefined) {
+    return 'has a quote inside a quoted field; write it twice ("")';
+  }
+  if (isBlank(record) || record.length === width) return null;
+  return `has ${count(record.length, "field")}, the header has ${width}`;
+}
+
+// pandas writes its index under an empty name; a name used twice would hide a column.
+function columnNames(header: readonly string[]): readonly string[] {
+  const names = new Set<string>();
+  // Where to go on counting: the copies below are taken, and trying them all again is cubic.
+  const nextCopy = new Map<string, number>();
+  for (const [index, cell] of header.entries()) {
+    const base = cell.trim() === "" ? `column ${index + 1}` : cell.trim();
+    let name = base;
+    let copy = nextCopy.get(base) ?? 2;
+    for (; names.has(name); copy++) name = `${base} (${copy})`;
+    nextCopy.set(base, copy);
+    names.add(name);
+  }
+  return [...names];
+}
+
+function emptyGathering(): Gathering {
+  return { rows: [], rowNumbers: [], problems: [] };
+}
+
+function take(into: Gathering, number: number, row: Row): void {
+  into.rows.push(row);
+  into.rowNumbers.push(number);
+}
+
+/** Takes a value that is a row, and its columns in the order they are met. */
+function takeJson(
+  name: string,
+  into: Gathering & { readonly columns: Set<string> },
+  number: number,
+  value: unknown,
+): void {
+  if (!isRow(value)) {
+    refuse(into, number, `is ${kindOf(value)}, not an object with columns`);
+    return;
+  }
+  for (const column of Object.keys(value)) into.columns.add(column);
+  refuseManyColumns(name, into.columns.size, number);
+  take(into, number, value);
+}
+
+function refuse(into: Gathering, row: number, what: string): void {
+  into.problems.push({ row, code: "E-DATA-1", message: `Row ${row} ${what}.` });
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+function refuseTooMany(name: string, rows: number): void {
+  if (rows <= MAX_ROWS) return;
+  throw unreadable(
+    `${name} has ${count(rows, "row")}; at most ${count(MAX_ROWS, "row")} are read.`,
+    "Take a part.",
+  );
+}
+
+function nothingRead(name: string, problems: readonly RowProblem[]): ZerothError {
+  const first = problems[0];
+  if (first === undefined) {
+    return unreadable(`${name} has no rows.`, "A CSV or TSV needs a header and rows below it.");
+  }
+  return unreadable(
+    `None of the ${count(problems.length, "row")} of ${name} could be read. ${first.message}`,
+    "Choose JSONL, a JSON array, CSV or TSV.",
+  );
+}
+
+function unreadable(fact: string, advice: string): ZerothError {
+  return new ZerothError("E-DATA-1", `${fact} ${advice}`);
+}

@@ -1,0 +1,210 @@
+import { isPromptFree, promptFree } from "../examples/head.ts";
+import type { CustomTask, Row, Table } from "./task.ts";
+import { labelText } from "./template.ts";
+
+/** More values than this are no labels: every option of every row is a pass through the model. */
+export const MAX_LABELS = 64;
+
+/**
+ * A task that fits the table as well as its names and values tell: a person looks it over. Columns
+ * go by name first, by what they hold otherwise. Where no column looks like a label, `labelColumn`
+ * is empty; where a label column holds more than 64 values, `labels` is.
+ */
+export function guessTask(table: Table): CustomTask {
+  const pair = PAIRS.find(({ columns }) => columns.every((name) => findColumn(table, [name])));
+  const text = pair === undefined ? findColumn(table, TEXT_NAMES) : undefined;
+  const texts = pair?.columns.map((name) => findColumn(table, [name])) ?? [text];
+  const labelColumn = findColumn(table, LABEL_NAMES) ?? fewestValues(table, texts);
+  const labels = labelColumn === undefined ? [] : labelsOf(table, labelColumn);
+  const prompt =
+    pair === undefined
+      ? promptOfText(text ?? longestColumn(table, labelColumn), labels)
+      : promptOfPair(pair, texts, labels);
+  return {
+    kind: "classification",
+    ...prompt,
+    labelColumn: labelColumn ?? "",
+    labels,
+    bos: 2,
+    maxLength: 512,
+  };
+}
+
+/**
+ * Labels and words for the values of another column; the rest of the task stays. A task without a
+ * template gets the one that fits the table: a prompt, or for a score head the texts alone.
+ */
+export function withLabelColumn(task: CustomTask, table: Table, labelColumn: string): CustomTask {
+  const labels = labelsOf(table, labelColumn);
+  if (task.template === "") {
+    const { template, words } = guessTask(table);
+    const guessed = { ...task, labelColumn, labels, template, words };
+    return isPromptFree(task) ? promptFree(guessed) : guessed;
+  }
+  if (isPromptFree(task)) return { ...task, labelColumn, labels };
+  return { ...task, labelColumn, labels, words: promptOfText(undefined, labels).words };
+}
+
+interface Prompt {
+  readonly template: string;
+  readonly words: readonly string[];
+}
+
+const TEXT_NAMES = ["text", "sentence", "review", "content", "comment", "tweet", "body"];
+const LABEL_NAMES = ["label", "labels", "target", "class", "answer", "sentiment"];
+
+/** Two texts and the question whether the first bears out the second. */
+interface Pair {
+  readonly columns: readonly [string, string];
+  /** `{0}` and `{1}` stand for the columns, `{choice}` for the answers there are. */
+  readonly template: string;
+  /** What a label 0 means in the data sets with these columns. */
+  readonly zero: "Yes" | "No";
+}
+
+// MeZO's prompts for RTE and BoolQ, and their like for the columns of other GLUE tasks. GLUE is not
+// of one mind about 0: it is "entailment" in QNLI and SuperGLUE's RTE, "not the same" in MRPC and QQP.
+const PAIRS: readonly Pair[] = [
+  {
+    columns: ["premise", "hypothesis"],
+    template: '{0}\nDoes this mean that "{1}" is true?{choice}\n',
+    zero: "Yes",
+  },
+  { columns: ["passage", "question"], template: "{0} {1}?\n", zero: "No" },
+  {
+    columns: ["sentence", "question"],
+    template: '{0}\nDoes this answer the question "{1}"?{choice}\n',
+    zero: "Yes",
+  },
+  {
+    columns: ["sentence1", "sentence2"],
+    template: '{0}\nDoes this mean that "{1}" is true?{choice}\n',
+    zero: "No",
+  },
+  {
+    columns: ["question1", "question2"],
+    template: '{0}\nDoes this ask the same as "{1}"?{choice}\n',
+    zero: "No",
+  },
+];
+
+const YES = ["yes", "true", "entailment", "equivalent", "duplicate", "paraphrase"];
+const NO = ["no", "false", "not_entailment", "contradiction", "not_equivalent", "not_duplicate"];
+const MAYBE = ["maybe", "neutral", "unknown"];
+
+const BAD = ["negative", "neg", "false", "bad", "no"];
+const GOOD = ["positive", "pos", "true", "good", "yes"];
+
+function promptOfText(column: string | undefined, labels: readonly string[]): Prompt {
+  const text = column === undefined ? "" : place(column);
+  const sentiment = sentimentWords(labels);
+  if (sentiment !== null) return { template: `${text} It was`, words: sentiment };
+  return { template: `${text} It is about`, words: labels.map((label) => ` ${label}`) };
+}
+
+/** MeZO's words for SST-2 where the labels look like its own; null where they do not. */
+function sentimentWords(labels: readonly string[]): readonly string[] | null {
+  const [first = "", second = ""] = labels;
+  const isPair = labels.length === 2;
+  // Two numbers: 0 and 1, -1 and 1, or 1 and 2 as in Yelp's and Amazon's reviews. More is better.
+  if (isPair && /^-?\d$/.test(first) && /^\d$/.test(second)) return [" terrible", " great"];
+  const words = labels.map((label) => {
+    const name = label.toLowerCase();
+    if (BAD.includes(name)) return " terrible";
+    if (GOOD.includes(name)) return " great";
+    return name === "neutral" ? " okay" : null;
+  });
+  const known = words.filter((word) => word !== null);
+  return labels.length >= 2 && new Set(known).size === labels.length ? known : null;
+}
+
+/** As MeZO's, the prompt ends in a line break, so words carry no space. */
+function promptOfPair(
+  pair: Pair,
+  texts: readonly (string | undefined)[],
+  labels: readonly string[],
+): Prompt {
+  const answers = yesNoWords(pair, labels);
+  const known = answers?.includes("Maybe") ? " Yes, No, or Maybe?" : " Yes or No?";
+  const choice = answers === null ? "" : known;
+  const template = pair.template.replace(/\{(\w+)\}/g, (_slot, key: string) =>
+    key === "choice" ? choice : place(texts[Number(key)]),
+  );
+  return { template, words: answers ?? labels };
+}
+
+function yesNoWords(pair: Pair, labels: readonly string[]): readonly string[] | null {
+  if (labels.join() === "0,1") return pair.zero === "Yes" ? ["Yes", "No"] : ["No", "Yes"];
+  const words = labels.map((label) => {
+    const name = label.toLowerCase();
+    if (YES.includes(name)) return "Yes";
+    if (NO.includes(name)) return "No";
+    return MAYBE.includes(name) ? "Maybe" : null;
+  });
+  const known = words.filter((word) => word !== null);
+  return labels.length >= 2 && new Set(known).size === labels.length ? known : null;
+}
+
+/** The first of these names that is a column, whatever its case. */
+function findColumn(table: Table, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const found = table.columns.find((column) => column.trim().toLowerCase() === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The column with the fewest values, if they are at least two and repeat like labels do. */
+function fewestValues(table: Table, texts: readonly (string | undefined)[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.min(MAX_LABELS, table.rows.length / 2);
+  for (const column of table.columns) {
+    const count = texts.includes(column) ? 0 : distinct(table.rows, column).size;
+    if (count < 2 || count > fewest || (best !== undefined && count === fewest)) continue;
+    best = column;
+    fewest = count;
+  }
+  return best;
+}
+
+function longestColumn(table: Table, labelColumn: string | undefined): string | undefined {
+  let best: string | undefined;
+  let longest = -1;
+  for (const column of table.columns) {
+    if (column === labelColumn) continue;
+    // A hundred rows tell as much as all of them.
+    const length = table.rows.slice(0, 100).reduce((sum, row) => sum + textLength(row, column), 0);
+    if (length > longest) [best, longest] = [column, length];
+  }
+  return best;
+}
+
+function textLength(row: Row, column: string): number {
+  const value = Object.hasOwn(row, column) ? row[column] : undefined;
+  return typeof value === "string" ? value.length : 0;
+}
+
+/** The values of a label column in order, numbers by size; none if there are too many. */
+function labelsOf(table: Table, column: string): readonly string[] {
+  const labels = [...distinct(table.rows, column)];
+  if (labels.length > MAX_LABELS) return [];
+  const areNumbers = labels.every((label) => Number.isFinite(Number(label)));
+  if (areNumbers) return labels.sort((a, b) => Number(a) - Number(b));
+  return labels.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** The different labels in a column; one more than `MAX_LABELS` stands for any number more. */
+function distinct(rows: readonly Row[], column: string): ReadonlySet<string> {
+  const values = new Set<string>();
+  for (const row of rows) {
+    const label = Object.hasOwn(row, column) ? labelText(row[column]) : null;
+    if (label !== null) values.add(label);
+    if (values.size > MAX_LABELS) break;
+  }
+  return values;
+}
+
+/** A column's place in a template. */
+function place(column: string | undefined): string {
+  return `{${column ?? ""}}`;
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { BlowUpWatch, blowUpMessage } from "./blowUp.ts";
+
+// Losses of real runs of the demo: test/fixtures/README.md says how they were made. The zero-shot loss of
+// its held-out rows is 0.50.
+const file = new URL("../../../test/fixtures/losses.json", import.meta.url);
+const curves: Readonly<Record<string, readonly number[]>> = JSON.parse(readFileSync(file, "utf8"));
+const stepsOf = (losses: readonly number[]) =>
+  losses.map((loss, i) => ({ step: i + 1, lossPlus: loss, lossMinus: loss }));
+
+/** Where the watch speaks, however the steps are grouped. */
+function toldAt(losses: readonly number[], zeroShot: number | undefined, group: number): number[] {
+  const watch = new BlowUpWatch(zeroShot);
+  const steps = stepsOf(losses);
+  const told: number[] = [];
+  for (let i = 0; i < steps.length; i += group) {
+    const found = watch.add(steps.slice(i, i + group));
+    if (found) told.push(found.step);
+  }
+  return told;
+}
+
+describe.each([0.4962, undefined])("with a loss before training of %s", (zeroShot) => {
+  test.each(["good", "noisy", "hot"])("a %s run is left in peace", (name) => {
+    expect(toldAt(curves[name]!, zeroShot, 7)).toEqual([]);
+  });
+
+  test.each([
+    ["hotter", 100],
+    ["blown", zeroShot === undefined ? 80 : 60],
+  ])("a run that is %s is told of once, by step %i", (name, step) => {
+    for (const group of [1, 7, 64]) expect(toldAt(curves[name]!, zeroShot, group)).toEqual([step]);
+  });
+});
+
+test("a spike is no blow-up, nor are two stretches", () => {
+  const calm = Array(100).fill(0.6);
+  const spiky = calm.map((loss, i) => (i === 50 ? 60 : loss));
+  expect(toldAt(spiky, 0.6, 10)).toEqual([]);
+  const twice = calm.map((loss, i) => (i >= 20 && i < 60 ? 5 : loss));
+  expect(toldAt(twice, 0.6, 10)).toEqual([]);
+});
+
+test("a loss next to nothing may triple", () => {
+  expect(toldAt([...Array(20).fill(0.01), ...Array(80).fill(0.3)], undefined, 10)).toEqual([]);
+});
+
+test("it is said what happened and what to do", () => {
+  const found = new BlowUpWatch(0.4962).add(stepsOf(curves["blown"]!));
+  expect(blowUpMessage(found!, false)).toMatch(
+    /^The loss has risen from 0.496 to 5.99e\+3 by step 60 .*smaller one\. The run goes on\.$/,
+  );
+});

@@ -1,0 +1,98 @@
+import { workDone } from "#gpu/settled.ts";
+import { maxTerms } from "#model/buffers.ts";
+import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
+import type { OptModel } from "#model/opt.ts";
+import type { Method } from "#zo/methods/method.ts";
+import { keyOf } from "#zo/philox.ts";
+import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import type { JournalStep } from "../store/journal.ts";
+import { planAt } from "./plans.ts";
+
+/**
+ * Applies journaled steps to the weights: no data, no forward passes, only noise and coefficients.
+ * As many steps as fit are applied in one pass over the weights, one after another for each weight,
+ * so the bits are those of training.
+ *
+ * @param steps ascending, the first one right after the weights as they stand
+ * @param onProgress called with the steps done
+ * @throws DeviceLost
+ */
+export async function replay(
+  model: OptModel,
+  method: Method,
+  settings: SettingValues,
+  steps: readonly JournalStep[],
+  onProgress: (done: number) => void = () => {},
+): Promise<void> {
+  let done = 0;
+  while (done < steps.length) {
+    const terms: SlottedTerm[] = [];
+    const coefficients: number[] = [];
+    while (done < steps.length) {
+      const step = steps[done]!;
+      if (terms.length + step.coefficients.length > maxTerms) break;
+      terms.push(...termsOf(model, method, settings, step, terms.length));
+      coefficients.push(...step.coefficients);
+      done++;
+    }
+    cutFor(model, terms.length, () => {
+      applyTerms(model, method, settings, terms, new Float32Array(coefficients));
+    });
+    await workDone(model.device);
+    onProgress(done);
+  }
+}
+
+/** Submits cut as if every term were a pass of its own, which is what it takes the GPU. */
+function cutFor(model: OptModel, terms: number, act: () => void): void {
+  const { dispatchesPerSubmit } = model;
+  model.dispatchesPerSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / Math.max(1, terms)));
+  act();
+  model.dispatchesPerSubmit = dispatchesPerSubmit;
+}
+
+function termsOf(
+  model: OptModel,
+  method: Method,
+  settings: SettingValues,
+  { step, learningRate, coefficients }: JournalStep,
+  firstSlot: number,
+): SlottedTerm[] {
+  const plan = planAt(method, settings, model.config.numHiddenLayers, step - 1);
+  const decay = learningRate * numberSetting(settings, "weightDecay");
+  const terms = pendingTerms(plan, decay, firstSlot);
+  if (terms.length !== coefficients.length) {
+    throw new Error(
+      `Step ${step} has ${coefficients.length} coefficients for ${terms.length} terms.`,
+    );
+  }
+  return terms;
+}
+
+function applyTerms(
+  model: OptModel,
+  method: Method,
+  settings: SettingValues,
+  terms: readonly SlottedTerm[],
+  coefficients: Float32Array<ArrayBuffer>,
+): void {
+  const { device, buffers } = model;
+  device.queue.writeBuffer(buffers.terms, 0, encodeTerms(terms));
+  device.queue.writeBuffer(buffers.coefficients, 0, coefficients);
+  const [seedLow, seedHigh] = keyOf(numberSetting(settings, "seed"));
+  model.setPass({
+    seed_low: seedLow,
+    seed_high: seedHigh,
+    probe_step: 0,
+    probe_index: 0,
+    probe_blocks_low: 0,
+    probe_blocks_high: 0,
+    probe_embeddings: 0,
+    probe_enabled: 0,
+    epsilon: 0,
+    update_count: terms.length,
+    offset_count: 0,
+    mask_by_magnitude: Number(method.sparsity(settings) > 0 || settings["trainable"] !== "all"),
+  });
+  model.update({ isProbed: () => false, isUpdated: () => true, sharedBlocks: null });
+}

@@ -1,0 +1,239 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { sizeOfAll } from "#data/examples/packing.ts";
+import type { EncodedExample } from "#data/tasks/task.ts";
+import { nodeGpu, readShaders } from "#entry/node/gpu.ts";
+import { type Counts, countCalls } from "#gpu/counts.ts";
+import { type Device, openDevice } from "#gpu/device.ts";
+import { usualChoice } from "#model/linearChoice.ts";
+import { makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { oddConfig } from "#model/testing/configs.ts";
+import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
+import { prepareMasks } from "#session/sparsity.ts";
+import { without } from "#session/testing/gpus.ts";
+import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { type FixtureRun, openFixtureRun, weightsOf } from "../testing/fixtureRun.ts";
+import { Stepper } from "./stepper.ts";
+import { type TrainerHooks, train } from "./trainer.ts";
+
+const steps = 100;
+const atOnce = 5;
+/** Steps between anchors. */
+const svrgQ = 8;
+
+let device: Device;
+let counts: Counts;
+beforeAll(async () => {
+  device = await openDevice(nodeGpu());
+  counts = countCalls(device.device);
+});
+
+/** Two narrow blocks and a few short rows: calls are counted, whatever is computed. */
+async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
+  const settings = resolveSettings({ ...given, batchSize: 4, steps: 1000 });
+  const sizes = { hidden_size: 4, num_attention_heads: 1, ffn_dim: 8, vocab_size: 16 };
+  const config = oddConfig({ ...sizes, max_position_embeddings: 8 });
+  const examples = Array.from({ length: 8 }, (_, row): EncodedExample => {
+    const option = (word: number) => ({ ids: [2, 3 + row, word], optionLength: 1 });
+    return { row, answer: row % 2, options: [option(12), option(13)] };
+  });
+  const loaded = makeRoomForWeights(device, config);
+  await loaded.weights.load(tensorsOf(config, randomWeights(config)));
+  const model = await OptModel.create({
+    device,
+    sources: readShaders(),
+    loaded,
+    noise: "binomial" as const,
+    linear: usualChoice(device.info),
+    capacity: sizeOfAll(examples.slice(0, 4)),
+  });
+  await prepareMasks(model, settings);
+  const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+  return { stepper, model, loaded };
+}
+
+/** Steps as training takes them: handed over in groups, each read back once. */
+async function take(
+  { stepper }: Pick<FixtureRun, "stepper">,
+  count: number,
+): Promise<{ readonly looks: number }> {
+  const until = stepper.nextStep + count;
+  let looks = 0;
+  while (stepper.nextStep < until) {
+    if (stepper.isNextLong) {
+      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
+    }
+    for (let i = 0; i < atOnce && stepper.nextStep < until && !stepper.isNextLong; i++) {
+      stepper.enqueue();
+    }
+    await stepper.collect();
+    looks++;
+  }
+  return { looks };
+}
+
+describe.each([
+  ["MeZO", { method: "mezo" }, 1],
+  ["Sparse-MeZO", { method: "sparse_mezo", sparsity: 0.5 }, 1],
+  ["LeZO", { method: "lezo", lezoSparsity: 0.5 }, 1],
+  ["MeZO-SVRG with deltas", { method: "mezo_svrg", svrgQ, snapshot: "deltas" }, 2],
+  ["MeZO-SVRG with a copy", { method: "mezo_svrg", svrgQ, snapshot: "copy" }, 2],
+] as const)("a hundred steps of %s", (_, settings, submitsPerStep) => {
+  test("create nothing, submit once a pass, and map once for each group read back", async () => {
+    const run = await openNarrowRun(settings);
+    // Every kind of step once, so that all sites are bound and staging is as long as it gets.
+    await take(run, 10);
+    // As training has it once it knows that a step takes a few milliseconds.
+    run.stepper.keepSubmitsBelow(100, 5);
+    const before = { ...counts };
+    const { looks } = await take(run, steps);
+    const since = (name: keyof Counts) => counts[name] - before[name];
+    expect([since("buffers"), since("bindGroups"), since("pipelines")]).toEqual([0, 0, 0]);
+    // The 56th step and the 106th are timed, and their times read. No group lies across the ring's end.
+    const timed = device.device.features.has("timestamp-query") ? 2 : 0;
+    expect(since("mapAsyncs")).toBe(looks + timed);
+    const anchors = submitsPerStep === 2 ? Math.ceil(steps / svrgQ) : 0;
+    // An anchor looks at 8 rows in parts of at most 4, and may copy and update the weights.
+    expect(since("submits")).toBeLessThanOrEqual(
+      submitsPerStep * steps + 4 * anchors + since("mapAsyncs") + timed,
+    );
+    expect(since("submits")).toBeGreaterThanOrEqual(steps);
+    run.model.destroy();
+    run.loaded.destroy();
+  });
+});
+
+describe("a step that is timed", () => {
+  test("gives the same bits as one that is not, and tells where its time went", async () => {
+    const given = { method: "mezo", batchSize: 2, learningRate: 1e-3 };
+    const weights = [];
+    for (const isTimed of [true, false]) {
+      const run = await openFixtureRun(device, given, { rows: 4 });
+      if (!isTimed) run.model.clock.begin = () => false;
+      await take(run, 10);
+      run.stepper.flush();
+      weights.push(await weightsOf(run.loaded));
+      const { timing } = run.stepper;
+      if (isTimed && device.device.features.has("timestamp-query")) {
+        expect(timing?.step).toBe(6);
+        // Dawn for Node rounds its clock to 65 µs; a product of this model takes longer.
+        expect(timing?.parts.products).toBeGreaterThan(0);
+      } else expect(timing).toBeNull();
+      run.model.destroy();
+      run.loaded.destroy();
+    }
+    expect(weights[0]).toEqual(weights[1]);
+  });
+});
+
+describe("where the GPU has no clock", () => {
+  test.each([
+    ["MeZO", { method: "mezo", weightDecay: 0.1 }],
+    ["MeZO over weights as f16", { method: "mezo", dtype: "f16" }],
+    ["MeZO-SVRG with deltas", { method: "mezo_svrg", svrgQ: 4, snapshot: "deltas" }],
+    ["MeZO-SVRG with a copy", { method: "mezo_svrg", svrgQ: 4, snapshot: "copy" }],
+  ])(
+    "the host times each part by itself, with the same bits and nothing created: %s",
+    async (_, settings) => {
+      const clockless = await openDevice(without("timestamp-query", nodeGpu()));
+      expect(clockless.device.features.has("timestamp-query")).toBe(false);
+      const calls = countCalls(clockless.device);
+      const given = { ...settings, batchSize: 2, learningRate: 1e-3 };
+      const weights = [];
+      for (const isTimed of [true, false]) {
+        const run = await openFixtureRun(clockless, given, { rows: 4 });
+        const { stepper } = run;
+        await take(run, 6);
+        const before = { ...calls };
+        if (isTimed) {
+          expect(stepper.isHostWanted).toBe(true);
+          await stepper.timeParts(() => performance.now());
+          expect(stepper.isHostWanted).toBe(false);
+          const { parts, ...told } = stepper.timing!;
+          expect(told).toEqual({ step: 7, isEstimate: true });
+          // All but one are many kernels, which take longer than waiting for nothing does.
+          expect(Math.min(parts.weightPass, parts.products, parts.rest)).toBeGreaterThan(0);
+          expect(parts.products).toBeLessThan(10_000);
+        } else expect(stepper.timing).toBeNull();
+        await take(run, 1);
+        const since = (name: keyof Counts) => calls[name] - before[name];
+        expect([since("buffers"), since("bindGroups"), since("pipelines")]).toEqual([0, 0, 0]);
+        await take(run, 3);
+        stepper.flush();
+        weights.push(await weightsOf(run.loaded));
+        run.model.destroy();
+        run.loaded.destroy();
+      }
+      expect(weights[0]).toEqual(weights[1]);
+    },
+  );
+
+  test("training times them once, after its first five steps", async () => {
+    const clockless = await openDevice(without("timestamp-query", nodeGpu()));
+    const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
+    const { model, stepper, settings, loaded } = await openFixtureRun(clockless, given, {
+      rows: 4,
+    });
+    const timed: number[] = [];
+    const timeParts = stepper.timeParts.bind(stepper);
+    stepper.timeParts = (now) => {
+      timed.push(stepper.nextStep, stepper.inFlight);
+      return timeParts(now);
+    };
+    expect(await train(model, stepper, settings, [], quiet)).toBe("finished");
+    expect(timed).toEqual([5, 0]);
+    expect(stepper.timing).toMatchObject({ step: 6, isEstimate: true });
+    model.destroy();
+    loaded.destroy();
+  });
+});
+
+/** Trains on, telling nobody. */
+const quiet: TrainerHooks = {
+  now: () => performance.now(),
+  onSteps: async () => {},
+  isPauseWanted: () => false,
+  onEvaluation: async () => {},
+  onEvaluating: () => {},
+  onLongStep: () => {},
+  judging: {},
+};
+
+test("a first step, whose time is not known, is cut small; later ones by what it took", async () => {
+  const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 1 };
+  const { model, stepper, settings, loaded } = await openFixtureRun(device, given, { rows: 4 });
+  const before = counts.submits;
+  await train(model, stepper, settings, [], quiet);
+  expect(counts.submits - before).toBeGreaterThan(Math.floor(model.dispatches / 16) - 1);
+  expect(model.dispatches).toBeGreaterThan(32);
+  // A step of this model takes milliseconds, and dispatches a fraction of that.
+  expect(model.dispatchesPerSubmit).toBeGreaterThan(16);
+  expect(model.dispatchesPerSubmit).toBeLessThan(Number.POSITIVE_INFINITY);
+  model.destroy();
+  loaded.destroy();
+});
+
+describe("a step that is cut into many submits", () => {
+  test.each([
+    ["MeZO", { method: "mezo", weightDecay: 0.1 }],
+    ["MeZO-SVRG", { method: "mezo_svrg", svrgQ: 2 }],
+  ])("gives the same bits as one that is not, with %s", async (_, settings) => {
+    const given = { ...settings, batchSize: 2, learningRate: 1e-3 };
+    const results = [];
+    for (const most of [Number.POSITIVE_INFINITY, 7, 1]) {
+      const run = await openFixtureRun(device, given, { rows: 4 });
+      run.model.dispatchesPerSubmit = most;
+      const before = counts.submits;
+      await take(run, 4);
+      run.stepper.flush();
+      const submits = counts.submits - before;
+      results.push({ submits, weights: await weightsOf(run.loaded) });
+      run.model.destroy();
+      run.loaded.destroy();
+    }
+    const [whole, cut, single] = results;
+    expect(cut!.submits).toBeGreaterThan(2 * whole!.submits);
+    expect(single!.submits).toBeGreaterThan(4 * cut!.submits);
+    expect(cut!.weights).toEqual(whole!.weights);
+    expect(single!.weights).toEqual(whole!.weights);
+  });
+});

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { drivers, reportOf } from "#reference/testing/drivers.ts";
+import type { Trajectory, TrajectoryReport } from "../testing/trajectoryReport.ts";
+
+/** By driver. The expected files are PyTorch's: test/fixtures/README.md */
+const reports = new Map<string, TrajectoryReport>();
+
+beforeAll(async () => {
+  for (const [i, driver] of drivers.entries()) {
+    // The second one, SwiftShader as a rule, takes five times as long: one method has to do.
+    const env = { ...driver.env, ...(i > 0 ? { ZEROTH_TRAJECTORIES: "sparse_mezo" } : {}) };
+    const report = await reportOf({ ...driver, env }, "src/run/testing/trajectoryReport.ts");
+    reports.set(driver.name, report as TrajectoryReport);
+  }
+}, 120_000 * Math.max(1, drivers.length));
+
+type Line = Readonly<Record<string, unknown>>;
+
+function expectedLines(fixture: string, file: string): { steps: Line[]; finalLoss: number } {
+  const url = new URL(`../../test/fixtures/${fixture}/${file}`, import.meta.url);
+  const lines = readFileSync(url, "utf8").trimEnd().split("\n");
+  const values: Line[] = lines.map((line) => JSON.parse(line));
+  return { steps: values.slice(0, -1), finalLoss: Number(values.at(-1)!["final_loss"]) };
+}
+
+/** f32 sums in another order: losses of about 0.7 differ by some 1e-7, after twelve steps a little more. */
+const lossBound = 5e-5;
+/**
+ * Over halves a last bit of the gradient turns the rounding of a few weights, by a thousandth of each:
+ * two kernels that agree to 1e-6 on f32 runs are up to 5e-5 and 7e-5 off here.
+ */
+const halfLossBound = 1.5e-4;
+
+/** A difference of two losses over 2ε = 0.002: 3 % of its size, or what the bound on losses allows. */
+function expectGradient(actual: number | undefined, expected: unknown): void {
+  const wanted = Number(expected);
+  const bound = Math.max(0.03 * Math.abs(wanted), 0.003);
+  expect(Math.abs((actual ?? Number.NaN) - wanted), `${actual} for ${wanted}`).toBeLessThan(bound);
+}
+
+function expectTrajectory(
+  trajectory: Trajectory,
+  fixture: string,
+  file: string,
+  bound = lossBound,
+): void {
+  const { steps, finalLoss } = expectedLines(fixture, file);
+  const expectLoss = (actual: number | undefined, expected: unknown) => {
+    const error = Math.abs((actual ?? Number.NaN) - Number(expected));
+    expect(error, `${actual} for ${expected}`).toBeLessThan(bound);
+  };
+  expect(trajectory.steps.length).toBe(steps.length);
+  for (const [i, line] of steps.entries()) {
+    const step = trajectory.steps[i]!;
+    expect(step.step).toBe(line["step"]);
+    expectLoss(step.loss, line["loss"]);
+    expectLoss(step.lossPlus, line["loss_plus"]);
+    expectLoss(step.lossMinus, line["loss_minus"]);
+    expectGradient(step.projectedGrad, line["projected_grad"]);
+    expect(step.extra?.active_blocks).toEqual(line["active_blocks"]);
+    expect(step.extra?.kind).toEqual(line["kind"]);
+    expect(step.extra?.snapshot_loss_plus !== undefined).toBe("snapshot_loss_plus" in line);
+    if (line["snapshot_loss_plus"] === undefined) continue;
+    expectLoss(step.extra?.snapshot_loss_plus, line["snapshot_loss_plus"]);
+    expectLoss(step.extra?.snapshot_loss_minus, line["snapshot_loss_minus"]);
+    expectGradient(step.extra?.snapshot_projected_grad, line["snapshot_projected_grad"]);
+  }
+  expectLoss(trajectory.finalLoss, finalLoss);
+}
+
+test.each(drivers.map(({ name }) => name))("twelve steps on %s are those of PyTorch", (driver) => {
+  const file = "expected.sparse_mezo.jsonl";
+  expectTrajectory(reports.get(driver)![file]!, "opt-tiny-pre-ln", file);
+});
+
+describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => {
+  const report = () => reports.get(driver)!;
+
+  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s are those of PyTorch", (method) => {
+    const file = `expected.${method}.jsonl`;
+    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file);
+  });
+
+  test("twelve steps of MeZO with gaussian noise on a post-norm model are those of PyTorch", () => {
+    const file = "expected.mezo.gaussian.jsonl";
+    expectTrajectory(report()[file]!, "opt-tiny-post-ln", file);
+  });
+
+  // python src/tools/f16_mezo.py: rounding by another way, losses by PyTorch
+  test("twelve steps of MeZO over weights stored as f16 are those of PyTorch", () => {
+    const file = "expected.mezo.f16.jsonl";
+    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file, halfLossBound);
+  });
+
+  // python src/tools/head_fixture.py
+  test.each([
+    ["MeZO", "opt-tiny-pre-ln", "expected.head.mezo.jsonl"],
+    ["MeZO-SVRG on a post-norm model", "opt-tiny-post-ln", "expected.head.mezo_svrg.jsonl"],
+  ])("twelve steps of %s with a new score head are those of PyTorch", (_, fixture, file) => {
+    expectTrajectory(report()[file]!, fixture, file);
+  });
+
+  test("MeZO-SVRG takes the same steps with its snapshot as a copy of the weights", () => {
+    const file = "expected.mezo_svrg.jsonl";
+    expectTrajectory(report()[`${file} copy`]!, "opt-tiny-pre-ln", file);
+  });
+
+  test("the learning rate, forward passes and tokens of each step are counted", () => {
+    const { steps } = report()["expected.mezo.jsonl"]!;
+    expect(steps.map(({ forwardPasses }) => forwardPasses)).toEqual(steps.map((_, i) => 2 * i + 2));
+    expect(new Set(steps.map(({ learningRate }) => learningRate))).toEqual(new Set([2e-4]));
+    const tokens = steps.map((step, i) => step.tokens - (steps[i - 1]?.tokens ?? 0));
+    // Both signs of 8 rows of at least "BOS … It was" each.
+    for (const count of tokens) expect(count).toBeGreaterThan(2 * 8 * 4);
+    const svrg = report()["expected.mezo_svrg.jsonl"]!;
+    // An anchor looks at all 64 rows as 8 batches, two signs; between anchors 4 passes a step.
+    expect(svrg.steps.slice(0, 4).map(({ forwardPasses }) => forwardPasses)).toEqual([
+      16, 20, 24, 40,
+    ]);
+  });
+});

@@ -1,0 +1,159 @@
+import { bytesText } from "#base/bytes.ts";
+import { ZerothError } from "#base/errors.ts";
+import { greatest } from "#base/greatest.ts";
+import type { WeightDtype } from "#base/storage.ts";
+import { tryAllocation } from "#gpu/admission.ts";
+import type { Device } from "#gpu/device.ts";
+import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
+import type { OptConfig } from "#model/config.ts";
+import type { Layout } from "#model/layout.ts";
+import { bindableBytes } from "#model/opt.ts";
+import { type WriterRoom, writerBuffers } from "#model/writer.ts";
+import { largestBuffer, leastPlan, type MemoryPlan, sumUp } from "#run/memory/memoryPlan.ts";
+import { planNeeds, type RunNeeds } from "#run/memory/runNeeds.ts";
+import { type Fitting, modelsThatFit, runsThatBind, runsThatFit } from "#run/memory/whatFits.ts";
+
+/**
+ * Holds a model against this GPU before anything of it is read: its weights and the least a run takes
+ * beside them are made for a moment.
+ *
+ * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
+ */
+export async function admitModel(
+  device: Device,
+  config: OptConfig,
+  name: string,
+  dtype: WeightDtype,
+): Promise<void> {
+  const bindable = bindableBytes(device.info);
+  const plan = leastPlan(config, bindable, dtype);
+  const granted = await grantedBytes(device, plan.buffers);
+  if (granted === null) return;
+  const fitting = modelsThatFit(config, dtype, bindable, granted);
+  throw refusal(
+    `"${name}" needs ${bytesText(plan.totalBytes)} of GPU memory to be trained: ${inWords(plan)}. ` +
+      `In a trial this GPU gave ${bytesText(granted)}. Nothing was read.`,
+    fitting,
+    "None of the published models fits beside what else uses this GPU; closing other tabs may help.",
+  );
+}
+
+/**
+ * Holds everything a run allocates against this GPU.
+ *
+ * @param weights "here" where they lie on the GPU already, stored as the run wants them
+ * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
+ */
+export async function admitRun(
+  device: Device,
+  run: Omit<RunNeeds, "maxBindingBytes">,
+  weights: "here" | "not read yet",
+): Promise<void> {
+  const needs = { ...run, maxBindingBytes: bindableBytes(device.info) };
+  const plan = planNeeds(needs);
+  refuseUnbindable(needs, plan);
+  const isHere = weights === "here";
+  const present = isHere ? plan.bytes.weights : 0;
+  const wanted = isHere ? plan.buffers.filter(({ kind }) => kind !== "weights") : plan.buffers;
+  const granted = await grantedBytes(device, wanted);
+  if (granted === null) return;
+  const trial = isHere
+    ? `The weights are there already; of the other ${bytesText(plan.totalBytes - present)} this GPU ` +
+      `gave ${bytesText(granted)} in a trial.`
+    : `In a trial this GPU gave ${bytesText(granted)}. Nothing was read.`;
+  throw refusal(
+    `This run needs ${bytesText(plan.totalBytes)} of GPU memory: ${inWords(plan)}. ${trial}`,
+    runsThatFit(needs, present + granted),
+    "No smaller batch and no shorter texts would do: close other tabs that use the GPU, or take a " +
+      "smaller model.",
+  );
+}
+
+/**
+ * A buffer can be made that is too large to be bound: passes over it would be dropped. Batches are cut
+ * to what can be bound; a row is not.
+ */
+function refuseUnbindable(needs: RunNeeds, plan: MemoryPlan): void {
+  const { label, sizeBytes } = largestBuffer(plan);
+  if (sizeBytes <= needs.maxBindingBytes) return;
+  const rows = [...needs.trained, ...needs.evaluated.flat()];
+  const tokens = greatest(rows.flatMap(({ options }) => options.map(({ ids }) => ids.length)));
+  throw refusal(
+    `The longest text has ${tokens} tokens. A pass over it and its answers takes a buffer of ` +
+      `${bytesText(sizeBytes)} ("${label}"), and this GPU takes at most ` +
+      `${bytesText(needs.maxBindingBytes)} in one. The run was not started.`,
+    runsThatBind(needs),
+    "No shorter texts would do: take a smaller model.",
+  );
+}
+
+/** What text is to be written with. */
+export interface WritingNeeds {
+  readonly config: OptConfig;
+  readonly layout: Layout;
+  readonly room: WriterRoom;
+  /** What else is to be made for it. */
+  readonly beside?: readonly PlannedBuffer[];
+}
+
+/**
+ * Holds what writing takes beside a model on this GPU against it: keys and values of every token.
+ *
+ * @throws ZerothError E-MEM-1 with how long a text would fit
+ */
+export async function admitWriting(device: Device, needs: WritingNeeds): Promise<void> {
+  const planned = ({ room, config, layout, beside = [] }: WritingNeeds) =>
+    sumUp([...beside, ...writerBuffers(config, layout, room)]);
+  const plan = planned(needs);
+  const granted = await grantedBytes(device, plan.buffers);
+  if (granted === null) return;
+  const { positions } = needs.room;
+  const ofOne = planned({ ...needs, room: { ...needs.room, positions: 1 } }).totalBytes;
+  const perPosition = (plan.totalBytes - ofOne) / (positions - 1);
+  const fitting = positions - Math.ceil((plan.totalBytes - granted) / perPosition);
+  // Nothing follows the last token: it takes no position.
+  const advice =
+    fitting > 1
+      ? `With ${fitting + 1} tokens at most it would fit.`
+      : "Close other tabs that use the GPU, or open a smaller model.";
+  throw new ZerothError(
+    "E-MEM-1",
+    `Writing up to ${positions + 1} tokens, prompt and all, takes ${bytesText(plan.totalBytes)} of ` +
+      `GPU memory beside what is there: ${inWords(plan)}. In a trial this GPU gave ` +
+      `${bytesText(granted)}. ${advice}`,
+  );
+}
+
+function refusal(facts: string, fitting: readonly Fitting[], otherwise: string): ZerothError {
+  const listed = fitting.map(({ words, totalBytes }) => `${words} (${bytesText(totalBytes)})`);
+  const advice = listed.length > 0 ? `What would fit: ${listed.join(", ")}.` : otherwise;
+  const remedies = fitting.flatMap(({ remedy }) => remedy ?? []);
+  return new ZerothError("E-MEM-1", `${facts} ${advice}`, { remedies });
+}
+
+/** Null where all of it was given. */
+async function grantedBytes(
+  { device, info }: Device,
+  buffers: readonly PlannedBuffer[],
+): Promise<number | null> {
+  // A processor's memory is promised freely and found only when written: clearing it would not be
+  // refused but end the process.
+  const trial = await tryAllocation(device, buffers, !info.isSoftware);
+  return trial.refused ? trial.grantedBytes : null;
+}
+
+const kindNames: Readonly<Record<MemoryKind, string>> = {
+  weights: "weights",
+  scratch: "scratch",
+  activations: "activations",
+  cache: "keys and values",
+  snapshot: "a copy of the weights",
+  other: "tables",
+};
+
+function inWords({ bytes }: MemoryPlan): string {
+  return (Object.keys(kindNames) as MemoryKind[])
+    .filter((kind) => bytes[kind] > 0)
+    .map((kind) => `${kindNames[kind]} ${bytesText(bytes[kind])}`)
+    .join(", ");
+}

@@ -1,0 +1,409 @@
+import { describe, expect, test } from "vitest";
+import { type Store, tableNames } from "#run/store/store.ts";
+import { reviewLines } from "#run/testing/fixtureRun.ts";
+import { memoryStore } from "#storage/memoryStore.ts";
+import type { SettingValues } from "#zo/settings.ts";
+import type { CommandBody, EngineEvent, RunSummary, WritingRequest } from "./protocol.ts";
+import { oneDeviceGpu } from "./testing/gpus.ts";
+import {
+  createPlace,
+  exportedSha,
+  lastRecord,
+  openReadyTab,
+  type Tab,
+  tellsOfStep,
+  toldSteps,
+} from "./testing/place.ts";
+
+// Every answer is counted where a command is sent: testing/place.ts expects exactly one for each.
+const gpu = oneDeviceGpu();
+const rows = 8;
+const mezo: SettingValues = {
+  method: "mezo",
+  steps: 6,
+  batchSize: 4,
+  learningRate: 1e-3,
+  seed: 42,
+  evalEvery: 6,
+};
+const lezo: SettingValues = { ...mezo, method: "lezo" };
+const sparse: SettingValues = { ...mezo, method: "sparse_mezo" };
+
+const writing: WritingRequest = {
+  prompt: "fine",
+  sampling: { kind: "greedy" },
+  seed: 0,
+  maxNewTokens: 5,
+  stops: [],
+};
+
+const start = (tab: Tab, settings = mezo, name = "a run") =>
+  tab.ask({ type: "startRun", settings, name });
+
+async function endOf(settings: SettingValues): Promise<string | undefined> {
+  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  await start(tab, settings);
+  return lastRecord(tab).weightsSha256;
+}
+
+function listed({ events }: Tab): readonly RunSummary[] {
+  const runs = events.findLast((event) => event.type === "runs");
+  return runs?.type === "runs" ? runs.runs : [];
+}
+
+const statuses = (tab: Tab) =>
+  Object.fromEntries(listed(tab).map(({ record }) => [record.name, record.status]));
+
+describe("while a run trains", () => {
+  test("what needs the GPU is refused with a sentence, what reads stored runs is answered", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    const source = { kind: "demo" } as const;
+    const refused: CommandBody[] = [
+      { type: "startRun", settings: mezo, name: "another" },
+      { type: "resumeRun" },
+      { type: "queueRun", settings: mezo, name: "another" },
+      { type: "runQueue" },
+      { type: "probeLearningRates", settings: mezo },
+      { type: "openModel", source },
+      { type: "openData", train: { ...source, split: "train" } },
+      { type: "openRun", runId: "run-1" },
+      { type: "travelTo", step: 1 },
+      { type: "predict", values: { text: "fine" } },
+      { type: "write", request: writing },
+      { type: "evaluate" },
+      { type: "exportModel" },
+    ];
+    const answered: CommandBody[] = [
+      { type: "listRuns" },
+      { type: "viewRun", runId: "run-1" },
+      { type: "renameRun", runId: "run-1", name: "renamed" },
+      { type: "noteRun", runId: "run-1", note: "looks well" },
+      { type: "exportLog", runId: "run-1", format: "jsonl" },
+    ];
+    const failures: Promise<unknown>[] = [];
+    tab.once(tellsOfStep(3), () => {
+      failures.push(...refused.map((command) => tab.refusal(command)));
+      failures.push(tab.refusal({ type: "deleteRun", runId: "run-1" }));
+      failures.push(...answered.map((command) => tab.ask(command)));
+    });
+    await start(tab);
+    const [deletion, ...rest] = (await Promise.all(failures)).slice(refused.length);
+    for (const failure of await Promise.all(failures.slice(0, refused.length))) {
+      expect(failure).toEqual({ code: "E-CFG-1", message: "A run is training. Pause it first." });
+    }
+    expect(deletion).toMatchObject({
+      message: "This run is training. Stop it before deleting it.",
+    });
+    expect(rest.length).toBe(answered.length);
+    expect(lastRecord(tab)).toMatchObject({ name: "renamed", note: "looks well" });
+    expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
+  });
+
+  test("a pause asked for before the first step is kept to", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await Promise.all([start(tab), tab.ask({ type: "pauseRun" })]);
+    expect(lastRecord(tab)).toMatchObject({ status: "paused", step: 0 });
+    await tab.ask({ type: "resumeRun" });
+    expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
+  });
+
+  test("stopping ends it where it stands, scored there", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    let stopped: Promise<unknown> = Promise.resolve();
+    tab.once(tellsOfStep(2), () => {
+      stopped = tab.ask({ type: "stopRun" });
+    });
+    await start(tab);
+    await stopped;
+    const { status, step, lastEvaluation, weightsSha256 } = lastRecord(tab);
+    expect(status).toBe("finished");
+    expect(step).toBeLessThan(6);
+    expect(lastEvaluation?.step).toBe(step);
+    expect(weightsSha256).toBe(await endOf({ ...mezo, steps: step }));
+  });
+});
+
+describe("a pause asked for in an evaluation", () => {
+  const isEvaluating = (event: EngineEvent) =>
+    event.type === "progress" && event.progress?.label === "Evaluating on held-out rows";
+  // Five batches of eight, so that there is something left to give up.
+  const dev = { kind: "text", name: "dev.jsonl", text: reviewLines.slice(-40).join("\n") } as const;
+  const steps = { ...mezo, evalEvery: 4 };
+
+  test.each([
+    ["before the first step", 0],
+    ["during the run", 4],
+    ["after the last step", 6],
+  ])("%s gives it up at once; it is made when the run goes on", async (_, at) => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await tab.ask({ type: "openData", train: { kind: "demo", split: "train" }, dev });
+    let paused: Promise<unknown> = Promise.resolve();
+    const pause = () => {
+      paused = tab.ask({ type: "pauseRun" });
+    };
+    if (at === 0) tab.once(isEvaluating, pause);
+    else tab.once(tellsOfStep(at), () => tab.once(isEvaluating, pause));
+    await start(tab, steps);
+    await paused;
+    expect(lastRecord(tab)).toMatchObject({ status: "paused", step: at });
+    const told = () => tab.events.flatMap((e) => (e.type === "evaluation" ? [e.evaluation] : []));
+    expect(told().map(({ step }) => step)).toEqual([0, 4, 6].filter((step) => step < at));
+    await tab.ask({ type: "resumeRun" });
+    expect(told().map(({ step, n }) => [step, n])).toEqual([
+      [0, 40],
+      [4, 40],
+      [6, 40],
+    ]);
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 6 });
+  });
+});
+
+test("the best of a run is the step after training with the lowest held-out loss", async () => {
+  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  await start(tab, { ...mezo, evalEvery: 1 });
+  const told = tab.events.flatMap((e) => (e.type === "evaluation" ? [e.evaluation] : []));
+  const trained = told.filter(({ step }) => step > 0);
+  const lowest = trained.toSorted((a, b) => a.loss - b.loss)[0];
+  expect(trained.length).toBe(6);
+  expect(lastRecord(tab).best).toEqual(lowest);
+});
+
+describe("commands sent at once", () => {
+  test("two starts: one trains, the other is refused", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    const [, failure] = await Promise.all([
+      start(tab),
+      tab.refusal({ type: "startRun", settings: lezo, name: "second" }),
+    ]);
+    expect(failure.message).toBe("A run is training. Pause it first.");
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", name: "a run" });
+  });
+
+  test("a prediction and a run going on: the run trains on its own weights", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    let paused: Promise<unknown> = Promise.resolve();
+    tab.once(tellsOfStep(3), () => {
+      paused = tab.ask({ type: "pauseRun" });
+    });
+    await start(tab);
+    await paused;
+    await Promise.all([
+      tab.ask({ type: "predict", values: { text: "fine" } }),
+      tab.ask({ type: "travelTo", step: 1 }),
+      tab.ask({ type: "resumeRun" }),
+    ]);
+    expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
+  });
+});
+
+describe("a prediction", () => {
+  test("tells both labels' probabilities before and after; before training they are alike", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await start(tab, { ...mezo, learningRate: 1e-2 });
+    const values = { text: "a charming film" };
+    const options = async () => {
+      const events = await tab.ask({ type: "predict", values });
+      const told = events.find((event) => event.type === "prediction");
+      return told?.type === "prediction" ? told.prediction.options : [];
+    };
+    const tuned = await options();
+    expect(tuned.map(({ label, word }) => [label, word])).toEqual([
+      ["0", " terrible"],
+      ["1", " great"],
+    ]);
+    for (const side of ["before", "after"] as const) {
+      expect(tuned.reduce((sum, option) => sum + option[side], 0)).toBeCloseTo(1, 6);
+    }
+    expect(tuned[0]!.after).not.toBe(tuned[0]!.before);
+    await tab.ask({ type: "travelTo", step: 0 });
+    for (const { before, after } of await options()) expect(after).toBe(before);
+  });
+
+  test("of a text far longer than the model sees is answered all the same", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    await start(tab, { ...mezo, steps: 1 });
+    const text = "a very long and winding review of a film ".repeat(60);
+    await tab.ask({ type: "predict", values: { text } });
+    expect(tab.events.some(({ type }) => type === "prediction")).toBe(true);
+  });
+});
+
+describe("the queue", () => {
+  test("survives the session, trains its runs in order, and gives the weights of each alone", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    await tab.ask({ type: "queueRun", settings: mezo, name: "first" });
+    await tab.ask({ type: "queueRun", settings: sparse, name: "second" });
+    await tab.ask({ type: "queueRun", settings: lezo, name: "third" });
+    expect(statuses(tab)).toEqual({ first: "queued", second: "queued", third: "queued" });
+    tab.kill();
+
+    const next = place.openTab();
+    await next.ask({ type: "runQueue" });
+    expect(statuses(next)).toEqual({ first: "finished", second: "finished", third: "finished" });
+    const order = next.events.flatMap((event) => (event.type === "run" ? [event.run.record] : []));
+    expect([...new Set(order.map(({ name }) => name))]).toEqual(["first", "second", "third"]);
+    const shas = listed(next).map(({ record }) => record.weightsSha256);
+    expect(shas.reverse()).toEqual(await Promise.all([mezo, sparse, lezo].map(endOf)));
+  });
+
+  test("ends after the run at hand when cancelled, and holds with it when paused", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    for (const name of ["first", "second", "third"]) {
+      await tab.ask({ type: "queueRun", settings: mezo, name });
+    }
+    let asked: Promise<unknown> = Promise.resolve();
+    tab.once(tellsOfStep(2), () => {
+      asked = tab.ask({ type: "cancel" });
+    });
+    await tab.ask({ type: "runQueue" });
+    await asked;
+    expect(statuses(tab)).toEqual({ first: "finished", second: "queued", third: "queued" });
+
+    tab.once(tellsOfStep(2), () => {
+      asked = tab.ask({ type: "pauseRun" });
+    });
+    await tab.ask({ type: "runQueue" });
+    await asked;
+    expect(statuses(tab)).toEqual({ first: "finished", second: "paused", third: "queued" });
+    await tab.ask({ type: "resumeRun" });
+    await tab.ask({ type: "runQueue" });
+    expect(statuses(tab)).toEqual({ first: "finished", second: "finished", third: "finished" });
+  });
+});
+
+describe("the probe of learning rates", () => {
+  test("suggests a rate that lowered the loss, and leaves the base weights as they were", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    const settings = { ...mezo, learningRate: 1e-4, batchSize: 2 };
+    const events = await tab.ask({ type: "probeLearningRates", settings });
+    const told = events.flatMap((event) => (event.type === "learningRates" ? [event.probe] : []));
+    expect(told.map(({ isDone }) => isDone)).toEqual(told.map((_, i) => i === told.length - 1));
+    const { points, lossBefore, suggested } = told.at(-1)!;
+    expect(points.map(({ learningRate }) => learningRate)).toEqual([
+      1e-6, 3.3e-6, 1e-5, 3.3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2,
+    ]);
+    const chosen = points.find(({ learningRate }) => learningRate === suggested);
+    expect(chosen?.loss).toBeLessThan(lossBefore);
+    // Rates that hardly move anything leave the loss where it was.
+    expect(Math.abs(points[0]!.loss! - lossBefore)).toBeLessThan(0.01);
+    await start(tab);
+    expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
+  });
+
+  test("can be cancelled after any rate", async () => {
+    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    let asked: Promise<unknown> = Promise.resolve();
+    tab.once(
+      (event) => event.type === "learningRates" && event.probe.points.length === 1,
+      () => {
+        asked = tab.ask({ type: "cancel" });
+      },
+    );
+    await tab.ask({ type: "probeLearningRates", settings: { ...mezo, batchSize: 2 } });
+    await asked;
+    const last = tab.events.findLast((event) => event.type === "learningRates");
+    expect(last?.type === "learningRates" && last.probe.points.length).toBeLessThan(4);
+    expect(last?.type === "learningRates" && last.probe.isDone).toBe(true);
+  });
+});
+
+describe("stored runs", () => {
+  test("carry the name and the note they were given, in every tab", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    await start(tab, { ...mezo, steps: 1 });
+    const { id: runId } = lastRecord(tab);
+    await tab.ask({ type: "renameRun", runId, name: "  lezo, small  " });
+    await tab.ask({ type: "noteRun", runId, note: "a note\nof two lines" });
+    const refused = await tab.refusal({ type: "renameRun", runId, name: " " });
+    expect(refused.message).toBe("A run needs a name.");
+    const other = place.openTab();
+    await other.ask({ type: "listRuns" });
+    const expected = { name: "lezo, small", note: "a note\nof two lines" };
+    expect(listed(other)[0]!.record).toMatchObject(expected);
+    expect(listed(other)[0]!.isLockedElsewhere).toBe(true);
+    expect(lastRecord(tab)).toMatchObject(expected);
+  });
+
+  test("of a tab that crashed are listed as interrupted once nobody holds them", async () => {
+    const place = createPlace({ gpu, rows });
+    const tab = await openReadyTab(place);
+    const other = place.openTab();
+    await new Promise<void>((resolve) => {
+      tab.once(tellsOfStep(3), resolve);
+      void start(tab);
+    });
+    await other.ask({ type: "listRuns" });
+    expect(statuses(other)).toEqual({ "a run": "running" });
+    tab.kill();
+    await other.ask({ type: "listRuns" });
+    expect(statuses(other)).toEqual({ "a run": "interrupted" });
+    await other.ask({ type: "viewRun", runId: lastRecord(tab).id });
+    expect(lastRecord(other).status).toBe("interrupted");
+    expect(toldSteps(other).length).toBe(lastRecord(other).step);
+  });
+
+  test("free what they took up when they are deleted, the base with the last of its runs", async () => {
+    const store = memoryStore();
+    const place = createPlace({ gpu, rows, store });
+    const tab = await openReadyTab(place);
+    await start(tab, { ...mezo, steps: 2 });
+    const first = lastRecord(tab).id;
+    await start(tab, { ...sparse, steps: 2 });
+    const second = lastRecord(tab).id;
+    expect((await freedBy(tab, first)) > 0).toBe(true);
+    expect(await keysOf(store)).not.toContain(first);
+    expect(listed(tab).map(({ record }) => record.id)).toEqual([second]);
+    // The open run itself: the model stays open, and trains again.
+    await freedBy(tab, second);
+    await start(tab, { ...mezo, steps: 2 });
+    const last = lastRecord(tab).id;
+    tab.kill();
+
+    const other = place.openTab();
+    await freedBy(other, last);
+    expect(await keysOf(store)).toBe("");
+  });
+
+  async function freedBy(tab: Tab, runId: string): Promise<number> {
+    const events = await tab.ask({ type: "deleteRun", runId });
+    const deleted = events.find((event) => event.type === "deleted");
+    return deleted?.type === "deleted" ? deleted.freedBytes : 0;
+  }
+
+  async function keysOf(store: Store): Promise<string> {
+    return (await Promise.all(tableNames.map((table) => store.keys(table)))).flat().join(" ");
+  }
+});
+
+test("what was never opened is asked for in a sentence", async () => {
+  const tab = createPlace({ gpu, rows }).openTab();
+  const messageOf = async (command: CommandBody) => (await tab.refusal(command)).message;
+  const none = "No model is open. Open one first.";
+  expect(await messageOf({ type: "startRun", settings: mezo, name: "a" })).toBe(none);
+  expect(await messageOf({ type: "openData", train: { kind: "demo", split: "train" } })).toBe(none);
+  for (const type of ["pauseRun", "resumeRun", "stopRun", "exportModel"] as const) {
+    expect(await messageOf({ type })).toBe("No run is open on the GPU.");
+  }
+  expect(await messageOf({ type: "openRun", runId: "gone" })).toContain("gone");
+  await tab.ask({ type: "openModel", source: { kind: "demo" } });
+  expect(await messageOf({ type: "startRun", settings: mezo, name: "a" })).toBe(
+    "No rows are open. Add some first.",
+  );
+});
+
+test("a place without WebGPU still lists and shows its runs", async () => {
+  const place = createPlace({ gpu, rows });
+  const tab = await openReadyTab(place);
+  await start(tab, { ...mezo, steps: 2 });
+  expect(await exportedSha(tab)).toBe(lastRecord(tab).weightsSha256);
+  const other = place.openTab({ gpu: undefined });
+  await other.ask({ type: "checkDevice" });
+  const device = other.events.find((event) => event.type === "device");
+  expect(device?.type === "device" && device.device.failure?.code).toBe("E-GPU-1");
+  expect(statuses(other)).toEqual({ "a run": "finished" });
+  await other.ask({ type: "viewRun", runId: lastRecord(tab).id });
+  expect(toldSteps(other).length).toBe(2);
+});

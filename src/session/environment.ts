@@ -1,0 +1,128 @@
+import type { ByteSource } from "#data/formats/files.ts";
+import type { ShaderSources } from "#gpu/wgsl.ts";
+import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
+import type { Store } from "#run/store/store.ts";
+import type { SettingValues } from "#zo/settings.ts";
+import type {
+  DatasetOffer,
+  DownloadReport,
+  EngineEvent,
+  HubChoice,
+  KnownModel,
+  LibraryEntry,
+  ModelOffer,
+  RunReport,
+} from "./protocol.ts";
+
+/** What a session needs of the place it runs in. The entry brings it; nothing here asks where it is. */
+export interface Environment {
+  /** Undefined where there is no WebGPU. */
+  readonly gpu: GPU | undefined;
+  readonly sources: ShaderSources;
+  openStore(): Promise<Store>;
+  readonly demo: DemoAssets;
+  readonly hub: HubLibrary;
+  readonly locks: RunLocks;
+  readonly modelLocks: ModelLocks;
+  readonly tabs: OtherTabs;
+  /** Milliseconds, any origin. */
+  now(): number;
+  date(): Date;
+  /** A new name, of letters, digits and dashes. */
+  newId(): string;
+  /** Free bytes of storage as the place tells them, or null. A hint, no promise. */
+  freeBytes(): Promise<number | null>;
+  emit(event: EngineEvent): void;
+}
+
+/** The bundled model and rows. */
+export interface DemoAssets {
+  describe(): Promise<DemoDescription>;
+  files(names: readonly string[]): Promise<readonly ByteSource[]>;
+  text(name: string): Promise<string>;
+}
+
+/** `demo.json` beside the bundled model. */
+export interface DemoDescription {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly train: string;
+  readonly dev: string;
+  readonly template: string;
+  readonly labels: readonly string[];
+  readonly words: readonly string[];
+  readonly settings: SettingValues;
+  readonly sentences: readonly string[];
+}
+
+/** Models and data sets of a hub, and those of them that are here. */
+export interface HubLibrary {
+  readonly known: readonly KnownModel[];
+  /** @throws ZerothError E-NET-*, E-FILE-*, E-CFG-1 */
+  describeModel(name: string, hub: HubChoice): Promise<DescribedModel>;
+  /** @throws ZerothError E-NET-*, E-DATA-1, E-CFG-1 */
+  describeDataset(name: string, hub: HubChoice): Promise<Omit<DatasetOffer, "freeBytes">>;
+  /**
+   * Loads what was looked up or begun before; pauses when the signal is aborted.
+   *
+   * @throws the signal's reason; ZerothError E-NET-*, E-FILE-3, E-TAB-3; StorageFull
+   */
+  download(
+    folder: string,
+    splits: readonly string[],
+    hub: HubChoice,
+    signal: AbortSignal,
+    onStanding: (standing: DownloadReport) => void,
+  ): Promise<void>;
+  list(): Promise<readonly LibraryEntry[]>;
+  /** @throws ZerothError E-STORE-3 if it is not here whole */
+  open(
+    folder: string,
+    split?: string,
+  ): Promise<{ readonly entry: LibraryEntry; readonly files: readonly ByteSource[] }>;
+  delete(folder: string): Promise<void>;
+}
+
+/** A model as the hub tells of it; what it needs of this machine is reckoned from its config. */
+export interface DescribedModel
+  extends Omit<ModelOffer, "parameterCount" | "memory" | "memoryProblem" | "freeBytes"> {
+  /** Parsed config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** One writer per run, over all tabs. */
+export interface RunLocks {
+  /** A function that lets go of the lock, or null if another holds it. */
+  acquire(runId: string): Promise<(() => void) | null>;
+  /** Runs held anywhere, here included. */
+  held(): Promise<ReadonlySet<string>>;
+}
+
+/** Base models, over all tabs: one that is in use anywhere is removed nowhere. */
+export interface ModelLocks {
+  /** In use, by any number at once; waits while one is being removed. A function that lets go. */
+  share(modelId: string): Promise<() => void>;
+  /** To remove one. A function that lets go, or null while it is in use. */
+  takeAlone(modelId: string): Promise<(() => void) | null>;
+}
+
+/** The other tabs that have this page open. */
+export interface OtherTabs {
+  /** From the tab that has the run open; null where none answers in time. */
+  ask(question: RunQuestion): Promise<RunNews | null>;
+  /** How this tab answers the others; null where it has nothing to say. */
+  onAsk(answer: (question: RunQuestion) => RunNews | null): void;
+}
+
+export interface RunQuestion {
+  readonly runId: string;
+  /** The last step the asking tab has. */
+  readonly after: number;
+}
+
+export interface RunNews {
+  readonly run: RunReport;
+  readonly steps: readonly StepRecord[];
+  /** Those at the last known step too: it may have been asked before the rows of that step were scored. */
+  readonly evaluations: readonly EvaluationRecord[];
+}

@@ -1,0 +1,74 @@
+import { Zip, ZipPassThrough } from "fflate";
+import { ZerothError } from "#base/errors.ts";
+import type { ExportedFile } from "#run/exchange/exportModel.ts";
+import type { Progress } from "./protocol.ts";
+
+type OnProgress = (progress: Progress) => void;
+
+/** The zip format without its 64-bit extension ends here, and so does the library we use. */
+const MOST_ZIP_BYTES = 4_000_000_000;
+
+/** A zip of the files, stored without compression: weights do not compress. */
+export async function zipFiles(
+  folder: string,
+  files: readonly ExportedFile[],
+  onProgress: OnProgress,
+): Promise<Blob> {
+  const total = totalBytes(files);
+  if (total > MOST_ZIP_BYTES) {
+    throw new ZerothError(
+      "E-STORE-1",
+      `The model takes ${(total / 1e9).toFixed(1)} GB; a zip holds at most 4 GB. Save into a folder instead.`,
+    );
+  }
+  const parts: Blob[] = [];
+  let failure: Error | null = null;
+  const zip = new Zip((error, chunk) => {
+    if (error) failure = error;
+    // Blobs may live on disk, so a large model need not fit in memory.
+    else parts.push(new Blob([new Uint8Array(chunk)]));
+  });
+  const progress = counter(total, onProgress);
+  for (const { name, pieces } of files) {
+    const entry = new ZipPassThrough(`${folder}/${name}`);
+    zip.add(entry);
+    for await (const piece of pieces) {
+      entry.push(piece);
+      progress(piece.length);
+    }
+    entry.push(new Uint8Array(0), true);
+    if (failure) throw failure;
+  }
+  zip.end();
+  return new Blob(parts, { type: "application/zip" });
+}
+
+/** The files, one after another, into a folder the person picked. */
+export async function writeToDirectory(
+  directory: FileSystemDirectoryHandle,
+  files: readonly ExportedFile[],
+  onProgress: OnProgress,
+): Promise<void> {
+  const progress = counter(totalBytes(files), onProgress);
+  for (const { name, pieces } of files) {
+    const handle = await directory.getFileHandle(name, { create: true });
+    const stream = await handle.createWritable();
+    for await (const piece of pieces) {
+      await stream.write(piece);
+      progress(piece.length);
+    }
+    await stream.close();
+  }
+}
+
+function totalBytes(files: readonly ExportedFile[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function counter(total: number, onProgress: OnProgress): (bytes: number) => void {
+  let done = 0;
+  return (bytes) => {
+    done += bytes;
+    onProgress({ label: "Writing the model", done, total, unit: "bytes" });
+  };
+}

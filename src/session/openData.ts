@@ -1,0 +1,297 @@
+import { ZerothError } from "#base/errors.ts";
+import { headLabels, inHeadOrder, promptFree, promptFreeTask } from "#data/examples/head.ts";
+import { type Inspection, inspectData } from "#data/examples/inspect.ts";
+import {
+  describeParts,
+  drawParts,
+  type RowFiles,
+  type RowParts,
+  type RowRules,
+  usualRules,
+  usualSizes,
+} from "#data/examples/rowRules.ts";
+import { parseParquet } from "#data/formats/parquet.ts";
+import { parseTable } from "#data/formats/table.ts";
+import { parseTableFile } from "#data/formats/tableFile.ts";
+import { asQuestions, isLabelled, taskChoices } from "#data/tasks/choices.ts";
+import { usualSizes as usualTaskSizes } from "#data/tasks/definition.ts";
+import { guessTask, withLabelColumn } from "#data/tasks/guess.ts";
+import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
+import type { Row, Table, TaskSpec } from "#data/tasks/task.ts";
+import { labelNames } from "#model/config.ts";
+import { headMisfit } from "#model/head.ts";
+import type { RunData, RunRecord, RunRows } from "#run/store/records.ts";
+import { ranked } from "#zo/draws.ts";
+import type { DemoAssets, Environment } from "./environment.ts";
+import type { OpenModel } from "./openModel.ts";
+import type { DataReport, DataSource, RowSources } from "./protocol.ts";
+
+/** Rows at hand, and what they become under a task and rules. */
+export interface OpenData {
+  /** Where on the hub they came from, if they did. */
+  readonly dataset: DatasetOrigin;
+  readonly source: RowSource;
+  /** Rules that were set; the others follow from files and task. */
+  readonly chosen: Partial<RowRules>;
+  /** The task as it was chosen, before a model's positions and head limited it. */
+  readonly asked: TaskSpec;
+  /** What was made of the files, to be told. */
+  readonly notes: readonly string[];
+  readonly inspection: Inspection;
+}
+
+type DatasetOrigin = Pick<RunData, "dataset" | "datasetConfig" | "datasetRevision">;
+type Places = Pick<Environment, "demo" | "hub">;
+
+/** Files to draw parts from; or the parts themselves, as they are kept with a run. */
+type RowSource =
+  | { readonly kind: "files"; readonly files: RowFiles }
+  | { readonly kind: "parts"; readonly parts: RowParts };
+
+/**
+ * The rows of the files, under the task they are recognised as, else under one that is guessed.
+ *
+ * @throws ZerothError E-DATA-1 for files that hold no rows
+ */
+export async function openData(
+  sources: RowSources,
+  model: OpenModel,
+  places: Places,
+): Promise<OpenData> {
+  const read = (source: DataSource | undefined) => (source ? tableOf(source, places) : null);
+  const train = await tableOf(sources.train, places);
+  const files = { train, second: await read(sources.dev), third: await read(sources.test) };
+  refuseTooFew(files);
+  const dataset = await originOf(sources.train, places);
+  const source = { kind: "files", files } as const;
+  if (sources.train.kind === "demo") {
+    const devRows = files.second?.rows.length ?? 0;
+    const trainRows = train.rows.length;
+    const chosen = { secondFile: "dev", trainRows, devRows, testRows: 0 } as const;
+    return inspect({ source, dataset, chosen }, await demoTask(places.demo, model), model);
+  }
+  const task = taskOfHead(train, model) ?? taskChoices(train)[0]?.task ?? guessTask(train);
+  return inspect({ source, dataset, chosen: {} }, task, model);
+}
+
+/** The same rows under another task. Without labels, they are read from the label column. */
+export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): OpenData {
+  if ("task" in given) {
+    const { columns, head } = given;
+    if (head) {
+      const definition = taskDefinition(given.task);
+      return inspect(data, promptFreeTask(definition, trainTable(data.source), given), model);
+    }
+    // What a built-in task says is its own to say, whatever a file or a link claims.
+    const whole = { ...builtInTask(given.task, given), ...(columns && { columns }) };
+    return inspect(data, whole, model);
+  }
+  const isOpen = given.kind === "classification" && given.labels.length === 0;
+  const task = isOpen ? withLabelColumn(given, trainTable(data.source), given.labelColumn) : given;
+  return inspect(data, task, model);
+}
+
+/** The same rows under other rules: these, and the usual ones for what they leave open. */
+export function withRules(data: OpenData, chosen: Partial<RowRules>, model: OpenModel): OpenData {
+  return inspect({ ...data, chosen }, data.asked, model);
+}
+
+/** The same rows for another model, under the task and the rules they have. */
+export function underModel(data: OpenData, model: OpenModel): OpenData {
+  return inspect(data, data.asked, model);
+}
+
+/** The rows kept with a run, under its task. */
+export function storedData({ data, task }: RunRecord, rows: RunRows, model: OpenModel): OpenData {
+  const { dataset, datasetConfig, datasetRevision } = data;
+  const origin = {
+    ...(dataset && { dataset }),
+    ...(datasetConfig && { datasetConfig }),
+    ...(datasetRevision && { datasetRevision }),
+  };
+  const parts = {
+    train: tableFrom(data.trainName, rows.train),
+    dev: tableFrom(data.devName, rows.dev),
+    test: tableFrom(data.testName ?? "", rows.test ?? []),
+  };
+  const source = { kind: "parts", parts } as const;
+  return inspect({ source, dataset: origin, chosen: data.rules ?? {} }, task, model);
+}
+
+/** What the page is told of the rows. */
+export function reportData({ source, chosen, notes, inspection }: OpenData): DataReport {
+  const { facts, tables } = inspection;
+  const partRows = {
+    train: tables.train.rows.length,
+    dev: tables.dev.rows.length,
+    test: tables.test.rows.length,
+  };
+  const isStored = source.kind === "parts";
+  const split = isStored
+    ? "These rows are kept with the run, as they were drawn for it."
+    : describeParts(
+        usedFiles(source.files, facts.task).files,
+        facts.rules,
+        tables,
+        !(["trainRows", "devRows", "testRows"] as const).some((size) => size in chosen),
+      );
+  const fileNames = isStored
+    ? [source.parts.train.name]
+    : [source.files.train, source.files.second, source.files.third].flatMap(
+        (table) => table?.name ?? [],
+      );
+  const choices = taskChoices(trainTable(source));
+  return { ...facts, partRows, isStored, fileNames, split, chosenRules: chosen, notes, choices };
+}
+
+function inspect(
+  { source, dataset, chosen }: Pick<OpenData, "source" | "dataset" | "chosen">,
+  given: TaskSpec,
+  model: OpenModel,
+): OpenData {
+  const spec = limited(given, model);
+  const { parts, rules, notes } = partsOf(source, spec, chosen);
+  const inspected = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const inspection = {
+    ...inspected,
+    facts: { ...inspected.facts, ...headRemarks(inspected, model) },
+  };
+  return { source, dataset, chosen, asked: given, notes, inspection };
+}
+
+/** Blockers and warnings, with what a person should know of the checkpoint's own head. */
+function headRemarks({ facts }: Inspection, { own }: OpenModel) {
+  const { task, blockers, warnings } = facts;
+  const labels = headLabels(task);
+  const misfit = labels === null ? null : headMisfit(own, labels);
+  const isLeftOut = labels === null && own.numLabels !== null;
+  const left =
+    `The model came with a head for ${own.numLabels} labels. Rows asked by words do not use it: the ` +
+    `run and its export leave it out.`;
+  return {
+    blockers: misfit === null ? blockers : [...blockers, misfit],
+    warnings: isLeftOut ? [...warnings, left] : warnings,
+  };
+}
+
+/** A model that came with a head for as many labels as a table has is taken at its word. */
+function taskOfHead(table: Table, { own }: OpenModel): TaskSpec | null {
+  if (own.numLabels === null) return null;
+  const task = guessTask(table);
+  return own.numLabels === task.labels.length ? promptFree(task) : null;
+}
+
+function partsOf(
+  source: RowSource,
+  spec: TaskSpec,
+  chosen: Partial<RowRules>,
+): { parts: RowParts; rules: RowRules; notes: readonly string[] } {
+  if (source.kind === "parts") {
+    const { train, dev, test } = source.parts;
+    const sizes = {
+      trainRows: train.rows.length,
+      devRows: dev.rows.length,
+      testRows: test.rows.length,
+    };
+    return { parts: source.parts, rules: { ...usualRules, ...sizes, ...chosen }, notes: [] };
+  }
+  const { files, notes } = usedFiles(source.files, spec);
+  const isBuiltIn = "task" in spec;
+  const sizes = isBuiltIn ? taskDefinition(spec.task).sizes : usualTaskSizes;
+  const secondFile = chosen.secondFile ?? usualRules.secondFile;
+  const usual = { ...usualRules, ...usualSizes(files, sizes, { isBuiltIn, secondFile }) };
+  const rules = { ...usual, ...chosen };
+  const order = (seed: number, n: number) => ranked(seed, "split", 0, n);
+  return { parts: drawParts(files, rules, order), rules, notes };
+}
+
+/** The files one question a row; those without right answers are of no use here. */
+function usedFiles(
+  files: RowFiles,
+  spec: TaskSpec,
+): { readonly files: RowFiles; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const used = (table: Table | null) => {
+    if (table === null || isLabelled(table, spec)) return table && asQuestions(table, spec);
+    notes.push(`${table.name} says of no row what is right, so it is not used.`);
+    return null;
+  };
+  return {
+    files: {
+      train: asQuestions(files.train, spec),
+      second: used(files.second),
+      third: used(files.third),
+    },
+    notes,
+  };
+}
+
+function trainTable(source: RowSource): Table {
+  return source.kind === "files" ? source.files.train : source.parts.train;
+}
+
+async function tableOf(source: DataSource, { demo, hub }: Places): Promise<Table> {
+  switch (source.kind) {
+    case "demo": {
+      const name = (await demo.describe())[source.split];
+      return parseTable(name, await demo.text(name));
+    }
+    case "file":
+      return parseTableFile(source.file.name, source.file);
+    case "text":
+      return parseTable(source.name, source.text);
+    case "cached": {
+      const { entry, files } = await hub.open(source.folder, source.split);
+      const part = entry.part === null || entry.part === "default" ? "" : ` ${entry.part}`;
+      return parseParquet(`${entry.repo}${part} ${source.split}`, files);
+    }
+    default:
+      return source satisfies never;
+  }
+}
+
+async function originOf(source: DataSource, { hub }: Places): Promise<DatasetOrigin> {
+  if (source.kind !== "cached") return {};
+  const { entry } = await hub.open(source.folder);
+  const { repo, part, commit } = entry;
+  return {
+    dataset: repo,
+    datasetRevision: commit,
+    ...(part === null ? {} : { datasetConfig: part }),
+  };
+}
+
+function refuseTooFew({ train, second, third }: RowFiles): void {
+  const { length } = train.rows;
+  if (length > 1 || (length === 1 && (second !== null || third !== null))) return;
+  throw new ZerothError(
+    "E-DATA-1",
+    `"${train.name}" has ${length} usable row${length === 1 ? "" : "s"}; at least 2 are needed, ` +
+      `one to train on and one to hold out.`,
+  );
+}
+
+async function demoTask(demo: DemoAssets, model: OpenModel): Promise<TaskSpec> {
+  const { template, labels, words } = await demo.describe();
+  return {
+    kind: "classification",
+    template,
+    labels,
+    words,
+    labelColumn: "label",
+    bos: 2,
+    maxLength: model.config.maxPositionEmbeddings,
+  };
+}
+
+/** No sequence may be longer than the table of positions; labels stand as the model's head has them. */
+function limited(task: TaskSpec, { own, record }: OpenModel): TaskSpec {
+  const maxLength = Math.min(task.maxLength, own.maxPositionEmbeddings);
+  return { ...inHeadOrder(task, labelNames(record.config)), maxLength };
+}
+
+function tableFrom(name: string, rows: readonly Row[]): Table {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const rowNumbers = rows.map((_, i) => i + 1);
+  return { name, format: "jsonl", columns, rows, rowNumbers, problems: [] };
+}

@@ -1,0 +1,244 @@
+import type { Failure } from "#base/errors.ts";
+import type { DataFacts } from "#data/examples/inspect.ts";
+import type { PartName, RowRules } from "#data/examples/rowRules.ts";
+import type { TaskChoice } from "#data/tasks/choices.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { ExampleResult } from "#run/evaluation/examples.ts";
+import type { Written } from "#run/evaluation/writing.ts";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { StepTiming } from "#run/memory/cost.ts";
+import type { ModelOrigin, RunRecord } from "#run/store/records.ts";
+import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { DataSource } from "./sources.ts";
+
+// What the engine reports to the page, as plain data.
+
+export interface DeviceReport {
+  readonly state: "ready" | "unavailable";
+  /** Why not, where unavailable. */
+  readonly failure?: Failure;
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** WebGPU emulated on the processor (SwiftShader, lavapipe): slow, good enough for the demo. */
+  readonly isSoftware: boolean;
+  readonly hasF16: boolean;
+  readonly hasSubgroups: boolean;
+  readonly limits: readonly { readonly name: string; readonly value: number }[];
+  readonly selfTest: readonly SelfTestResult[];
+}
+
+/** Which kernels multiply matrices, and how fast they were measured to be. */
+export interface KernelsReport {
+  /** By a table, on software adapters, so that the same settings give the same weights. */
+  readonly isFixed: boolean;
+  /** Null before the first measurement. */
+  readonly measured: {
+    /** ISO time. */
+    readonly at: string;
+    readonly milliseconds: number;
+    /** Of the model whose shapes were measured: "768 / 3072". */
+    readonly widths: string;
+  } | null;
+  readonly classes: readonly {
+    /** "few.narrow": how many rows, and what is multiplied. */
+    readonly name: string;
+    readonly kernel: string;
+    /** Null where nothing was measured. */
+    readonly gflops: number | null;
+  }[];
+  /** Kernels that gave wrong answers here or do not compile, a sentence each. */
+  readonly refused: readonly string[];
+}
+
+export interface SelfTestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What was measured: "3 of 3 known answers", "largest error 4.8e-7, allowed 1e-5". */
+  readonly detail: string;
+}
+
+/** Everything a form needs: methods with their settings, and the settings common to all. */
+export interface Catalogue {
+  /** With settings of their own only; `commonSettings` apply to all. */
+  readonly methods: readonly MethodDescription[];
+  readonly commonSettings: readonly SettingDescription[];
+  readonly demo: { readonly settings: SettingValues };
+}
+
+/** A wait with an end in sight; null when nothing is waited for. */
+export interface Progress {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: "bytes" | "tensors" | "shaders" | "examples" | "steps" | "files";
+}
+
+export interface ModelReport {
+  readonly name: string;
+  readonly format: "safetensors" | "pytorch" | "stored";
+  readonly storedDtype: string;
+  readonly parameterCount: number;
+  readonly numHiddenLayers: number;
+  readonly hiddenSize: number;
+  readonly numAttentionHeads: number;
+  readonly vocabSize: number;
+  readonly maxPositionEmbeddings: number;
+  readonly weightBytes: number;
+  /** Allocated on the GPU now, by kind. */
+  readonly gpuBytes: Readonly<Record<string, number>>;
+  readonly sha256: string;
+  /** Where it was downloaded from, if it was. */
+  readonly origin?: ModelOrigin;
+}
+
+/** Files for up to three parts. Of two, the second is what `RowRules.secondFile` says. */
+export interface RowSources {
+  readonly train: DataSource;
+  readonly dev?: DataSource;
+  readonly test?: DataSource;
+}
+
+/** What is known of the rows, and what may be chosen for them. */
+export interface DataReport extends DataFacts {
+  /** Rows of each part that were read, usable or not: what `previewRow` counts. */
+  readonly partRows: Readonly<Record<PartName, number>>;
+  /** They are a stored run's: drawn already, and not to be drawn anew. */
+  readonly isStored: boolean;
+  readonly fileNames: readonly string[];
+  /** Which rows are in which part and by which rule, in sentences. */
+  readonly split: string;
+  /** Rules that were set by hand; the others are as usual. */
+  readonly chosenRules: Partial<RowRules>;
+  /** What was passed over in opening them. */
+  readonly notes: readonly string[];
+  /** Every task that may be chosen for the rows, the recognised one first. */
+  readonly choices: readonly TaskChoice[];
+}
+
+export interface RunSummary {
+  readonly record: RunRecord;
+  readonly sizeBytes: number;
+  /** Another tab holds it. */
+  readonly isLockedElsewhere: boolean;
+}
+
+export interface RunReport {
+  readonly record: RunRecord;
+  /** Steps planned. */
+  readonly totalSteps: number;
+  readonly stepsPerSecond: number | null;
+  readonly tokensPerSecond: number | null;
+  /** Seconds left at the present rate; null until ten steps have been timed. */
+  readonly etaSeconds: number | null;
+  readonly gpuBytes: Readonly<Record<string, number>>;
+  /** Where a step's time goes; absent until it is measured, or where the GPU offers no clock. */
+  readonly timing?: StepTiming;
+  /** ISO time of the last write that was confirmed; null before the first. */
+  readonly savedAt: string | null;
+  readonly savedStep: number;
+  /** Memory alone holds some of it: the steps after `savedStep`, or how it was scored or ended. */
+  readonly hasUnsaved: boolean;
+  /** The step whose weights are on the GPU, where it is not the last one; else null. */
+  readonly travelledTo: number | null;
+  /** Share of the parameters that may move, by the method's and the run's choices, 0..1. */
+  readonly activeShare: number;
+  /** What to fill in to ask its model about a row of one's own. */
+  readonly asks: readonly string[];
+}
+
+/** Learning rates tried so far, ascending; all from the same weights and on the same rows. */
+export interface LearningRateProbe {
+  readonly points: readonly {
+    readonly learningRate: number;
+    /** Mean loss on the probe rows after the steps, nats; null where it was no finite number. */
+    readonly loss: number | null;
+  }[];
+  /** Mean loss on the probe rows before any step. */
+  readonly lossBefore: number;
+  readonly stepsEach: number;
+  readonly rows: number;
+  /** The rate to take, once all were tried; null if none lowered the loss. */
+  readonly suggested: number | null;
+  readonly isDone: boolean;
+}
+
+/** What Sparse-MeZO's mask leaves in, measured on the weights after `step`. */
+export interface SparsityReport {
+  readonly step: number;
+  /** Share of all parameters that move, 0..1. */
+  readonly density: number;
+  /** One entry per matrix; 1-D tensors move whole and are not listed. */
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly elements: number;
+    /** Weights with |θ| at most this move. */
+    readonly threshold: number;
+    readonly density: number;
+    /** Counts of |θ| in 64 bins, each a sixteenth of the threshold wide; the last takes the rest. */
+    readonly histogram: readonly number[];
+  }[];
+}
+
+export interface ExamplesReport {
+  readonly step: number;
+  /** In the order of the rows. */
+  readonly rows: readonly ExampleResult[];
+}
+
+/** How to hand a run's settings on. */
+export interface ShareReport {
+  readonly runId: string;
+  /** What to put behind the page's address and `#`; null where it would be too long. */
+  readonly fragment: string | null;
+  /** Why there is none; else empty. */
+  readonly whyNoLink: string;
+  /** For `large_models/` of MeZO's repository; no command where that program cannot do the run. */
+  readonly runPy: { readonly command: string | null; readonly notes: readonly string[] };
+}
+
+/** Settings that came from elsewhere, whole and checked. */
+export interface ImportedReport {
+  readonly settings: SettingValues;
+  readonly task: TaskSpec | null;
+  /** How rows were drawn, as far as the source says. */
+  readonly rules: Partial<RowRules>;
+  /** The model they were used with, as the source names it. */
+  readonly model: string | null;
+  /** Of the run they came from; empty where nothing says. */
+  readonly name: string;
+  /** What was passed over or taken for granted, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What has been written so far. */
+export interface WritingReport {
+  readonly request: WritingRequest;
+  /** By the model before training; null until its turn comes. */
+  readonly before: SideReport | null;
+  /** By the weights on the GPU; null where they are the base's. */
+  readonly after: SideReport | null;
+}
+
+export interface SideReport {
+  /** Whole characters only. */
+  readonly text: string;
+  /** With the one that ended it. */
+  readonly tokens: number;
+  /** Measured since the first token; null until there are two. */
+  readonly tokensPerSecond: number | null;
+  /** Tokens the prompt lost at its beginning to fit the model's table of positions. */
+  readonly cutTokens: number;
+  /** null while it is being written. */
+  readonly ending: Written["ending"] | null;
+}
+
+export interface Prediction {
+  readonly values: Readonly<Record<string, string>>;
+  readonly options: readonly {
+    readonly label: string;
+    readonly word: string;
+    readonly before: number;
+    readonly after: number;
+  }[];
+}

@@ -1,0 +1,58 @@
+import { ZerothError } from "#base/errors.ts";
+import { importSettings } from "#run/exchange/importSettings.ts";
+import { runPyCommand } from "#run/exchange/runPy.ts";
+import { decodeShareLink, encodeShareLink, isShareLink } from "#run/exchange/shareLink.ts";
+import type { ModelRecord } from "#run/store/records.ts";
+import { type Desk, runsOf } from "./desk.ts";
+import type { ImportedReport } from "./protocol.ts";
+
+/** A stored run's settings as the end of an address, and as a command of MeZO's repository. */
+export async function shareRun(desk: Desk, runId: string): Promise<void> {
+  const runs = await runsOf(desk);
+  const { record } = await runs.loadRun(runId);
+  const base = await runs.loadModel(record.modelId).catch(() => null);
+  const origin = base?.record.origin;
+  const link = linkOf(() =>
+    encodeShareLink({
+      settings: record.settings,
+      task: record.task,
+      ...(record.data.rules && { rules: record.data.rules }),
+      ...(origin && { model: nameOnHub(origin) }),
+    }),
+  );
+  const runPy = runPyCommand({ ...record, modelName: origin?.repo ?? record.modelName });
+  desk.env.emit({ type: "shared", share: { runId, ...link, runPy } });
+}
+
+function nameOnHub({ repo, commit }: NonNullable<ModelRecord["origin"]>): string {
+  return commit === "" ? repo : `${repo}@${commit}`;
+}
+
+/** Settings too long for a link are no reason to show nothing else. */
+function linkOf(encode: () => string): { fragment: string | null; whyNoLink: string } {
+  try {
+    return { fragment: encode(), whyNoLink: "" };
+  } catch (error) {
+    if (error instanceof ZerothError) return { fragment: null, whyNoLink: error.message };
+    throw error;
+  }
+}
+
+/**
+ * Settings from a link, a file saved from a run, or a command line of MeZO's repository.
+ *
+ * @throws ZerothError E-CFG-1 for what cannot be used; nothing is changed then
+ */
+export function readSettings(desk: Desk, text: string): void {
+  desk.env.emit({ type: "imported", imported: read(text.trim()) });
+}
+
+function read(text: string): ImportedReport {
+  const fragment = /#?c=[\w-]+$/.exec(text)?.[0];
+  if (fragment !== undefined && isShareLink(fragment)) {
+    const { settings, task, rules = {}, model } = decodeShareLink(fragment);
+    return { settings, task: task ?? null, rules, model: model ?? null, name: "", notes: [] };
+  }
+  const { settings, task, rules, model, name, notes } = importSettings(text);
+  return { settings, task, rules, model, name, notes };
+}

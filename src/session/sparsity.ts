@@ -1,0 +1,81 @@
+import type { OptConfig } from "#model/config.ts";
+import { dense, frozen } from "#model/masks.ts";
+import type { OptModel } from "#model/opt.ts";
+import type { Parameter } from "#model/parameters.ts";
+import { trainableBy } from "#model/trainable.ts";
+import { methodOf } from "#zo/readSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
+import type { SparsityReport } from "./protocol.ts";
+
+/**
+ * Gets the masks of a run ready: thresholds as a resumed run began with, or taken from the weights on
+ * the GPU, which must then be the base's. Undefined where everything moves.
+ *
+ * @throws DeviceLost
+ */
+export async function prepareMasks(
+  opt: OptModel,
+  settings: SettingValues,
+  known?: readonly number[],
+): Promise<readonly number[] | undefined> {
+  const sparsity = methodOf(settings).sparsity(settings);
+  if (sparsity === 0 && settings["trainable"] === "all") return undefined;
+  const masks = await opt.masks();
+  if (known) {
+    masks.set(known);
+    return known;
+  }
+  return masks.take(sparsity, trainableBy(settings, opt.config, opt.layout.table));
+}
+
+/** What the masks leave in, over the weights as they stand in memory. @throws DeviceLost */
+export async function measureSparsity(opt: OptModel, step: number): Promise<SparsityReport> {
+  const counts = await (await opt.masks()).measure();
+  const total = counts.reduce((sum, { parameter }) => sum + parameter.elements, 0);
+  const moving = counts.reduce((sum, count) => sum + count.moving, 0);
+  return {
+    step,
+    density: moving / total,
+    tensors: counts
+      .filter(({ threshold }) => threshold !== dense && threshold !== frozen)
+      .map(({ parameter, threshold, moving: left, histogram }) => ({
+        name: parameter.name,
+        elements: parameter.elements,
+        threshold,
+        density: left / parameter.elements,
+        histogram,
+      })),
+  };
+}
+
+/** Share of the parameters that take part in a step, on average, by the settings alone. */
+export function activeShare(
+  settings: SettingValues,
+  config: OptConfig,
+  table: readonly Parameter[],
+): number {
+  const isTrainable = trainableBy(settings, config, table);
+  const kept = 1 - methodOf(settings).sparsity(settings);
+  const { lezoSparsity, embedPolicy } = settings;
+  const left = typeof lezoSparsity === "number" ? lezoSparsity : 0;
+  const blocks = config.numHiddenLayers;
+  const blockShare = 1 - Math.floor(left * blocks + 0.5) / blocks;
+  const sampled = 1 - Math.floor(left * (blocks + 1) + 0.5) / (blocks + 1);
+  const rest = embedPolicy === "frozen" ? 0 : embedPolicy === "sampled" ? sampled : 1;
+  let active = 0;
+  let total = 0;
+  for (const parameter of table) {
+    total += parameter.elements;
+    if (!isTrainable(parameter)) continue;
+    const dense = parameter.shape.length > 1 ? kept : 1;
+    const inBlock = embedPolicy === "sampled" ? sampled : blockShare;
+    const share = { embeddings: rest, blocks: inBlock, head: 1 }[groupOf(parameter)];
+    active += parameter.elements * dense * share;
+  }
+  return active / total;
+}
+
+function groupOf({ block }: Parameter): "embeddings" | "blocks" | "head" {
+  if (block === "head") return "head";
+  return block === null ? "embeddings" : "blocks";
+}

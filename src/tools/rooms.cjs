@@ -3,7 +3,7 @@
 // graph, so aliases, relative paths, type-only and dynamic imports are all caught.
 
 // The engine runs in a Web Worker and in Node alike: no page, no file system, no store.
-const engine = "base|zo|gpu|data|model|reference|train";
+const engine = "base|zo|gpu|data|model|reference|run|session";
 const pagePackages = "react|react-dom|@base-ui|lucide-react|uplot|zustand|tinykeys";
 // Tests and what only they use may import anything.
 const notTests = "\\.test\\.tsx?$|/testing/";

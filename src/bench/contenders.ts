@@ -3,9 +3,10 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Device } from "#gpu/device.ts";
 import { encodeTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
-import type { LoadedWeights, OptModel, PassState } from "#model/opt.ts";
+import type { Model, PassState } from "#model/model.ts";
 import type { PassPlan } from "#model/products.ts";
 import type { StepPart } from "#model/stepClock.ts";
+import type { Weights } from "#model/weights.ts";
 import { planAt } from "#run/step/plans.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
@@ -33,7 +34,7 @@ export interface Contender {
 
 export interface Ground {
   readonly device: Device;
-  readonly loaded: LoadedWeights;
+  readonly weights: Weights;
   readonly linear: LinearChoice;
 }
 
@@ -57,10 +58,10 @@ export async function openContenders(
   examples: readonly EncodedExample[],
   names: readonly string[] = contenderNames,
 ): Promise<readonly Contender[]> {
-  const { device, loaded, linear } = ground;
+  const { device, weights, linear } = ground;
   const opened: Contender[] = [];
   for (const name of names) {
-    const model = await modelOn(device, loaded, examples, linear, readShaders());
+    const model = await modelOn(device, weights, examples, linear, readShaders());
     const settings = Object.entries(methodSettings).find(([known]) => known === name)?.[1];
     if (settings) opened.push(await methodContender(name, model, settings, examples));
     else {
@@ -71,7 +72,7 @@ export async function openContenders(
   return opened;
 }
 
-function plainContender(name: string, model: OptModel, run: () => Promise<void>): Contender {
+function plainContender(name: string, model: Model, run: () => Promise<void>): Contender {
   return {
     name,
     prepare: async () => {},
@@ -89,7 +90,7 @@ function plainContender(name: string, model: OptModel, run: () => Promise<void>)
 
 async function methodContender(
   name: string,
-  model: OptModel,
+  model: Model,
   given: SettingValues,
   examples: readonly EncodedExample[],
 ): Promise<Contender> {
@@ -119,13 +120,13 @@ async function methodContender(
 const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
 
 /** Both signs of a batch over the weights as they are: two forward passes and nothing else. */
-async function bareForwards(model: OptModel, examples: readonly EncodedExample[]): Promise<void> {
+async function bareForwards(model: Model, examples: readonly EncodedExample[]): Promise<void> {
   forward(model, examples, 2);
   await model.readback.read(model.buffers.lossSums, 0, 8);
 }
 
 /** MeZO as published: four passes over all weights, two forward passes, one sign after the other. */
-async function classicStep(model: OptModel, examples: readonly EncodedExample[]): Promise<void> {
+async function classicStep(model: Model, examples: readonly EncodedExample[]): Promise<void> {
   perturb(model, 1e-3);
   forward(model, examples, 1);
   perturb(model, -2e-3);
@@ -135,7 +136,7 @@ async function classicStep(model: OptModel, examples: readonly EncodedExample[])
   await model.readback.read(model.buffers.lossSums, 0, 8);
 }
 
-function forward(model: OptModel, examples: readonly EncodedExample[], signs: 1 | 2): void {
+function forward(model: Model, examples: readonly EncodedExample[], signs: 1 | 2): void {
   model.setPass(passState(0));
   for (const part of packAll(examples, model.capacity)) {
     model.setBatch(part, signs, { probe: 0, accumulates: false, perToken: false });
@@ -143,7 +144,7 @@ function forward(model: OptModel, examples: readonly EncodedExample[], signs: 1 
   }
 }
 
-function perturb(model: OptModel, coefficient: number): void {
+function perturb(model: Model, coefficient: number): void {
   const term: SlottedTerm = {
     kind: "noise",
     direction: { step: 1, probe: 0 },

@@ -1,6 +1,6 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import type { PassPlan } from "#model/products.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
@@ -56,7 +56,7 @@ export async function evaluateBench(args: readonly string[]): Promise<unknown> {
   return { adapter: device.info.description, hidden, layers, vocab, results };
 }
 
-async function takeTurns(model: OptModel, examples: readonly EncodedExample[]) {
+async function takeTurns(model: Model, examples: readonly EncodedExample[]) {
   await bareForwards(model, examples);
   await evaluate(model, examples);
   const bare: number[] = [];
@@ -75,7 +75,7 @@ async function takeTurns(model: OptModel, examples: readonly EncodedExample[]) {
 const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
 
 /** The evaluation's batches over the weights as they are: one forward pass each and nothing else. */
-async function bareForwards(model: OptModel, examples: readonly EncodedExample[]): Promise<void> {
+async function bareForwards(model: Model, examples: readonly EncodedExample[]): Promise<void> {
   for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
     model.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
     model.probe(batch, nothing, "theta", 1);

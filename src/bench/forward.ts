@@ -4,7 +4,7 @@ import type { Device } from "#gpu/device.ts";
 import { Memory } from "#gpu/memory.ts";
 import { linearCards } from "#model/kernels.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
-import type { OptModel, PassState } from "#model/opt.ts";
+import type { Model, PassState } from "#model/model.ts";
 import type { PassPlan } from "#model/products.ts";
 import type { ProductSize } from "#session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
@@ -127,7 +127,7 @@ interface Product {
   readonly count: number;
 }
 
-function productsOf({ config, layout }: OptModel, tokens: number, scored: number): Product[] {
+function productsOf({ config, layout }: Model, tokens: number, scored: number): Product[] {
   const { hiddenSize: C, ffnDim: F, numHiddenLayers: count, vocabSize } = config;
   const tile = Math.min(layout.headTileRows, vocabSize);
   return [
@@ -165,7 +165,7 @@ const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, share
 
 async function forward(
   { device: { queue } }: Device,
-  model: OptModel,
+  model: Model,
   batch: PackedBatch,
   clock: Clock,
 ): Promise<number> {
@@ -178,7 +178,7 @@ async function forward(
 /** Milliseconds by kernel: every dispatch of a forward pass by itself. */
 async function kernelByKernel(
   { device }: Device,
-  model: OptModel,
+  model: Model,
   batch: PackedBatch,
   clock: Clock,
 ): Promise<{ name: string; dispatches: number; ms: number }[]> {

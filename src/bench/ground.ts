@@ -3,7 +3,7 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Device } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { modelOn, randomWeights } from "./model.ts";
 
@@ -16,7 +16,7 @@ export async function randomModel(
   examples: readonly EncodedExample[],
   linear: LinearChoice,
   dtype: WeightDtype = "f32",
-): Promise<OptModel> {
-  const loaded = await randomWeights(device, config, dtype);
-  return modelOn(device, loaded, examples, linear, readShaders());
+): Promise<Model> {
+  const weights = await randomWeights(device, config, dtype);
+  return modelOn(device, weights, examples, linear, readShaders());
 }

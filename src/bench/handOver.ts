@@ -33,11 +33,11 @@ export async function handOverBench({
   print,
 }: BenchPlace): Promise<unknown> {
   const examples = examplesOf(4 * rows * rowTokens, rowTokens, vocab);
-  const loaded = await randomWeights(device, configOf(hidden, layers, vocab));
+  const weights = await randomWeights(device, configOf(hidden, layers, vocab));
   const results = [];
   // Keeping the snapshot as a copy hands over what keeping it as deltas does.
   for (const { name, settings: given } of methodCases.slice(0, 4)) {
-    const model = await modelOn(device, loaded, examples.slice(0, rows), linear, sources);
+    const model = await modelOn(device, weights, examples.slice(0, rows), linear, sources);
     const settings = resolveSettings({ ...given, batchSize: rows, steps: 100_000 });
     await prepareMasks(model, settings);
     const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
@@ -53,7 +53,7 @@ export async function handOverBench({
     results.push({ name, dispatches, leastMs: Math.min(...times), spread: spreadOf(times) });
     model.destroy();
   }
-  loaded.destroy();
+  weights.destroy();
   print(
     `Milliseconds the thread is busy handing a step over, ${groups} means of ${stepsOfGroup} steps ` +
       `(${layers} blocks as OPT-125m has, but one tile of logits to its ten; ${rows} rows of ` +

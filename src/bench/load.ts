@@ -2,7 +2,7 @@ import { mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TensorSource } from "#data/formats/checkpoint.ts";
-import { makeRoomForWeights } from "#model/opt.ts";
+import { allocateWeights } from "#model/weights.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf } from "./ground.ts";
 import { printTable } from "./table.ts";
@@ -14,8 +14,8 @@ const repeats = 5;
 export async function loadBench(): Promise<unknown> {
   const device = await openNodeDevice();
   const config = configOf(512, 8, 16_384);
-  const loaded = makeRoomForWeights(device, config);
-  const { table } = loaded.layout;
+  const weights = allocateWeights(device, config);
+  const { table } = weights.layout;
   const folder = mkdtempSync(join(tmpdir(), "zeroth-load-"));
   const results = [];
   try {
@@ -39,7 +39,7 @@ export async function loadBench(): Promise<unknown> {
       const rates: number[] = [];
       for (let i = 0; i <= repeats; i++) {
         const started = performance.now();
-        await loaded.weights.load(tensors);
+        await weights.load(tensors);
         rates.push(sizeBytes / 1000 / (performance.now() - started));
       }
       rates.shift();

@@ -21,12 +21,12 @@ export async function memoryBench(
   const [hidden = 256, layers = 4, vocab = 8192] = args.map(Number);
   const config = configOf(hidden, layers, vocab);
   const examples = examplesOf(16 * 32, 32, vocab);
-  const loaded = await randomWeights(device, config);
-  const { weights } = loaded.memory.bytesByKind();
+  const weights = await randomWeights(device, config);
+  const { weights: weightBytes } = weights.memory.bytesByKind();
   const results = [];
   for (const { name, settings: given } of methodCases) {
     const settings = resolveSettings({ ...given, batchSize: 16, steps: 100 });
-    const model = await modelOn(device, loaded, examples, linear, sources);
+    const model = await modelOn(device, weights, examples, linear, sources);
     await prepareMasks(model, settings);
     const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
     for (let i = 0; i < 2; i++) {
@@ -35,7 +35,7 @@ export async function memoryBench(
     await stepper.collect();
     stepper.flush();
     const plan = planRun(config, model.layout, model.capacity, settings);
-    const actual = { ...model.memory.bytesByKind(), weights };
+    const actual = { ...model.memory.bytesByKind(), weights: weightBytes };
     results.push({ name, planned: plan.bytes, actual });
     model.destroy();
   }

@@ -1,5 +1,5 @@
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
@@ -123,7 +123,7 @@ async function spend(
   spent.seconds += (performance.now() - started) / 1000;
 }
 
-async function score(model: OptModel, dev: readonly EncodedExample[]) {
+async function score(model: Model, dev: readonly EncodedExample[]) {
   const { accuracy, loss } = await evaluate(model, dev);
   return { accuracy, loss };
 }

@@ -1,10 +1,11 @@
 import type { WeightDtype } from "#base/storage.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { Device } from "#gpu/device.ts";
+import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
-import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
+import { allocateWeights, type Weights } from "#model/weights.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { noise } from "#zo/noise.ts";
 
@@ -58,37 +59,37 @@ export async function randomWeights(
   device: Device,
   config: OptConfig,
   dtype: WeightDtype = "f32",
-): Promise<LoadedWeights> {
-  const loaded = makeRoomForWeights(device, config, dtype);
+): Promise<Weights> {
+  const weights = allocateWeights(device, config, dtype);
   const tile = noise("binomial", 3, { step: 0, probe: 0 }, 0, 0, 1 << 16);
   const gains = new Uint8Array(tile.map((z) => 1 + 0.02 * z).buffer);
   const others = new Uint8Array(tile.map((z) => 0.02 * z).buffer);
   async function* pieces() {
-    for (const { elements, name } of loaded.layout.table) {
+    for (const { elements, name } of weights.layout.table) {
       const values = name.endsWith("layer_norm.weight") ? gains : others;
       for (let left = elements * 4; left > 0; left -= values.length) {
         yield values.subarray(0, Math.min(values.length, left));
       }
     }
   }
-  await loaded.weights.restore(pieces());
-  return loaded;
+  await weights.restore(pieces());
+  return weights;
 }
 
 /** A model over those weights, with room for a batch of all these examples. */
 export async function modelOn(
   device: Device,
-  loaded: LoadedWeights,
+  weights: Weights,
   examples: readonly EncodedExample[],
   linear: LinearChoice,
   sources: ShaderSources,
-): Promise<OptModel> {
-  const { config, layout } = loaded;
+): Promise<Model> {
+  const { config, layout } = weights;
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, examples.length, examples, []);
-  const model = await OptModel.create({
+  const model = await Model.create({
     device,
-    loaded,
+    weights,
     linear,
     capacity,
     sources,

@@ -1,6 +1,6 @@
 import { bytesText } from "#base/bytes.ts";
+import { bindableBytes } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
-import { bindableBytes } from "#model/opt.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";

@@ -7,7 +7,7 @@ import {
   toKernelRecord,
   usualChoice,
 } from "#model/linearChoice.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { median } from "./median.ts";
@@ -66,7 +66,7 @@ async function measure(device: Device, clock: Clock, wanted: number) {
   const config = configOf(768, layers, vocabSize);
   const examples = examplesOf(wanted, Math.min(32, wanted - 2), config.vocabSize);
   const ways = waysOf(device);
-  const models: OptModel[] = [];
+  const models: Model[] = [];
   for (const { linear } of ways) {
     models.push(await randomModel(device, config, examples, linear, "f16"));
   }

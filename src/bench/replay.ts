@@ -17,8 +17,8 @@ export async function replayBench(
 ): Promise<unknown> {
   const [hidden = 192, layers = 4, vocab = 1024] = args.map(Number);
   const config = configOf(hidden, layers, vocab);
-  const loaded = await randomWeights(device, config);
-  const model = await modelOn(device, loaded, examplesOf(32, 32, vocab), linear, sources);
+  const weights = await randomWeights(device, config);
+  const model = await modelOn(device, weights, examplesOf(32, 32, vocab), linear, sources);
   const results = [];
   // Sparse-MeZO and MeZO-SVRG replay as MeZO does, with a compare or a second term for each weight.
   for (const { name, settings: given } of methodCases.slice(0, 3)) {

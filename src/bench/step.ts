@@ -32,7 +32,7 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
   // of a model of this size, and weight passes would take time that no OPT's do.
   const loadedFor = (longest: number) =>
     randomWeights(device, configOf(hidden, layers, vocab, longest + 1));
-  const ground = { device, linear, loaded: await loadedFor(text) };
+  const ground = { device, linear, weights: await loadedFor(text) };
   const results: Measured[] = [];
   for (const count of tokens) {
     const examples = examplesOf(count, Math.min(text, count), vocab);
@@ -41,8 +41,8 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
     for (const contender of contenders) contender.destroy();
     console.error(progressText(results.at(-1)!));
   }
-  ground.loaded.destroy();
-  const longer = { device, linear, loaded: await loadedFor(Math.max(text, ...tokens)) };
+  ground.weights.destroy();
+  const longer = { device, linear, weights: await loadedFor(Math.max(text, ...tokens)) };
   const attention = await attentionShares(longer, tokens, [text, Number.POSITIVE_INFINITY]);
   const { description } = device.info;
   const what = `${hidden} wide, ${layers} blocks, ${vocab} ids, texts of ${text} tokens, ${description}`;
@@ -70,7 +70,7 @@ function optionsOf(args: readonly string[]) {
 }
 
 async function measure(
-  { device, loaded }: Ground,
+  { device, weights }: Ground,
   contenders: readonly Contender[],
   seconds: number,
 ): Promise<Omit<Measured, "tokens">> {
@@ -89,7 +89,7 @@ async function measure(
       const spent = await timed(clocks, () => contender.run());
       spent.forEach((ms, i) => void times[i]!.push({ name, ms }));
       const plans = name === "LeZO 0.75" && round >= 0 ? contender.plans() : null;
-      if (plans) lezoShares.push(passShare(loaded.layout.table, plans));
+      if (plans) lezoShares.push(passShare(weights.layout.table, plans));
     }
     if (round >= 0) clocks.forEach((_, i) => void turns[i]!.push(times[i]!));
   }

@@ -59,7 +59,7 @@ export async function attentionShares(
   tokens: readonly number[],
   texts: readonly number[],
 ): Promise<readonly AttentionShare[]> {
-  const { vocabSize } = ground.loaded.config;
+  const { vocabSize } = ground.weights.config;
   const shares: AttentionShare[] = [];
   for (const count of tokens) {
     for (const length of texts) {

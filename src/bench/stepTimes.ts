@@ -20,8 +20,8 @@ export async function stepTimesBench(
 ): Promise<unknown> {
   const [hidden = 192, layers = 4, vocab = 1024] = args.map(Number);
   const examples = examplesOf(tokens, 32, vocab);
-  const loaded = await randomWeights(device, configOf(hidden, layers, vocab));
-  const model = await modelOn(device, loaded, examples, linear, sources);
+  const weights = await randomWeights(device, configOf(hidden, layers, vocab));
+  const model = await modelOn(device, weights, examples, linear, sources);
   const results = [];
   for (const { name, settings: given } of methodCases) {
     const settings = resolveSettings({ ...given, batchSize: examples.length, steps: 1000 });
@@ -43,7 +43,7 @@ export async function stepTimesBench(
     results.push({ name, medianMs: median(counted), parts: stepper.timing?.parts ?? null });
   }
   model.destroy();
-  loaded.destroy();
+  weights.destroy();
   print(`Milliseconds of a step, ${tokens} tokens per sign (${hidden} wide, ${layers} blocks).`);
   printTable(
     ["method", "median of steps", "weight pass", "products", "attention", "loss and rest"],

@@ -1,7 +1,7 @@
 import { DeviceLost } from "#base/errors.ts";
 import type { PlannedBuffer } from "./memory.ts";
 import { usage } from "./memory.ts";
-import { workDone } from "./settled.ts";
+import { workDone } from "./wait.ts";
 
 /** What a device gave of what was planned. */
 export interface Trial {

@@ -92,3 +92,20 @@ export class Recorder implements Commands {
     this.#pipeline = null;
   }
 }
+
+/** Commands that skip every kernel whose label fails the test. */
+export function filterKernels(pass: Commands, isWanted: (label: string) => boolean): Commands {
+  let isOn = false;
+  return {
+    setPipeline(pipeline) {
+      isOn = isWanted(pipeline.label);
+      if (isOn) pass.setPipeline(pipeline);
+    },
+    setBindGroup(index: number, group: GPUBindGroup | null | undefined) {
+      if (isOn) pass.setBindGroup(index, group);
+    },
+    dispatchWorkgroups(x, y, z) {
+      if (isOn) pass.dispatchWorkgroups(x, y, z);
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { watchForRefusals } from "./refusal.ts";
-import { watchWaits } from "./settled.ts";
+import { detectSlowPolling } from "./wait.ts";
 
 /** A device, with what its adapter said of itself. */
 export interface Device {
@@ -57,12 +57,17 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
   });
   watchForRefusals(device);
-  await watchWaits(device);
+  await detectSlowPolling(device);
   return {
     device,
     info: factsOf(adapter, device),
     lost: device.lost.then(({ message, reason }) => message || reason),
   };
+}
+
+/** The largest storage buffer this device can bind. */
+export function bindableBytes({ limits }: Pick<AdapterFacts, "limits"> | GPUDevice): number {
+  return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
 function factsOf(adapter: GPUAdapter, device: GPUDevice): AdapterFacts {

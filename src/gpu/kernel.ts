@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Card } from "./card.ts";
-import { refuseLost, settled } from "./settled.ts";
+import { awaitGpu, throwIfLost } from "./wait.ts";
 import { linkShader, type ShaderSources } from "./wgsl.ts";
 
 /** A compiled card, ready to be bound. */
@@ -44,7 +44,7 @@ export async function compileKernel(
     label: card.file,
     code: linkShader(sources, card.file),
   });
-  const problem = await settled(device, device.popErrorScope());
+  const problem = await awaitGpu(device, device.popErrorScope());
   if (problem) throw compileError(card, problem.message);
   try {
     const pipeline = await device.createComputePipelineAsync({
@@ -54,7 +54,7 @@ export async function compileKernel(
     });
     return { card, pipeline, layout };
   } catch (error) {
-    await refuseLost(device);
+    await throwIfLost(device);
     throw compileError(card, error instanceof Error ? error.message : String(error));
   }
 }

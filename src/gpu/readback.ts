@@ -1,6 +1,6 @@
 import { usage } from "./memory.ts";
 import { refusalOf } from "./refusal.ts";
-import { settled } from "./settled.ts";
+import { awaitGpu } from "./wait.ts";
 
 /**
  * Copies of GPU memory to the host, through staging buffers that are used again and again.
@@ -26,7 +26,7 @@ export class Readback {
     const encoder = this.#device.createCommandEncoder({ label: "readback" });
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, sizeBytes);
     this.#device.queue.submit([encoder.finish()]);
-    const lost = await settled(this.#device, staging.mapAsync(MAP_MODE_READ, 0, sizeBytes)).then(
+    const lost = await awaitGpu(this.#device, staging.mapAsync(MAP_MODE_READ, 0, sizeBytes)).then(
       () => null,
       (error: unknown) => error,
     );

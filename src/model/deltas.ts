@@ -58,7 +58,7 @@ export function pendingTerms(plan: StepPlan, decay: number, firstSlot: number): 
 }
 
 /** The same terms taken back, the last one first: from the weights after them to those before. */
-export function takenBack(terms: readonly SlottedTerm[]): SlottedTerm[] {
+export function inverseTerms(terms: readonly SlottedTerm[]): SlottedTerm[] {
   return terms.map((term) => ({ ...term, kind: "back" as const, beginsStep: false })).reverse();
 }
 

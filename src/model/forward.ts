@@ -1,6 +1,6 @@
+import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
 import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { OptConfig } from "./config.ts";
@@ -63,7 +63,7 @@ export class Forward {
   readonly #weights: Weights;
   readonly #buffers: Buffers;
   readonly #kernels: ForwardKernels;
-  readonly #sites: Sites;
+  readonly #bound: BoundKernels;
   readonly #products: Products;
   readonly #writing: WritingGround | null;
   readonly #blocks: readonly BlockParts[];
@@ -74,7 +74,7 @@ export class Forward {
     weights: Weights;
     buffers: Buffers;
     kernels: ForwardKernels;
-    sites: Sites;
+    bound: BoundKernels;
     writing?: WritingGround;
   }) {
     this.#config = parts.config;
@@ -82,7 +82,7 @@ export class Forward {
     this.#weights = parts.weights;
     this.#buffers = parts.buffers;
     this.#kernels = parts.kernels;
-    this.#sites = parts.sites;
+    this.#bound = parts.bound;
     this.#products = new Products(parts);
     this.#writing = parts.writing ?? null;
     this.#blocks = Array.from({ length: this.#config.numHiddenLayers }, (_, i) => this.#partsOf(i));
@@ -127,11 +127,11 @@ export class Forward {
   #part(pass: Commands, shape: Shape): Shape {
     const { batch, stream: x } = this.#buffers;
     const { hiddenSize: width } = this.#config;
-    const site = this.#sites.at("copy rows", this.#kernels.copyRows, () => ({
+    const bound = this.#bound.get("copy rows", this.#kernels.copyRows, () => ({
       params: { width },
       buffers: { batch, x },
     }));
-    dispatch(pass, site, Math.ceil(width / 64), shape.tokens);
+    dispatch(pass, bound, Math.ceil(width / 64), shape.tokens);
     return shape;
   }
 
@@ -157,13 +157,13 @@ export class Forward {
     const projectIn = this.#layout.matrices.get("project_in");
     const x = projectIn ? wide : stream;
     for (const shard of tokens.shards) {
-      const site = this.#embedSite(this.#kernels.embedTokens, tokens, shard, x, {
+      const bound = this.#bindEmbedding(this.#kernels.embedTokens, tokens, shard, x, {
         width: wordEmbedProjDim,
         first_id: shard.firstRow,
         end_id: shard.firstRow + shard.rows,
         tensor: shard.pieces[0]!.parameter.index,
       });
-      dispatch(pass, site, lookUpWorkgroups(wordEmbedProjDim, shape.tokens));
+      dispatch(pass, bound, lookUpWorkgroups(wordEmbedProjDim, shape.tokens));
     }
     // Where a score head reads the stream, no later part comes back to the token rows.
     if (this.#config.numLabels !== null && plan.isUpdated(tokens))
@@ -172,29 +172,29 @@ export class Forward {
       this.#products.linear(pass, shape, plan, { matrix: projectIn, x: wide, y: stream });
     const positions = this.#matrix("embed_positions");
     for (const shard of positions.shards) {
-      const site = this.#embedSite(this.#kernels.embedPositions, positions, shard, stream, {
+      const bound = this.#bindEmbedding(this.#kernels.embedPositions, positions, shard, stream, {
         width: hiddenSize,
         first_row: shard.firstRow,
         end_row: shard.firstRow + shard.rows,
         tensor: shard.pieces[0]!.parameter.index,
       });
-      dispatch(pass, site, lookUpWorkgroups(hiddenSize, shape.tokens));
+      dispatch(pass, bound, lookUpWorkgroups(hiddenSize, shape.tokens));
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
         this.#products.weightPass(pass, plan, positions, shard, shard.tiles[0]!, never);
     }
   }
 
-  #embedSite(
+  #bindEmbedding(
     kernels: ByStorage,
     matrix: Matrix,
     shard: Shard,
     x: GPUBuffer,
     params: Readonly<Record<string, number>>,
-  ): Site {
+  ): BoundKernel {
     const { batch, rows } = this.#buffers;
     const kernel = kernelFor(kernels, matrix.storage);
-    return this.#sites.at(`${matrix.name} ${shard.firstRow}`, kernel, () => ({
+    return this.#bound.get(`${matrix.name} ${shard.firstRow}`, kernel, () => ({
       params,
       buffers: {
         ...this.#products.deltaBuffers(),
@@ -230,7 +230,7 @@ export class Forward {
     overScored = false,
   ): void {
     const { batch, probeVectors: vectors } = this.#buffers;
-    const site = this.#sites.at(name, this.#kernels.layerNorm, () => ({
+    const bound = this.#bound.get(name, this.#kernels.layerNorm, () => ({
       params: {
         width: this.#config.hiddenSize,
         weight_offset: this.#vector(`${name}.weight`),
@@ -240,18 +240,18 @@ export class Forward {
       },
       buffers: { batch, vectors, x, y },
     }));
-    dispatch(pass, site, shape.signs * (overScored ? shape.scored : shape.tokens));
+    dispatch(pass, bound, shape.signs * (overScored ? shape.scored : shape.tokens));
   }
 
   #attention(pass: Commands, shape: Shape, kvq: GPUBuffer, out: GPUBuffer): void {
     const { batch, rows } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
-    const site = this.#sites.at("attention", this.#kernels.attention, () => ({
+    const bound = this.#bound.get("attention", this.#kernels.attention, () => ({
       params: { width, heads },
       buffers: { batch, rows, kvq, out },
     }));
     const groups = shape.signs * Math.ceil(shape.tokens / ATTENTION_ROWS);
-    dispatch(pass, site, Math.ceil((groups * heads) / attentionThreads(width / heads)));
+    dispatch(pass, bound, Math.ceil((groups * heads) / attentionThreads(width / heads)));
   }
 
   /** One sign only. Keys and values go to the cache first, so that a row finds its own there. */
@@ -264,12 +264,12 @@ export class Forward {
     const { batch, rows, wide: kvq, side: out } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
     const cache = caches[block]!;
-    const keep = this.#sites.at(`cache keys ${block}`, cacheKeys, () => ({
+    const keep = this.#bound.get(`cache keys ${block}`, cacheKeys, () => ({
       params: { width },
       buffers: { batch, rows, kvq, cache },
     }));
     dispatch(pass, keep, Math.ceil((2 * width) / 64), tokens);
-    const attend = this.#sites.at(`attention cached ${block}`, attentionCached, () => ({
+    const attend = this.#bound.get(`attention cached ${block}`, attentionCached, () => ({
       params: { width, heads },
       buffers: { batch, rows, kvq, cache, out },
     }));
@@ -284,7 +284,7 @@ export class Forward {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
     const { batch, scored } = b;
-    const gather = this.#sites.at("gather", this.#kernels.gatherRows, () => ({
+    const gather = this.#bound.get("gather", this.#kernels.gatherRows, () => ({
       params: { width },
       buffers: { batch, scored, x: b.stream, y: b.scoredStream },
     }));
@@ -304,7 +304,7 @@ export class Forward {
       return;
     }
     this.#logits(pass, shape, plan, x);
-    const loss = this.#sites.at("loss", this.#kernels.optionLoss, () => ({
+    const loss = this.#bound.get("loss", this.#kernels.optionLoss, () => ({
       params: { option_capacity: b.optionSums.size / 8 },
       buffers: {
         batch,
@@ -327,11 +327,11 @@ export class Forward {
       for (const tile of shard.tiles) {
         this.#products.tile(pass, shape, plan, linear, shard, tile, stride, 0);
         const first = shard.firstRow + tile.firstRow;
-        const site = this.#sites.at(`lse ${first}`, this.#kernels.logSumExp, () => ({
+        const bound = this.#bound.get(`lse ${first}`, this.#kernels.logSumExp, () => ({
           params: { first_id: first, width: tile.rows, stride, begins: Number(first === 0) },
           buffers: { batch, scored, logits, state },
         }));
-        dispatch(pass, site, shape.signs * shape.scored);
+        dispatch(pass, bound, shape.signs * shape.scored);
       }
     }
   }

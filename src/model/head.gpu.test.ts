@@ -11,9 +11,10 @@ import { parseConfig } from "./config.ts";
 import { beginHead, type HeadStart, withHead } from "./head.ts";
 import { usualChoice } from "./linearChoice.ts";
 import { matchTensors } from "./matchTensors.ts";
-import { makeRoomForWeights, OptModel } from "./opt.ts";
+import { Model } from "./model.ts";
 import { parameterTable } from "./parameters.ts";
 import { expectedLabels, fixtureTexts, openClassifier, openFixture } from "./testing/fixture.ts";
+import { allocateWeights } from "./weights.ts";
 
 let device: Device;
 beforeAll(async () => {
@@ -39,21 +40,21 @@ async function logProbabilities(
 ): Promise<number[][]> {
   const own = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
-  const loaded = makeRoomForWeights(device, withHead(own, head), "f32", maxBindingBytes);
-  await loaded.weights.load(matchTensors(parameterTable(own), checkpoint));
-  beginHead(loaded, own, head.seed);
+  const weights = allocateWeights(device, withHead(own, head), "f32", maxBindingBytes);
+  await weights.load(matchTensors(parameterTable(own), checkpoint));
+  beginHead(weights, own, head.seed);
   const examples = fixtureTexts().map((text, row) => {
     return { row, answer: 0, options: encodeOptions(tokenizer, task, { text }) };
   });
   const capacity = sizeOfAll(examples);
   const sources = readShaders();
   const linear = usualChoice(device.info);
-  const options = { device, sources, loaded, capacity, linear, noise: "binomial" as const };
-  const model = await OptModel.create(options);
+  const options = { device, sources, weights, capacity, linear, noise: "binomial" as const };
+  const model = await Model.create(options);
   const [batch] = packAll(examples, capacity);
   const sums = [...(await model.score(batch!))];
   model.destroy();
-  loaded.destroy();
+  weights.destroy();
   return examples.map(() => sums.splice(0, 3));
 }
 

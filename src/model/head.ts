@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { noise } from "#zo/noise.ts";
 import type { OptConfig } from "./config.ts";
-import type { LoadedWeights } from "./opt.ts";
+import type { Weights } from "./weights.ts";
 
 /** A score head that a run asks for: so many labels, begun from the run's seed. */
 export interface HeadStart {
@@ -46,11 +46,8 @@ export function ownHead({ numLabels }: OptConfig): HeadStart | null {
  *
  * @param own the checkpoint's config; a head of its own stays as it is
  */
-export function beginHead(
-  { config, layout, weights }: LoadedWeights,
-  own: OptConfig,
-  seed: number,
-): void {
+export function beginHead(weights: Weights, own: OptConfig, seed: number): void {
+  const { config, layout } = weights;
   if (config.numLabels === null || own.numLabels !== null) return;
   const { index, elements } = layout.table.at(-1)!;
   const direction = { step: HEAD_STEP, probe: 0 };

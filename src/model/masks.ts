@@ -1,10 +1,10 @@
 import type { Storage } from "#base/storage.ts";
+import { BoundKernels, dispatch, planParams } from "#gpu/boundKernels.ts";
 import { type Card, packScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { dispatch, planSites, Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import { type ByStorage, compileByStorage, kernelFor } from "./byStorage.ts";
 import * as cards from "./kernels.ts";
@@ -53,7 +53,7 @@ export function planMasks({ table, matrices }: Layout) {
   const tiles = [...matrices.values()].flatMap(({ shards }) => shards.flatMap((s) => s.tiles));
   return {
     // Counting and measuring each tile and the vectors, and the selection.
-    sites: planSites("mask uniforms", 2 * (tiles.length + 1) + 1),
+    params: planParams("mask uniforms", 2 * (tiles.length + 1) + 1),
     round: planned("round", "other", 4 * cards.roundState.length, usage.UNIFORM),
     selected: words("selected bits", table.length * 2),
     counts: words("bin counts", table.length * bins),
@@ -67,7 +67,7 @@ export function planMasks({ table, matrices }: Layout) {
  */
 export class Masks {
   readonly #parts: Parts;
-  readonly #sites: Sites;
+  readonly #bound: BoundKernels;
   readonly #kernels: MaskKernels;
   readonly #round: GPUBuffer;
   readonly #selected: GPUBuffer;
@@ -91,7 +91,7 @@ export class Masks {
     const plan = planMasks(parts.layout);
     this.#parts = parts;
     this.#kernels = kernels;
-    this.#sites = new Sites(parts.device, parts.memory, plan.sites);
+    this.#bound = new BoundKernels(parts.device, parts.memory, plan.params);
     this.#round = parts.memory.make(plan.round);
     this.#selected = parts.memory.make(plan.selected);
     this.#counts = parts.memory.make(plan.counts);
@@ -139,7 +139,7 @@ export class Masks {
     this.#submit((pass) => {
       this.#eachRange((range, theta, name, storage) => {
         const kernel = kernelFor(this.#kernels.density, storage);
-        const site = this.#sites.at(`density ${name}`, kernel, () => ({
+        const bound = this.#bound.get(`density ${name}`, kernel, () => ({
           params: { first_chunk: range.first },
           buffers: {
             chunks: this.#parts.chunks,
@@ -148,7 +148,7 @@ export class Masks {
             counts: this.#densities,
           },
         }));
-        dispatch(pass, site, range.count);
+        dispatch(pass, bound, range.count);
       });
     });
     const size = table.length * densityWords * 4;
@@ -168,18 +168,18 @@ export class Masks {
     const counts = this.#counts;
     this.#eachRange((range, theta, name, storage) => {
       const kernel = kernelFor(this.#kernels.count, storage);
-      const site = this.#sites.at(`count ${name}`, kernel, () => ({
+      const bound = this.#bound.get(`count ${name}`, kernel, () => ({
         params: { first_chunk: range.first },
         buffers: { round, chunks: this.#parts.chunks, theta, selected, counts },
       }));
-      dispatch(pass, site, range.count);
+      dispatch(pass, bound, range.count);
     });
     const tensors = this.#parts.layout.table.length;
-    const site = this.#sites.at("select", this.#kernels.select, () => ({
+    const bound = this.#bound.get("select", this.#kernels.select, () => ({
       params: { tensors },
       buffers: { round, selected, counts, thresholds: this.#parts.thresholds },
     }));
-    dispatch(pass, site, Math.ceil(tensors / 64));
+    dispatch(pass, bound, Math.ceil(tensors / 64));
   }
 
   /** Every chunk of every parameter, 1-D ones first. */

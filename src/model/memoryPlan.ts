@@ -1,6 +1,6 @@
 import type { Capacity } from "#data/examples/packing.ts";
+import { planParams } from "#gpu/boundKernels.ts";
 import type { PlannedBuffer } from "#gpu/memory.ts";
-import { planSites } from "#gpu/sites.ts";
 import { planBuffers } from "./buffers.ts";
 import type { OptConfig } from "./config.ts";
 import type { Layout } from "./layout.ts";
@@ -29,9 +29,9 @@ export function planModel(room: ModelRoom): readonly PlannedBuffer[] {
 
 /** Every buffer beside the weights. */
 export function planWork({ config, layout, capacity, hasMasks, hasSnapshot }: ModelRoom) {
-  const snapshot = [...weightBuffers(layout, "snapshot"), planForwardSites(layout)];
+  const snapshot = [...weightBuffers(layout, "snapshot"), planForwardParams(layout)];
   return [
-    planForwardSites(layout),
+    planForwardParams(layout),
     ...Object.values(planBuffers(config, layout, capacity)),
     ...(hasMasks ? Object.values(planMasks(layout)) : []),
     ...(hasSnapshot ? snapshot : []),
@@ -47,9 +47,9 @@ export function weightBuffers(
 }
 
 /** Parameters of every site of a forward pass: a few for each tile, block and shard, and some air. */
-export function planForwardSites({ table, matrices }: Layout): PlannedBuffer {
+export function planForwardParams({ table, matrices }: Layout): PlannedBuffer {
   const shards = [...matrices.values()].flatMap((matrix) => matrix.shards);
   const tiles = shards.reduce((sum, shard) => sum + shard.tiles.length, 0);
   const blocks = Math.max(...table.map(({ block }) => (typeof block === "number" ? block + 1 : 0)));
-  return planSites("uniforms", 8 * tiles + shards.length + 8 * blocks + 32);
+  return planParams("uniforms", 8 * tiles + shards.length + 8 * blocks + 32);
 }

@@ -4,9 +4,10 @@ import { type Device, openDevice } from "#gpu/device.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
 import { linearShared, passState, weightPass } from "./kernels.ts";
 import { onlyKernel } from "./linearChoice.ts";
-import { makeRoomForWeights, OptModel, type PassState } from "./opt.ts";
+import { Model, type PassState } from "./model.ts";
 import type { PassPlan } from "./products.ts";
 import { oddConfig } from "./testing/configs.ts";
+import { allocateWeights } from "./weights.ts";
 
 // No GPU is needed to see what is recorded.
 let device: Device;
@@ -16,19 +17,19 @@ beforeAll(async () => {
 
 const config = oddConfig({ num_hidden_layers: 3, word_embed_proj_dim: 20 });
 
-async function withModel<T>(use: (model: OptModel) => T): Promise<T> {
-  const loaded = makeRoomForWeights(device, config);
-  const model = await OptModel.create({
+async function withModel<T>(use: (model: Model) => T): Promise<T> {
+  const weights = allocateWeights(device, config);
+  const model = await Model.create({
     device,
     sources: readShaders(),
-    loaded,
+    weights,
     noise: "binomial",
     capacity: { tokens: 8, scored: 2, options: 2, examples: 1 },
     linear: onlyKernel(linearShared),
   });
   const found = use(model);
   model.destroy();
-  loaded.destroy();
+  weights.destroy();
   return found;
 }
 
@@ -39,7 +40,7 @@ interface Recorded {
 }
 
 /** What is dispatched, in the order of a pass over 8 tokens of either sign. */
-function dispatches(model: OptModel, plan: PassPlan): Recorded[] {
+function dispatches(model: Model, plan: PassPlan): Recorded[] {
   const found: Recorded[] = [];
   let kernel: GPUComputePipeline;
   const capture: Commands = {
@@ -76,7 +77,7 @@ function recorded(plan: PassPlan): Promise<string[]> {
 }
 
 /** The kernel of every weight pass, where so many updates and offsets are told of. */
-function passKernels(model: OptModel, updates: number, offsets: number): Set<GPUComputePipeline> {
+function passKernels(model: Model, updates: number, offsets: number): Set<GPUComputePipeline> {
   const none = passState.map(([name]) => [name, 0]);
   const state = { ...Object.fromEntries(none), update_count: updates, offset_count: offsets };
   model.setPass(state as PassState);

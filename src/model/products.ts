@@ -1,6 +1,6 @@
+import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { dispatch, type Site, type Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
 import { type ByStorage, kernelFor } from "./byStorage.ts";
 import type { LinearCard } from "./kernels.ts";
@@ -65,11 +65,11 @@ const widened = 3;
 /** Whence a product takes its weights: W+ and W-, theta as f32s in the place of W+, or theta itself. */
 type Source = "probed" | "widened" | "theta";
 
-interface TileSites {
+interface TileKernels {
   /** By `writes_probe`; a pass over any terms and one over a single term are bound alike. */
-  readonly passes: Site[];
+  readonly passes: BoundKernel[];
   /** A matrix has the same x and y at every use. */
-  readonly products: Partial<Record<Source, Site>>;
+  readonly products: Partial<Record<Source, BoundKernel>>;
 }
 
 /** Weight passes and the matrix products that run on what they leave. */
@@ -78,22 +78,22 @@ export class Products {
   readonly #weights: Weights;
   readonly #buffers: Buffers;
   readonly #kernels: ProductKernels;
-  readonly #sites: Sites;
+  readonly #bound: BoundKernels;
   /** By tile, not by name: a step asks a hundred times. */
-  readonly #tileSites = new Map<Tile, TileSites>();
+  readonly #byTile = new Map<Tile, TileKernels>();
 
   constructor(parts: {
     layout: Layout;
     weights: Weights;
     buffers: Buffers;
     kernels: ProductKernels;
-    sites: Sites;
+    bound: BoundKernels;
   }) {
     this.#layout = parts.layout;
     this.#weights = parts.weights;
     this.#buffers = parts.buffers;
     this.#kernels = parts.kernels;
-    this.#sites = parts.sites;
+    this.#bound = parts.bound;
   }
 
   /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
@@ -101,7 +101,7 @@ export class Products {
     const { chunks, storage, elements } = this.#layout.vectors;
     const b = this.#buffers;
     const kernel = kernelFor(this.#kernels.weightPass[terms], storage);
-    const site = this.#sites.at(`vectors ${writesProbe}`, kernel, () => ({
+    const bound = this.#bound.get(`vectors ${writesProbe}`, kernel, () => ({
       params: { first_chunk: chunks.first, writes_probe: writesProbe, stride: elements },
       buffers: {
         ...this.deltaBuffers(),
@@ -110,7 +110,7 @@ export class Products {
         probe: b.probeVectors,
       },
     }));
-    dispatch(pass, { kernel, group: site.group }, chunks.count);
+    dispatch(pass, { kernel, group: bound.group }, chunks.count);
   }
 
   /** Applies what is pending to a tile and, where it is perturbed, writes W+ and W-. */
@@ -123,9 +123,9 @@ export class Products {
     writesProbe: number,
   ): void {
     const b = this.#buffers;
-    const { passes } = this.#sitesOf(tile);
+    const { passes } = this.#boundFor(tile);
     const kernel = kernelFor(this.#kernels.weightPass[terms], matrix.storage);
-    passes[writesProbe] ??= this.#sites.make(
+    passes[writesProbe] ??= this.#bound.bind(
       kernel,
       {
         first_chunk: tile.chunks.first,
@@ -142,12 +142,12 @@ export class Products {
     dispatch(pass, { kernel, group: passes[writesProbe].group }, tile.chunks.count);
   }
 
-  #sitesOf(tile: Tile): TileSites {
-    const known = this.#tileSites.get(tile);
+  #boundFor(tile: Tile): TileKernels {
+    const known = this.#byTile.get(tile);
     if (known) return known;
-    const sites: TileSites = { passes: [], products: {} };
-    this.#tileSites.set(tile, sites);
-    return sites;
+    const bound: TileKernels = { passes: [], products: {} };
+    this.#byTile.set(tile, bound);
+    return bound;
   }
 
   deltaBuffers() {
@@ -190,8 +190,8 @@ export class Products {
       this.weightPass(pass, plan, matrix, shard, tile, whereProbed);
     }
     const { tileRows, tileColumns } = kernel.card;
-    const { products } = this.#sitesOf(tile);
-    products[from] ??= this.#productSite(from, linear, shard, tile, yStride, yColumn);
+    const { products } = this.#boundFor(tile);
+    products[from] ??= this.#bindProduct(from, linear, shard, tile, yStride, yColumn);
     const { group } = products[from];
     const [x, y] = [Math.ceil(tile.rows / tileColumns), Math.ceil(rows / tileRows)];
     dispatch(pass, { kernel, group }, x, y, isProbed ? 2 : 1);
@@ -213,19 +213,19 @@ export class Products {
     return packed ? { kernel: packed, from: "theta" } : { kernel, from: "widened" };
   }
 
-  /** Every kernel for products has the same bindings, so a site suits them all. */
-  #productSite(
+  /** Every kernel for products has the same bindings, so one bind group suits them all. */
+  #bindProduct(
     from: Source,
     { matrix, x, y, bias, relu, accumulates, overScored }: Linear,
     shard: Shard,
     tile: Tile,
     yStride: number,
     yColumn: number,
-  ): Site {
+  ): BoundKernel {
     const b = this.#buffers;
     const isInPlace = from === "theta";
     const w = isInPlace ? this.#weights.shard(shard) : b.probe;
-    return this.#sites.make(
+    return this.#bound.bind(
       this.#kernels.linear["many.wide"],
       {
         inner: matrix.width,

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { nodeGpu } from "../entry/node/gpu.ts";
-import { makeRoomForWeights } from "./opt.ts";
 import { oddConfig } from "./testing/configs.ts";
 import { randomWeights, tensorsOf } from "./testing/randomWeights.ts";
+import { allocateWeights } from "./weights.ts";
 
 // Dawn without a GPU: what is refused is refused before anything would be computed.
 let device: Device;
@@ -15,10 +15,10 @@ const name = "model.decoder.layers.1.fc1.weight";
 
 async function load(value: number, dtype: "f32" | "f16"): Promise<void> {
   const config = oddConfig();
-  const weights = randomWeights(config);
-  weights.get(name)!.fill(value, 5, 8);
-  const { weights: room } = makeRoomForWeights(device, config, dtype);
-  await room.load(tensorsOf(config, weights));
+  const values = randomWeights(config);
+  values.get(name)!.fill(value, 5, 8);
+  const weights = allocateWeights(device, config, dtype);
+  await weights.load(tensorsOf(config, values));
 }
 
 test("weights no half can hold are refused by name and number, and kept as f32", async () => {

@@ -2,11 +2,12 @@ import { ZerothError } from "#base/errors.ts";
 import { bf16ToF32, f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/storage.ts";
 import type { DType, TensorSource } from "#data/formats/checkpoint.ts";
-import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
-import type { Readback } from "#gpu/readback.ts";
-import { workDone } from "#gpu/settled.ts";
-import type { Layout, Shard } from "./layout.ts";
-import type { Parameter } from "./parameters.ts";
+import { bindableBytes, type Device } from "#gpu/device.ts";
+import { Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
+import { Readback } from "#gpu/readback.ts";
+import { workDone } from "#gpu/wait.ts";
+import type { OptConfig } from "./config.ts";
+import { type Layout, planLayout, type Shard } from "./layout.ts";
 
 /** Bytes moved at a time, between file and GPU or back. */
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -37,27 +38,47 @@ export function planWeights(
   return { vectors: planned("vectors", kind, vectorBytes), shards: new Map(shards) };
 }
 
-/** The weights θ on the GPU. Nothing but a delta ever changes them. */
+/**
+ * Allocates a model's weights on the GPU, to be filled by `load` or `restore`.
+ *
+ * @param dtype of the stored weights
+ * @param maxBindingBytes less than the device's limit only in tests of sharding
+ */
+export function allocateWeights(
+  { device, info }: Device,
+  config: OptConfig,
+  dtype: WeightDtype = "f32",
+  maxBindingBytes = Number.POSITIVE_INFINITY,
+): Weights {
+  const layout = planLayout(config, Math.min(bindableBytes(info), maxBindingBytes), dtype);
+  return new Weights(device, config, layout);
+}
+
+/** The weights θ on the GPU. Only deltas change them. They outlive the models that run on them. */
 export class Weights {
-  /** What every one of them is; vectors, few as they are, take a word each even as halves. */
-  readonly dtype: WeightDtype;
+  readonly config: OptConfig;
+  readonly layout: Layout;
+  readonly memory: Memory;
   readonly vectors: GPUBuffer;
+  readonly #readback: Readback;
   readonly #shards = new Map<Shard, GPUBuffer>();
   readonly #stretches: readonly Stretch[][];
   readonly #device: GPUDevice;
-  readonly #table: readonly Parameter[];
-  /** Bytes written since the GPU was last waited for. */
+  /** Bytes written since the last wait for the GPU. */
   #waiting = 0;
 
   constructor(
     device: GPUDevice,
-    memory: Memory,
+    config: OptConfig,
     layout: Layout,
     kind: "weights" | "snapshot" = "weights",
+    memory = new Memory(device),
   ) {
-    this.dtype = layout.dtype;
+    this.config = config;
+    this.layout = layout;
+    this.memory = memory;
     this.#device = device;
-    this.#table = layout.table;
+    this.#readback = new Readback(device);
     this.#stretches = layout.table.map(() => []);
     const plan = planWeights(layout, kind);
     this.vectors = memory.make(plan.vectors);
@@ -112,7 +133,7 @@ export class Weights {
         const end = Math.min(start + PIECE_BYTES, tensor.sizeBytes);
         const values = decoded(tensor.dtype, await tensor.read(start, end));
         refuseNonFinite(tensor.name, values);
-        if (this.dtype === "f16") refuseBeyondHalves(tensor.name, values);
+        if (this.layout.dtype === "f16") refuseBeyondHalves(tensor.name, values);
         this.#write(this.#stretches[i]!, element, values);
         element += values.length;
         await this.#letThrough(values.byteLength);
@@ -163,17 +184,17 @@ export class Weights {
   }
 
   /** All parameters in table order, little-endian, as this dtype; in pieces of at most 8 MiB. */
-  async *read(readback: Readback): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (const parameter of this.#table) yield* this.readParameter(readback, parameter.index);
+  async *read(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for (const parameter of this.layout.table) yield* this.readParameter(parameter.index);
   }
 
-  async *readParameter(readback: Readback, index: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  async *readParameter(index: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (const { storage, buffer, offset, elements } of this.#stretches[index]!) {
       const from = storedBytes(storage, offset);
       const total = storedBytes(storage, elements);
       for (let start = 0; start < total; start += PIECE_BYTES) {
         const size = Math.min(PIECE_BYTES, total - start);
-        const bytes = await readback.read(buffer, from + start, size);
+        const bytes = await this.#readback.read(buffer, from + start, size);
         const isWide = storage === "wideHalves";
         yield new Uint8Array(isWide ? f32ToF16(new Float32Array(bytes)).buffer : bytes);
       }
@@ -182,13 +203,18 @@ export class Weights {
 
   /** What `read` gives, in a file's words. */
   get storedDtype(): DType {
-    return this.dtype === "f16" ? "F16" : "F32";
+    return this.layout.dtype === "f16" ? "F16" : "F32";
   }
 
   /** Bytes of all weights together, as `read` gives them. */
   get sizeBytes(): number {
-    const elements = this.#table.reduce((sum, parameter) => sum + parameter.elements, 0);
-    return elements * bytesPerWeight(this.dtype);
+    const elements = this.layout.table.reduce((sum, parameter) => sum + parameter.elements, 0);
+    return elements * bytesPerWeight(this.layout.dtype);
+  }
+
+  destroy(): void {
+    this.#readback.destroy();
+    this.memory.destroy();
   }
 
   /** `element`, of the stretches laid end to end, is the second weight of a word. */

@@ -1,13 +1,13 @@
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
+import { BoundKernels } from "#gpu/boundKernels.ts";
 import type { Kernel } from "#gpu/kernel.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { Sites } from "#gpu/sites.ts";
 import type { Buffers } from "./buffers.ts";
 import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import type { Layout } from "./layout.ts";
-import { planForwardSites } from "./memoryPlan.ts";
+import { planForwardParams } from "./memoryPlan.ts";
 import type { Weights } from "./weights.ts";
 
 /** How much text can be in hand at once. */
@@ -48,7 +48,7 @@ export function writerBuffers(
   room: WriterRoom,
 ): readonly PlannedBuffer[] {
   const { caches, logits } = planWriter(config, room);
-  return [...caches, logits, planForwardSites(layout)];
+  return [...caches, logits, planForwardParams(layout)];
 }
 
 /** The model a writer writes with. */
@@ -95,14 +95,14 @@ export class Writer {
     const plan = planWriter(config, room);
     const caches = plan.caches.map((cache) => memory.make(cache));
     this.#logits = memory.make(plan.logits);
-    const sites = new Sites(device, memory, planForwardSites(layout));
+    const bound = new BoundKernels(device, memory, planForwardParams(layout));
     this.#forward = new Forward({
       config,
       layout,
       weights,
       buffers,
       kernels,
-      sites,
+      bound,
       writing: {
         caches,
         logits: this.#logits,

@@ -1,6 +1,6 @@
 import type { Failure } from "#base/errors.ts";
 import { columnsToAsk } from "#data/tasks/asking.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { betterOf } from "#run/evaluation/best.ts";
 import { type Evaluation, type EvaluationOptions, measuresOf } from "#run/evaluation/evaluation.ts";
 import { isEvaluatedAfter } from "#run/evaluation/evaluationInterval.ts";
@@ -46,7 +46,7 @@ const STEPS_PER_SNAPSHOT = 2000;
 /** What a run stands on. Replaced as a whole when the GPU was lost. */
 export interface RunGround {
   readonly model: OpenModel;
-  readonly opt: OptModel;
+  readonly opt: Model;
   readonly data: OpenData;
 }
 
@@ -175,7 +175,7 @@ export class ActiveRun {
       stepsPerSecond,
       tokensPerSecond,
       etaSeconds: isOver || !isCalibrated || !stepsPerSecond ? null : left / stepsPerSecond,
-      gpuBytes: sumBytes(model.loaded.memory.bytesByKind(), opt.memory.bytesByKind()),
+      gpuBytes: sumBytes(model.weights.memory.bytesByKind(), opt.memory.bytesByKind()),
       ...this.#speed.timingOf(this.#timing),
       savedAt: this.#keeper.savedAt,
       savedStep: this.#keeper.savedStep,
@@ -288,7 +288,7 @@ export class ActiveRun {
 
   async #finish(): Promise<void> {
     await this.#saveSnapshot();
-    const weightsSha = await weightsSha256(this.#ground.opt);
+    const weightsSha = await weightsSha256(this.#ground.opt.weights);
     const { testEvaluation } = this.record;
     const patch = {
       ...({ status: "finished", weightsSha256: weightsSha, failure: undefined } as const),
@@ -397,15 +397,15 @@ export class ActiveRun {
   /** The weights as they stand, in the store. Nothing may be pending or in flight. */
   async #saveSnapshot(): Promise<void> {
     if (this.#keeper.snapshotStep === this.steps.length) return;
-    const { loaded } = this.#ground.model;
+    const { weights } = this.#ground.model;
     const before = this.record.status;
     this.record = { ...this.record, status: "saving" };
     this.report();
     const saving = this.#keeper.saveSnapshot({
       step: this.steps.length,
-      dtype: loaded.weights.storedDtype,
-      totalBytes: loaded.weights.sizeBytes,
-      pieces: loaded.weights.read(loaded.readback),
+      dtype: weights.storedDtype,
+      totalBytes: weights.sizeBytes,
+      pieces: weights.read(),
     });
     await saving.finally(() => {
       this.record = { ...this.record, status: before };

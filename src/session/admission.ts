@@ -1,13 +1,12 @@
 import { bytesText } from "#base/bytes.ts";
 import { ZerothError } from "#base/errors.ts";
-import { greatest } from "#base/greatest.ts";
+import { maxOf } from "#base/maxOf.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import { tryAllocation } from "#gpu/admission.ts";
-import type { Device } from "#gpu/device.ts";
+import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
-import { bindableBytes } from "#model/opt.ts";
 import { type WriterRoom, writerBuffers } from "#model/writer.ts";
 import { largestBuffer, leastPlan, type MemoryPlan, sumUp } from "#run/memory/memoryPlan.ts";
 import { planNeeds, type RunNeeds } from "#run/memory/runNeeds.ts";
@@ -77,7 +76,7 @@ function refuseUnbindable(needs: RunNeeds, plan: MemoryPlan): void {
   const { label, sizeBytes } = largestBuffer(plan);
   if (sizeBytes <= needs.maxBindingBytes) return;
   const rows = [...needs.trained, ...needs.evaluated.flat()];
-  const tokens = greatest(rows.flatMap(({ options }) => options.map(({ ids }) => ids.length)));
+  const tokens = maxOf(rows.flatMap(({ options }) => options.map(({ ids }) => ids.length)));
   throw refusal(
     `The longest text has ${tokens} tokens. A pass over it and its answers takes a buffer of ` +
       `${bytesText(sizeBytes)} ("${label}"), and this GPU takes at most ` +

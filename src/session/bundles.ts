@@ -97,5 +97,5 @@ function where({ base }: RunBundle): string {
 export async function isAsRecorded(desk: Desk): Promise<boolean | null> {
   const { run } = desk;
   if (!run?.record.weightsSha256) return null;
-  return (await weightsSha256(run.ground.model.loaded)) === run.record.weightsSha256;
+  return (await weightsSha256(run.ground.model.weights)) === run.record.weightsSha256;
 }

@@ -127,7 +127,7 @@ export function closeRun(desk: Desk): void {
 
 export function closeModel(desk: Desk): void {
   closeRun(desk);
-  desk.model?.loaded.destroy();
+  desk.model?.weights.destroy();
   desk.model = null;
   desk.modelFolder = null;
   if (desk.baseInUse.letGo() && desk.runs) sweepUp(desk.runs);

@@ -27,7 +27,7 @@ export async function exportModel(
   const record = { ...run.record, step: run.steps.length };
   const log = logUpTo({ record, evaluations, steps: run.history() }, step);
   const journal = run.steps.slice(0, step);
-  const files = exportFolder(model.loaded, model.record, { ...log, journal });
+  const files = exportFolder(model.weights, model.record, { ...log, journal });
   const report = progressTo(desk);
   if (directory) return writeToDirectory(directory, files, report);
   const isLast = step === run.steps.length;

@@ -1,4 +1,4 @@
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { type EvaluationOptions, evaluateUnless, measuresOf } from "#run/evaluation/evaluation.ts";
 import type { EvaluationRecord, RunRecord, StepRecord } from "#run/store/records.ts";
 import type { OpenData } from "./openData.ts";
@@ -7,7 +7,7 @@ import type { OpenData } from "./openData.ts";
 export interface TestedRun {
   readonly record: Pick<RunRecord, "best">;
   readonly steps: readonly unknown[];
-  readonly ground: { readonly opt: OptModel; readonly data: OpenData };
+  readonly ground: { readonly opt: Model; readonly data: OpenData };
   readonly judging: Pick<EvaluationOptions, "isPerToken" | "tokenizer">;
   history(): readonly StepRecord[];
 }

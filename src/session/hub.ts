@@ -1,6 +1,6 @@
 import { type Failure, toFailure, ZerothError } from "#base/errors.ts";
+import { bindableBytes } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
-import { bindableBytes } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { admitModel } from "./admission.ts";
 import type { Desk } from "./desk.ts";

@@ -28,8 +28,8 @@ export async function fastestLinear(
   model: OpenModel,
 ): Promise<LinearChoice> {
   const { env } = desk;
-  const { config, loaded } = model;
-  const { dtype } = loaded.layout;
+  const { config, weights } = model;
+  const { dtype } = weights.layout;
   if (device.info.isSoftware) return usualChoice(device.info, dtype);
   const report = progressTo(desk);
   const ground = tuningGround(device.info, env.sources, config, dtype);
@@ -39,7 +39,7 @@ export async function fastestLinear(
       config,
       dtype,
       sources: env.sources,
-      headColumns: headColumns(config, loaded.layout),
+      headColumns: headColumns(config, weights.layout),
       now: () => env.now(),
       onProgress: (done, total) =>
         report({ label: "Measuring this GPU", done, total, unit: "shaders" }),

@@ -9,8 +9,8 @@ import type { Device } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { beginHead, type HeadStart, ownHead, withHead } from "#model/head.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { type LoadedWeights, makeRoomForWeights } from "#model/opt.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
+import { allocateWeights, type Weights } from "#model/weights.ts";
 import { type BaseWeights, baseWeightsOf } from "#run/store/baseWeights.ts";
 import type { Manifest, ModelOrigin, ModelRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
@@ -34,7 +34,7 @@ export interface OpenModel {
   /** Where its weights lie. */
   readonly device: Device;
   /** Replaced by `storeAs`. */
-  loaded: LoadedWeights;
+  weights: Weights;
   /** The weights on the GPU are the base's, untouched by any run. */
   isBase: boolean;
   /** Puts the base weights back on the GPU, a new head as it begins. */
@@ -83,11 +83,11 @@ async function load(
     device,
     isBase: true,
     base: baseWeightsOf(tensors),
-    loaded: makeRoomForWeights(device, config, dtype),
+    weights: allocateWeights(device, config, dtype),
     reload: async (report: OnProgress) => {
-      const { layout, weights } = model.loaded;
+      const { weights } = model;
       // A head that is not asked for is the last tensor.
-      const wanted = tensors.slice(0, layout.table.length);
+      const wanted = tensors.slice(0, weights.layout.table.length);
       const total = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       await weights.load(wanted, (done) =>
         report({ label: "Reading the model", done, total, unit: "bytes" }),
@@ -95,22 +95,22 @@ async function load(
       begin(model);
     },
     copyOn: (other, report) => {
-      const { head, loaded } = model;
-      return load({ ...facts, head }, tensors, loaded.layout.dtype, other, report);
+      const { head, weights } = model;
+      return load({ ...facts, head }, tensors, weights.layout.dtype, other, report);
     },
   };
   try {
     await model.reload(onProgress);
   } catch (error) {
-    model.loaded.destroy();
+    model.weights.destroy();
     throw error;
   }
   return model;
 }
 
 /** Begins the head on the GPU, where the checkpoint brings none. */
-function begin({ loaded, own, head }: OpenModel): void {
-  beginHead(loaded, own, head?.seed ?? 0);
+function begin({ weights, own, head }: OpenModel): void {
+  beginHead(weights, own, head?.seed ?? 0);
 }
 
 /**
@@ -126,20 +126,20 @@ export async function storeAs(
   dtype: WeightDtype,
   head: HeadStart | null,
 ): Promise<void> {
-  const { device, own, loaded, record } = model;
+  const { device, own, weights, record } = model;
   const [before, after] = [model.config, withHead(own, head)];
   const isBegunAlike = own.numLabels !== null || head?.seed === model.head?.seed;
   if (!isBegunAlike) model.isBase = false;
   model.head = head;
-  if (loaded.layout.dtype === dtype && before.numLabels === after.numLabels) return;
-  loaded.destroy();
+  if (weights.layout.dtype === dtype && before.numLabels === after.numLabels) return;
+  weights.destroy();
   model.isBase = false;
   const isRefused = await admitModel(device, after, record.name, dtype).then(
     () => null,
     (error: unknown) => ({ error }),
   );
   model.config = isRefused ? before : after;
-  model.loaded = makeRoomForWeights(device, model.config, isRefused ? loaded.layout.dtype : dtype);
+  model.weights = allocateWeights(device, model.config, isRefused ? weights.layout.dtype : dtype);
   if (isRefused) throw isRefused.error;
 }
 
@@ -150,7 +150,7 @@ export async function restoreFrom(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
   report: OnProgress,
 ): Promise<void> {
-  await model.loaded.weights.restore(counted(pieces, sizeBytes, report), dtype);
+  await model.weights.restore(counted(pieces, sizeBytes, report), dtype);
   if (ownerId === model.record.id) begin(model);
 }
 
@@ -177,15 +177,15 @@ export async function openStoredModel(
     device,
     base,
     isBase: false,
-    loaded: makeRoomForWeights(device, config, dtype),
+    weights: allocateWeights(device, config, dtype),
     reload: async (report) => {
       const pieces = counted(base.pieces(), base.sizeBytes, report);
-      await model.loaded.weights.restore(pieces, base.dtype);
+      await model.weights.restore(pieces, base.dtype);
       begin(model);
     },
     copyOn: async (other, report) => {
-      const { loaded } = model;
-      const copy = await openStoredModel(other, runs, modelId, loaded.layout.dtype, model.head);
+      const { weights } = model;
+      const copy = await openStoredModel(other, runs, modelId, weights.layout.dtype, model.head);
       await copy.reload(report);
       copy.isBase = true;
       return copy;
@@ -223,10 +223,10 @@ export async function* counted(
 }
 
 export function reportModel(
-  { record, config, loaded }: OpenModel,
+  { record, config, weights }: OpenModel,
   gpuBytes: Readonly<Record<string, number>>,
 ): ModelReport {
-  const parameters = parameterCount(loaded.layout.table);
+  const parameters = parameterCount(weights.layout.table);
   return {
     name: record.name,
     format: record.format,
@@ -237,7 +237,7 @@ export function reportModel(
     numAttentionHeads: config.numAttentionHeads,
     vocabSize: config.vocabSize,
     maxPositionEmbeddings: config.maxPositionEmbeddings,
-    weightBytes: loaded.weights.sizeBytes,
+    weightBytes: weights.sizeBytes,
     gpuBytes,
     sha256: record.id,
     ...(record.origin ? { origin: record.origin } : {}),

@@ -84,7 +84,7 @@ async function openRun(desk: Desk, runId: string): Promise<void> {
 
 /** @param more bytes on the GPU beside those of the weights, by kind */
 function tellModel({ env, model }: Desk, more: Readonly<Record<string, number>> = {}): void {
-  const bytes = { ...model?.loaded.memory.bytesByKind(), ...more };
+  const bytes = { ...model?.weights.memory.bytesByKind(), ...more };
   env.emit({ type: "model", model: model && reportModel(model, bytes) });
 }
 

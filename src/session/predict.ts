@@ -2,7 +2,7 @@ import { encodeOptions } from "#data/examples/encode.ts";
 import { packAll } from "#data/examples/packing.ts";
 import { rowAsWritten } from "#data/tasks/asking.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { evaluate, optionProbabilities } from "#run/evaluation/evaluation.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { type Desk, progressTo, runOf, runsOf } from "./desk.ts";
@@ -45,13 +45,13 @@ export async function predict(desk: Desk, values: Readonly<Record<string, string
   });
 }
 
-async function probabilities(opt: OptModel, example: EncodedExample): Promise<number[]> {
+async function probabilities(opt: Model, example: EncodedExample): Promise<number[]> {
   const { scores } = await evaluate(opt, [example]);
   return optionProbabilities(scores[0] ?? []);
 }
 
 /** Options cut at the left until they fit the room the run was given; BOS and the end stay. */
-function fitting(options: EncodedExample["options"], opt: OptModel): EncodedExample["options"] {
+function fitting(options: EncodedExample["options"], opt: Model): EncodedExample["options"] {
   const capacity = evaluationCapacity(opt.capacity);
   const fits = (tried: EncodedExample["options"]) => {
     try {

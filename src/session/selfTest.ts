@@ -8,8 +8,9 @@ import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { knownAnswers, type LinearCard } from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
-import { makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { philoxConstants } from "#model/philoxConstants.ts";
+import { allocateWeights } from "#model/weights.ts";
 import { noise } from "#zo/noise.ts";
 import { LINEAR_BOUND, linearError } from "./linearBench.ts";
 import type { SelfTestResult } from "./protocol.ts";
@@ -114,22 +115,22 @@ async function tinyLoss(
   sources: ShaderSources,
   linear: LinearCard,
 ): Promise<SelfTestResult> {
-  const loaded = makeRoomForWeights(device, tinyConfig);
+  const weights = allocateWeights(device, tinyConfig);
   async function* pieces() {
-    for (const { index, elements, name } of loaded.layout.table) {
+    for (const { index, elements, name } of weights.layout.table) {
       const z = noise("binomial", 7, { step: 0, probe: 0 }, index, 0, elements);
       const middle = name.endsWith("layer_norm.weight") ? 1 : 0;
       yield new Uint8Array(z.map((value) => middle + 0.25 * value).buffer);
     }
   }
   try {
-    await loaded.weights.restore(pieces());
+    await weights.restore(pieces());
     const option = { ids: tinyIds, optionLength: tinyIds.length - 1 };
     const capacity = { tokens: 16, scored: 16, options: 1, examples: 1 };
-    const model = await OptModel.create({
+    const model = await Model.create({
       device,
       sources,
-      loaded,
+      weights,
       noise: "binomial",
       capacity,
       linear: onlyKernel(linear),
@@ -144,7 +145,7 @@ async function tinyLoss(
       detail: `off by ${error.toExponential(1)} of PyTorch's in double precision, allowed ${LOSS_BOUND.toExponential(0)}`,
     };
   } finally {
-    loaded.destroy();
+    weights.destroy();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { OptConfig } from "#model/config.ts";
 import { dense, frozen } from "#model/masks.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import type { Parameter } from "#model/parameters.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { methodOf } from "#zo/readSettings.ts";
@@ -14,7 +14,7 @@ import type { SparsityReport } from "./protocol.ts";
  * @throws DeviceLost
  */
 export async function prepareMasks(
-  opt: OptModel,
+  opt: Model,
   settings: SettingValues,
   known?: readonly number[],
 ): Promise<readonly number[] | undefined> {
@@ -29,7 +29,7 @@ export async function prepareMasks(
 }
 
 /** What the masks leave in, over the weights as they stand in memory. @throws DeviceLost */
-export async function measureSparsity(opt: OptModel, step: number): Promise<SparsityReport> {
+export async function measureSparsity(opt: Model, step: number): Promise<SparsityReport> {
   const counts = await (await opt.masks()).measure();
   const total = counts.reduce((sum, { parameter }) => sum + parameter.elements, 0);
   const moving = counts.reduce((sum, count) => sum + count.moving, 0);

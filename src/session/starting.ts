@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Device } from "#gpu/device.ts";
+import { bindableBytes, type Device } from "#gpu/device.ts";
 import { type LinearChoice, toKernelRecord } from "#model/linearChoice.ts";
-import { bindableBytes, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { majorityOf } from "#run/evaluation/majority.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { planAt } from "#run/step/plans.ts";
@@ -168,7 +168,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string, known?: readon
     desk.data = data;
     return { record: ready, evaluations, steps, snapshots, ground };
   } catch (error) {
-    model.loaded.destroy();
+    model.weights.destroy();
     throw error;
   }
 }
@@ -270,22 +270,22 @@ export function admit(
 export function makeOpt(
   desk: Desk,
   device: Device,
-  { config, loaded }: OpenModel,
+  { config, weights }: OpenModel,
   { inspection }: OpenData,
   settings: SettingValues,
   linear: LinearChoice,
-): Promise<OptModel> {
+): Promise<Model> {
   const { train, dev, test } = inspection;
   const batchSize = numberSetting(settings, "batchSize");
   const evaluated = [...dev, ...test];
   const bindable = bindableBytes(device.info);
-  return OptModel.create({
+  return Model.create({
     device,
-    loaded,
+    weights,
     linear,
     sources: desk.env.sources,
     noise: choiceSetting(settings, "noise", noiseKinds),
-    capacity: planCapacity(config, loaded.layout, bindable, batchSize, train, evaluated),
+    capacity: planCapacity(config, weights.layout, bindable, batchSize, train, evaluated),
     onCompiled: (done, total) =>
       progressTo(desk)({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
   });

@@ -1,5 +1,5 @@
+import { bindableBytes } from "#gpu/device.ts";
 import { withHead } from "#model/head.ts";
-import { bindableBytes } from "#model/opt.ts";
 import { planUsual } from "#run/memory/memoryPlan.ts";
 import { planNeeds } from "#run/memory/runNeeds.ts";
 import { resolveSettings } from "#zo/readSettings.ts";

@@ -3,7 +3,7 @@ import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
-import { workDone } from "#gpu/settled.ts";
+import { workDone } from "#gpu/wait.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { halfLinearCards, type LinearCard, linearCards } from "#model/kernels.ts";

@@ -1,5 +1,6 @@
+import { bindableBytes } from "#gpu/device.ts";
 import { planWork } from "#model/memoryPlan.ts";
-import { bindableBytes, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import {
   fitPrompt,
   planRoom,
@@ -64,8 +65,8 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
     await model.reload(report);
     model.isBase = true;
   }
-  const { config, loaded } = model;
-  const { layout } = loaded;
+  const { config, weights } = model;
+  const { layout } = weights;
   const ground = { config, capacity: readingRoom, maxBindingBytes: bindableBytes(device.info) };
   const text = textFor(request, model, null);
   await admitWriting(device, {
@@ -74,9 +75,9 @@ async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
     room: roomFor(ground, text),
     beside: planWork({ ...ground, layout, hasMasks: false, hasSnapshot: false }),
   });
-  const opt = await OptModel.create({
+  const opt = await Model.create({
     device,
-    loaded: model.loaded,
+    weights: model.weights,
     sources: desk.env.sources,
     noise: "binomial",
     capacity: readingRoom,
@@ -128,7 +129,7 @@ function tellAs(
 /** One text, told as it grows. */
 async function writeSide(
   desk: Desk,
-  opt: OptModel,
+  opt: Model,
   model: OpenModel,
   request: WritingRequest,
   { prompt, maxNewTokens, cutTokens }: Text,

@@ -12,7 +12,7 @@ import {
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import type { HeadStart } from "#model/head.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { type Evaluation, evaluate } from "#run/evaluation/evaluation.ts";
 import { exampleResults } from "#run/evaluation/examples.ts";
 import { majorityOf } from "#run/evaluation/majority.ts";
@@ -72,7 +72,7 @@ export async function evalCommand(args: Arguments): Promise<void> {
 
 interface Work {
   readonly device: Device;
-  readonly model: OptModel;
+  readonly model: Model;
   readonly examples: readonly EncodedExample[];
   readonly table: Pick<Table, "rowNumbers">;
   readonly task: TaskSpec;
@@ -113,7 +113,7 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
   const {
     device,
     model: replayed,
-    loaded,
+    weights,
     run,
     base,
     step,
@@ -126,9 +126,15 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
     path === undefined
       ? ownRows(run, tokenizer)
       : await readExamples(path, task, tokenizer, "evaluation");
-  const linear = linearOf(device, loaded.layout.dtype, loaded.config, run.record, flags["linear"]);
+  const linear = linearOf(
+    device,
+    weights.layout.dtype,
+    weights.config,
+    run.record,
+    flags["linear"],
+  );
   const work = { trained: examples, evaluated: examples, linear };
-  const model = await createModel(device, loaded, work);
+  const model = await createModel(device, weights, work);
   return { device, model, examples, table, task, tokenizer };
 }
 

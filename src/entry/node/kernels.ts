@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
-import type { Device } from "#gpu/device.ts";
+import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { type LinearCard, linearCards } from "#model/kernels.ts";
@@ -11,7 +11,6 @@ import {
   onlyKernel,
   usualChoice,
 } from "#model/linearChoice.ts";
-import { bindableBytes } from "#model/opt.ts";
 import { recordedLinear } from "#run/store/recordedLinear.ts";
 import type { RunRecord, TuningRecord } from "#run/store/records.ts";
 import { headColumns, measuredOnce, tuningGround } from "#session/kernelChoice.ts";

@@ -6,13 +6,14 @@ import { openCheckpoint } from "#data/formats/openCheckpoint.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
-import { type Device, openDevice } from "#gpu/device.ts";
+import { bindableBytes, type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { beginHead, type HeadStart, withHead } from "#model/head.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { bindableBytes, type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { parameterTable } from "#model/parameters.ts";
+import { allocateWeights, type Weights } from "#model/weights.ts";
 import { planRoom, writingGround } from "#run/evaluation/writing.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { admitModel, admitWriting } from "#session/admission.ts";
@@ -71,15 +72,15 @@ export function dtypeFrom({ flags }: Arguments): WeightDtype {
 /** A model on the GPU over these weights, with room for this work. */
 export function createModel(
   device: Device,
-  loaded: LoadedWeights,
+  weights: Weights,
   { settings, trained, evaluated, linear }: Omit<ModelWork, "dtype">,
-): Promise<OptModel> {
+): Promise<Model> {
   const batchSize = settings ? numberSetting(settings, "batchSize") : 64;
   const noise = settings ? choiceSetting(settings, "noise", noiseKinds) : "binomial";
-  const { config, layout } = loaded;
+  const { config, layout } = weights;
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, batchSize, trained, evaluated);
-  return OptModel.create({ device, sources: readShaders(), loaded, noise, capacity, linear });
+  return Model.create({ device, sources: readShaders(), weights, noise, capacity, linear });
 }
 
 /**
@@ -92,7 +93,7 @@ export async function loadModel(
   opened: OpenedFolder,
   work: ModelWork,
   head: HeadStart | null = null,
-): Promise<OptModel> {
+): Promise<Model> {
   await admitModel(device, withHead(opened.config, head), opened.name, work.dtype);
   return createModel(device, await loadWeights(device, opened, work.dtype, head), work);
 }
@@ -107,23 +108,23 @@ export async function loadWeights(
   { config, checkpoint }: OpenedFolder,
   dtype: WeightDtype,
   head: HeadStart | null,
-): Promise<LoadedWeights> {
+): Promise<Weights> {
   const tensors = matchTensors(parameterTable(config), checkpoint);
-  const loaded = makeRoomForWeights(device, withHead(config, head), dtype);
-  await loaded.weights.load(tensors.slice(0, loaded.layout.table.length));
-  beginHead(loaded, config, head?.seed ?? 0);
+  const weights = allocateWeights(device, withHead(config, head), dtype);
+  await weights.load(tensors.slice(0, weights.layout.table.length));
+  beginHead(weights, config, head?.seed ?? 0);
   if (config.numLabels !== null && head === null) {
     console.error(
       `The model's head for ${config.numLabels} labels is left out: words are asked for.`,
     );
   }
-  return loaded;
+  return weights;
 }
 
 /** Holds what writing on from these prompts takes against the device. @throws ZerothError E-MEM-1 */
 export async function admitTexts(
   device: Device,
-  model: OptModel,
+  model: Model,
   prompts: readonly (readonly number[])[],
   maxNewTokens: number,
 ): Promise<void> {

@@ -30,7 +30,7 @@ export async function replayCommand(args: Arguments): Promise<void> {
   if (args.positionals.length === 2) return replayBundle(args);
   const folder = needOne(args, "replay RUN, or replay BUNDLE.zip MODEL");
   const { model } = await rebuild(folder, "last");
-  print({ weights_sha256: await weightsSha256(model) });
+  print({ weights_sha256: await weightsSha256(model.weights) });
 }
 
 /**
@@ -39,13 +39,13 @@ export async function replayCommand(args: Arguments): Promise<void> {
  */
 export async function exportCommand(args: Arguments): Promise<void> {
   const [folder, out] = needTwo(args, "export RUN OUT [--step best|last|N]");
-  const { loaded, run, base, step } = await rebuild(folder, args.flags["step"] ?? "best");
+  const { weights, run, base, step } = await rebuild(folder, args.flags["step"] ?? "best");
   mkdirSync(out, { recursive: true });
   const { record, evaluations } = run;
   const log = logUpTo({ record, evaluations, steps: toStepRecords(run.steps) }, step);
   const told = { ...log, journal: run.steps.slice(0, step) };
   console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  for (const file of exportFolder(loaded, base, told)) {
+  for (const file of exportFolder(weights, base, told)) {
     await writeFile(join(out, file.name), file);
     console.error(`${join(out, file.name)} ${file.sizeBytes} bytes`);
   }
@@ -75,11 +75,10 @@ async function replayBundle(args: Arguments): Promise<void> {
   const head = headOf(task, settings);
   const dtype = weightDtypeOf(settings);
   await admitModel(device, withHead(config, head), opened.name, dtype);
-  const loaded = await loadWeights(device, opened, dtype, head);
+  const weights = await loadWeights(device, opened, dtype, head);
   const { weightsSha256: recorded } = bundle.record;
-  const sha256 = await weightsSha256(
-    await applySteps(device, loaded, bundle.record, bundle.journal),
-  );
+  await applySteps(device, weights, bundle.record, bundle.journal);
+  const sha256 = await weightsSha256(weights);
   // A run stopped before its end has no recorded hash to compare with.
   print({ weights_sha256: sha256, ...(recorded && { is_as_recorded: sha256 === recorded }) });
 }

@@ -4,7 +4,8 @@ import { parseConfig } from "#model/config.ts";
 import { beginHead, withHead } from "#model/head.ts";
 import * as cards from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
-import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
+import { allocateWeights, type Weights } from "#model/weights.ts";
 import { replay } from "#run/step/replay.ts";
 import type { JournalStep } from "#run/store/journal.ts";
 import type { ModelRecord, RunRecord } from "#run/store/records.ts";
@@ -25,8 +26,8 @@ import { openNodeDevice } from "./open.ts";
 export interface Rebuilt {
   readonly device: Device;
   /** With room for replaying only. */
-  readonly model: OptModel;
-  readonly loaded: LoadedWeights;
+  readonly model: Model;
+  readonly weights: Weights;
   readonly run: LoadedRun;
   readonly base: ModelRecord;
   readonly step: number;
@@ -50,12 +51,12 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const head = headOf(run.record.task, run.record.settings);
   const config = withHead(own, head);
   await admitModel(device, config, base.name, dtype);
-  const loaded = makeRoomForWeights(device, config, dtype);
-  await runs.restore([manifest], (from, pieces) => loaded.weights.restore(pieces, from.dtype));
-  beginHead(loaded, own, head?.seed ?? 0);
+  const weights = allocateWeights(device, config, dtype);
+  await runs.restore([manifest], (from, pieces) => weights.restore(pieces, from.dtype));
+  beginHead(weights, own, head?.seed ?? 0);
   const steps = run.steps.slice(0, step);
-  const model = await applySteps(device, loaded, run.record, steps);
-  return { device, model, loaded, run, base, step };
+  const model = await applySteps(device, weights, run.record, steps);
+  return { device, model, weights, run, base, step };
 }
 
 /** The run kept in a folder by `train --out`. */
@@ -70,13 +71,13 @@ export async function onlyRun(runs: RunStore, folder: string): Promise<LoadedRun
 /** Every step applied to the base weights on the GPU. */
 export async function applySteps(
   device: Device,
-  loaded: LoadedWeights,
+  weights: Weights,
   { settings, thresholds }: RunRecord,
   steps: readonly JournalStep[],
-): Promise<OptModel> {
-  const model = await OptModel.create({
+): Promise<Model> {
+  const model = await Model.create({
     device,
-    loaded,
+    weights,
     sources: readShaders(),
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity: { tokens: 1, scored: 1, options: 1, examples: 1 },

@@ -7,7 +7,7 @@ import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { withHead } from "#model/head.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { parameterTable } from "#model/parameters.ts";
 import { betterOf } from "#run/evaluation/best.ts";
 import { type Evaluation, evaluate, measuresOf } from "#run/evaluation/evaluation.ts";
@@ -144,12 +144,12 @@ interface Judging {
 }
 
 async function finish(
-  model: OptModel,
+  model: Model,
   end: string,
   kept: Kept | null,
   judging: Judging,
 ): Promise<void> {
-  const sha256 = await weightsSha256(model);
+  const sha256 = await weightsSha256(model.weights);
   const status = end === "finished" ? "finished" : end === "paused" ? "paused" : "diverged";
   await kept?.runs.updateRun(kept.id, { status, weightsSha256: sha256 });
   if (end === "paused") {
@@ -186,7 +186,7 @@ async function finish(
 
 /** Null where no rows were kept for it. Leaves the weights of the step tested on the GPU. */
 async function finalTest(
-  model: OptModel,
+  model: Model,
   { test, isPerToken, tokenizer, at, best, goToStep }: Judging,
 ): Promise<EvaluationRecord | null> {
   if (test.length === 0) return null;
@@ -265,7 +265,7 @@ async function keep(
 class StepPrinter {
   readonly #kept: Kept | null;
   readonly #settings: SettingValues;
-  readonly #model: OptModel;
+  readonly #model: Model;
   #density: number | null = null;
   #totals = noTotals;
   /** All steps so far. */
@@ -278,7 +278,7 @@ class StepPrinter {
   isHeld = false;
   #blowUp = new BlowUpWatch(undefined);
 
-  constructor(kept: Kept | null, settings: SettingValues, model: OptModel) {
+  constructor(kept: Kept | null, settings: SettingValues, model: Model) {
     this.#kept = kept;
     this.#settings = settings;
     this.#model = model;

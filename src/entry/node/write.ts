@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import type { Sampling } from "#run/evaluation/sampling.ts";
 import { fitPrompt, tokenRate, writeAll } from "#run/evaluation/writing.ts";
 import { checkWriting, type WritingRequest } from "#run/evaluation/writingRequest.ts";
@@ -104,7 +104,7 @@ function withBreaks(text: string): string {
 
 interface Work {
   readonly device: Device;
-  readonly model: OptModel;
+  readonly model: Model;
   readonly tokenizer: Tokenizer;
   readonly bos: number;
 }
@@ -124,14 +124,23 @@ async function openModel(args: Arguments, folder: string): Promise<Work> {
 }
 
 async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
-  const { device, model, loaded, run, base, step } = await rebuild(folder, flags["step"] ?? "best");
+  const { device, model, weights, run, base, step } = await rebuild(
+    folder,
+    flags["step"] ?? "best",
+  );
   model.destroy();
   console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  const linear = linearOf(device, loaded.layout.dtype, loaded.config, run.record, flags["linear"]);
+  const linear = linearOf(
+    device,
+    weights.layout.dtype,
+    weights.config,
+    run.record,
+    flags["linear"],
+  );
   const work = { trained: [], evaluated: [reading], linear };
   return {
     device,
-    model: await createModel(device, loaded, work),
+    model: await createModel(device, weights, work),
     tokenizer: loadTokenizer(new Map(Object.entries(base.tokenizerFiles))),
     bos: run.record.task.bos,
   };

@@ -15,7 +15,8 @@ import { type OptConfig, parseConfig } from "../config.ts";
 import { halfLinearCards, linearShared } from "../kernels.ts";
 import { canRun, halvesChoice, type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
-import { type LoadedWeights, makeRoomForWeights, OptModel } from "../opt.ts";
+import { Model } from "../model.ts";
+import { allocateWeights, type Weights } from "../weights.ts";
 import { oddConfig } from "./configs.ts";
 import { encodedTexts, fixtureNames, openFixture } from "./fixture.ts";
 import type { Comparison } from "./modelReport.ts";
@@ -41,7 +42,7 @@ export interface HalvesReport {
 const device = await openDevice(nodeGpu());
 const sources = readShaders();
 // Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
-const models: OptModel[] = [];
+const models: Model[] = [];
 
 const report: HalvesReport = {
   scores: await fixtureScores(),
@@ -55,15 +56,15 @@ const report: HalvesReport = {
 process.stdout.write(JSON.stringify(report), () => process.exit(0));
 
 async function modelOver(
-  loaded: LoadedWeights,
+  weights: Weights,
   examples: readonly EncodedExample[],
   linear: LinearChoice = onlyKernel(linearShared),
 ) {
   const capacity = sizeOfAll(examples);
-  const model = await OptModel.create({
+  const model = await Model.create({
     device,
     sources,
-    loaded,
+    weights,
     capacity,
     linear,
     noise: "binomial",
@@ -72,23 +73,23 @@ async function modelOver(
   return model;
 }
 
-async function scoresOf(model: OptModel, examples: readonly EncodedExample[]): Promise<number[]> {
+async function scoresOf(model: Model, examples: readonly EncodedExample[]): Promise<number[]> {
   return [...(await model.score(packAll(examples, sizeOfAll(examples))[0]!))];
 }
 
 async function openHalves(name: (typeof fixtureNames)[number], dtype: "f16" | "f32" = "f16") {
   const checkpoint = await openFixture(name);
-  const loaded = makeRoomForWeights(device, parseConfig(checkpoint.config), dtype);
-  await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
-  return { checkpoint, loaded };
+  const weights = allocateWeights(device, parseConfig(checkpoint.config), dtype);
+  await weights.load(matchTensors(weights.layout.table, checkpoint));
+  return { checkpoint, weights };
 }
 
 async function fixtureScores() {
   const scores: Record<string, number[]> = {};
   for (const name of fixtureNames) {
-    const { checkpoint, loaded } = await openHalves(name);
+    const { checkpoint, weights } = await openHalves(name);
     const texts = encodedTexts(checkpoint);
-    const sums = await scoresOf(await modelOver(loaded, texts), texts);
+    const sums = await scoresOf(await modelOver(weights, texts), texts);
     scores[name] = sums.map((sum) => -sum);
   }
   return scores;
@@ -104,15 +105,15 @@ async function oddScores() {
   const comparisons: Record<string, Comparison> = {};
   for (const [name, config, maxBindingBytes] of kinds) {
     const examples = someExamples(config.vocabSize);
-    const weights = randomWeights(config);
-    const loaded = makeRoomForWeights(device, config, "f16", maxBindingBytes);
-    await loaded.weights.load(tensorsOf(config, weights));
-    const halves = new Map([...weights].map(([key, values]) => [key, f16ToF32(f32ToF16(values))]));
+    const values = randomWeights(config);
+    const weights = allocateWeights(device, config, "f16", maxBindingBytes);
+    await weights.load(tensorsOf(config, values));
+    const halves = new Map([...values].map(([key, full]) => [key, f16ToF32(f32ToF16(full))]));
     comparisons[name] = {
       expected: examples
         .flatMap((example) => example.options)
         .map(({ ids, optionLength }) => logProbability(config, halves, ids, optionLength)),
-      actual: await scoresOf(await modelOver(loaded, examples), examples),
+      actual: await scoresOf(await modelOver(weights, examples), examples),
     };
   }
   return comparisons;
@@ -120,15 +121,15 @@ async function oddScores() {
 
 /** As many dispatches fewer as matrices are not widened tell that the kernels were in use. */
 async function packed() {
-  const { checkpoint, loaded } = await openHalves("opt-tiny-real-vocab");
+  const { checkpoint, weights } = await openHalves("opt-tiny-real-vocab");
   const texts = encodedTexts(checkpoint);
-  const plain = await modelOver(loaded, texts);
+  const plain = await modelOver(weights, texts);
   const expected = await scoresOf(plain, texts);
   const comparisons: Record<string, Comparison & { readonly dispatchesSaved: number }> = {};
   for (const card of halfLinearCards) {
-    if (!canRun(card, { features: device.device.features, config: loaded.config })) continue;
+    if (!canRun(card, { features: device.device.features, config: weights.config })) continue;
     const linear = { ...onlyKernel(linearShared), ...halvesChoice(() => card) };
-    const model = await modelOver(loaded, texts, linear);
+    const model = await modelOver(weights, texts, linear);
     const actual = await scoresOf(model, texts);
     comparisons[card.name] = {
       expected,
@@ -140,12 +141,12 @@ async function packed() {
 }
 
 async function written(): Promise<Comparison> {
-  const { checkpoint, loaded } = await openHalves("opt-tiny-post-ln");
+  const { checkpoint, weights } = await openHalves("opt-tiny-post-ln");
   const texts = encodedTexts(checkpoint).slice(0, 3);
   const lastOnly = texts.map(({ row, answer, options }) => {
     return { row, answer, options: [{ ids: options[0]!.ids, optionLength: 1 }] };
   });
-  const model = await modelOver(loaded, texts);
+  const model = await modelOver(weights, texts);
   const expected = await scoresOf(model, lastOnly);
   const ids = texts.map(({ options }) => options[0]!.ids);
   const positions = Math.max(...ids.map(({ length }) => length));
@@ -179,21 +180,21 @@ async function replayed() {
   }));
   const hashes: Record<string, string> = {};
   for (const atOnce of [12, 5, 1]) {
-    const { checkpoint, loaded } = await openHalves("opt-tiny-pre-ln");
-    const model = await modelOver(loaded, encodedTexts(checkpoint).slice(0, 1));
+    const { checkpoint, weights } = await openHalves("opt-tiny-pre-ln");
+    const model = await modelOver(weights, encodedTexts(checkpoint).slice(0, 1));
     for (let i = 0; i < steps.length; i += atOnce) {
       await replay(model, methodOf(settings), settings, steps.slice(i, i + atOnce));
     }
-    hashes[atOnce] = await weightsSha256(loaded);
+    hashes[atOnce] = await weightsSha256(weights);
   }
   return hashes;
 }
 
 async function restored() {
-  const { loaded } = await openHalves("opt-tiny-post-ln");
-  const hash = await weightsSha256(loaded);
+  const { weights } = await openHalves("opt-tiny-post-ln");
+  const hash = await weightsSha256(weights);
   const whole: Uint8Array[] = [];
-  for await (const piece of loaded.weights.read(loaded.readback)) whole.push(piece);
+  for await (const piece of weights.read()) whole.push(piece);
   const halves = new Uint8Array(Buffer.concat(whole));
   const wide = new Uint8Array(f16ToF32(new Uint16Array(halves.buffer)).buffer);
   const found: Record<string, [string, string]> = {};
@@ -203,12 +204,12 @@ async function restored() {
     weightsEach: number,
     dtype: "F16" | "F32",
   ) => {
-    const other = makeRoomForWeights(device, loaded.config, "f16");
+    const other = allocateWeights(device, weights.config, "f16");
     const size = weightsEach * (dtype === "F16" ? 2 : 4);
     async function* pieces() {
       for (let i = 0; i < bytes.length; i += size) yield bytes.slice(i, i + size);
     }
-    await other.weights.restore(pieces(), dtype);
+    await other.restore(pieces(), dtype);
     found[name] = [await weightsSha256(other), hash];
   };
   await bring("halves, 1001 at a time", halves, 1001, "F16");
@@ -218,6 +219,6 @@ async function restored() {
 }
 
 async function weightBytes(dtype: "f16" | "f32"): Promise<number> {
-  const { loaded } = await openHalves("opt-tiny-real-vocab", dtype);
-  return loaded.memory.bytesByKind().weights;
+  const { weights } = await openHalves("opt-tiny-real-vocab", dtype);
+  return weights.memory.bytesByKind().weights;
 }

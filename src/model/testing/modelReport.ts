@@ -15,9 +15,10 @@ import { linearQuad, linearShared } from "../kernels.ts";
 import type { Matrix } from "../layout.ts";
 import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
-import { makeRoomForWeights, OptModel } from "../opt.ts";
+import { Model } from "../model.ts";
 import { type Block, parameterTable } from "../parameters.ts";
 import type { PassPlan } from "../products.ts";
+import { allocateWeights } from "../weights.ts";
 import { oddConfig } from "./configs.ts";
 import { encodedTexts, fixtureNames, openFixture } from "./fixture.ts";
 import { randomWeights, tensorsOf } from "./randomWeights.ts";
@@ -38,8 +39,8 @@ export interface ModelReport {
   readonly probes: Readonly<Record<string, Comparison>>;
   /** Bytes that differ; by what was done to the weights. */
   readonly wrongBytes: Readonly<Record<string, number>>;
-  /** Sites a second pass of the same shape made. */
-  readonly newSites: number;
+  /** BoundKernels a second pass of the same shape made. */
+  readonly newBindings: number;
 }
 
 type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
@@ -56,7 +57,7 @@ const usable = [linearQuad, linearShared].filter(({ features = [] }) =>
   features.every((feature) => device.device.features.has(feature)),
 );
 // Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
-const models: OptModel[] = [];
+const models: Model[] = [];
 
 const report: ModelReport = {
   linears: usable.map(({ name }) => name),
@@ -73,17 +74,17 @@ async function createModel(
   examples: readonly EncodedExample[],
   linear: LinearChoice,
   maxBindingBytes = Infinity,
-): Promise<OptModel> {
+): Promise<Model> {
   const capacity = sizeOfAll(examples);
-  const loaded = makeRoomForWeights(device, config, "f32", maxBindingBytes);
-  const options = { device, sources, loaded, capacity, linear };
-  const model = await OptModel.create({ ...options, noise: "binomial" });
+  const weights = allocateWeights(device, config, "f32", maxBindingBytes);
+  const options = { device, sources, weights, capacity, linear };
+  const model = await Model.create({ ...options, noise: "binomial" });
   models.push(model);
   return model;
 }
 
 /** Sums of log p, in order of the options. */
-async function scoresOf(model: OptModel, examples: readonly EncodedExample[]): Promise<number[]> {
+async function scoresOf(model: Model, examples: readonly EncodedExample[]): Promise<number[]> {
   return [...(await model.score(packAll(examples, sizeOfAll(examples))[0]!))];
 }
 
@@ -136,10 +137,10 @@ async function oddScores() {
 async function probeAndUpdate() {
   const probes: Record<string, Comparison> = {};
   const wrongBytes: Record<string, number> = {};
-  let newSites = 0;
+  let newBindings = 0;
   for (const [name, blocks] of [["all blocks", null] as const, ["block 1 alone", [1]] as const]) {
     const trial = await openTrial(blocks);
-    wrongBytes[`${name}: loaded and read back`] = await trial.wrongBytes(trial.weights);
+    wrongBytes[`${name}: weights and read back`] = await trial.wrongBytes(trial.weights);
     probes[`${name}, nothing pending`] = await trial.probe(0);
     probes[`${name}, an update pending`] = await trial.probe(1);
     wrongBytes[`${name}: updated by a probe's passes`] = await trial.wrongBytes(trial.moved);
@@ -148,16 +149,16 @@ async function probeAndUpdate() {
     other.setPass(1, 0);
     other.model.update(other.plan);
     wrongBytes[`${name}: updated without a probe`] = await other.wrongBytes(trial.moved);
-    await other.model.weights.restore(trial.model.weights.read(trial.model.readback));
+    await other.model.weights.restore(trial.model.weights.read());
     wrongBytes[`${name}: restored from another model's pieces`] = await other.wrongBytes(
       trial.moved,
     );
 
-    const sites = trial.model.sites.count;
+    const bound = trial.model.bound.count;
     trial.model.probe(trial.batch, trial.plan);
-    newSites += trial.model.sites.count - sites;
+    newBindings += trial.model.bound.count - bound;
   }
-  return { probes, wrongBytes, newSites };
+  return { probes, wrongBytes, newBindings };
 }
 
 /** A model with one pending term, and the same weights by plain arithmetic. */
@@ -230,7 +231,7 @@ async function openTrial(blocks: readonly number[] | null) {
     async wrongBytes(wanted: Weights): Promise<number> {
       const all = parameterTable(config).map(({ name }) => Buffer.from(wanted.get(name)!.buffer));
       const pieces: Uint8Array[] = [];
-      for await (const piece of model.weights.read(model.readback)) pieces.push(piece);
+      for await (const piece of model.weights.read()) pieces.push(piece);
       const [a, b] = [Buffer.concat(all), Buffer.concat(pieces)];
       return a.reduce(
         (count, byte, i) => count + Number(byte !== b[i]),

@@ -3,7 +3,7 @@ import { answerF1, normalizeAnswer } from "#data/tasks/answers.ts";
 import { MAX_NEW_TOKENS, STOP_TEXT, type Writing } from "#data/tasks/task.ts";
 import { pythonStrip } from "#data/tasks/template.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { writeAll } from "./writing.ts";
 
 /** What the model wrote for a row. */
@@ -25,7 +25,7 @@ export interface WrittenAnswer {
  * @see MeZO, large_models/run.py, Framework.one_step_pred, and metrics.py
  */
 export async function writeAnswers(
-  model: OptModel,
+  model: Model,
   tokenizer: Tokenizer,
   prompts: readonly Writing[],
   onProgress: (done: number) => void,

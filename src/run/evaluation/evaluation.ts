@@ -2,7 +2,7 @@ import type { Interval } from "#base/interval.ts";
 import { type PackedBatch, packAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { evaluationCapacity } from "../memory/capacity.ts";
 import { judgeAnswers, type WrittenAnswer, writeAnswers } from "./answering.ts";
 
@@ -55,7 +55,7 @@ export interface EvaluationOptions {
  * @see MeZO, large_models/run.py, Framework.evaluate
  */
 export async function evaluate(
-  model: OptModel,
+  model: Model,
   examples: readonly EncodedExample[],
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
@@ -66,7 +66,7 @@ export async function evaluate(
 
 /** As `evaluate`; null if it was stopped before its end. `isStopped` is asked before each batch and token. */
 export async function evaluateUnless(
-  model: OptModel,
+  model: Model,
   examples: readonly EncodedExample[],
   options: EvaluationOptions & { readonly isStopped: () => boolean },
 ): Promise<Evaluation | null> {

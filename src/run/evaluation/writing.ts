@@ -1,8 +1,9 @@
-import { greatest } from "#base/greatest.ts";
+import { maxOf } from "#base/maxOf.ts";
 import type { Capacity } from "#data/examples/packing.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
+import { bindableBytes } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
-import { bindableBytes, type OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { cacheBytesPerPosition, type Writer, type WriterRoom } from "#model/writer.ts";
 import { nextToken, type Sampling } from "./sampling.ts";
 
@@ -53,7 +54,7 @@ const CACHE_BYTES = 512 * 1024 * 1024;
  * @throws DeviceLost
  */
 export async function writeAll(
-  model: OptModel,
+  model: Model,
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
   options: WritingOptions,
@@ -84,7 +85,7 @@ export function planRoom(
   maxNewTokens: number,
 ): WriterRoom {
   // Nothing follows the last token: it takes no position.
-  const positions = greatest(prompts.map(({ length }) => length)) + maxNewTokens - 1;
+  const positions = maxOf(prompts.map(({ length }) => length)) + maxNewTokens - 1;
   const blockBytes = positions * cacheBytesPerPosition(config);
   const most = Math.min(
     MOST_SLOTS,
@@ -98,7 +99,7 @@ export function planRoom(
 }
 
 /** What a model on this device can write on. */
-export function writingGround({ config, capacity, device }: OptModel): WritingGround {
+export function writingGround({ config, capacity, device }: Model): WritingGround {
   return { config, capacity, maxBindingBytes: bindableBytes(device) };
 }
 

@@ -1,6 +1,6 @@
 import { isPromptFree } from "#data/examples/head.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
-import type { LoadedWeights } from "#model/opt.ts";
+import type { Weights } from "#model/weights.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
 import type { JournalStep } from "../store/journal.ts";
 import { journalFile } from "../store/journalFile.ts";
@@ -28,13 +28,13 @@ export interface ExportedRun extends Log {
  * Files must be taken one after another: the weights come off the GPU as they are asked for.
  */
 export function exportFolder(
-  { layout, weights, readback }: LoadedWeights,
+  weights: Weights,
   base: ModelRecord,
   run: ExportedRun,
 ): readonly ExportedFile[] {
   return [
     ...smallFiles(base, run),
-    ...weightFiles(layout.table, layout.dtype, () => weights.read(readback)),
+    ...weightFiles(weights.layout.table, weights.layout.dtype, () => weights.read()),
   ];
 }
 

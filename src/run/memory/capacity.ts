@@ -1,4 +1,4 @@
-import { greatest } from "#base/greatest.ts";
+import { maxOf } from "#base/maxOf.ts";
 import { type Capacity, sizeOf } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -47,7 +47,7 @@ export function capacityFor(
   const logitLimit = Math.floor(Math.min(LOGIT_BYTES, maxBindingBytes) / (2 * 4 * headTileRows));
   const room = (pick: (size: Capacity) => number, limit: number) => {
     const needed = largestSum(sizes.map(pick), batchSize);
-    return Math.max(1, Math.min(needed, limit), greatest(lone.map(pick)));
+    return Math.max(1, Math.min(needed, limit), maxOf(lone.map(pick)));
   };
   return {
     tokens: room(({ tokens }) => tokens, tokenLimit),

@@ -2,15 +2,16 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { nodeGpu, readShaders } from "#entry/node/gpu.ts";
-import { type Device, openDevice } from "#gpu/device.ts";
+import { bindableBytes, type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { linearShared } from "#model/kernels.ts";
 import { planLayout } from "#model/layout.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
-import { bindableBytes, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { openFixture } from "#model/testing/fixture.ts";
+import { allocateWeights } from "#model/weights.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
@@ -75,11 +76,11 @@ describe.each(models)("%s", (_, config, limit) => {
     const plan = planRun(config, layout, capacity, settings);
 
     made.length = 0;
-    const loaded = makeRoomForWeights(device, config, dtype, limit);
-    const model = await OptModel.create({
+    const weights = allocateWeights(device, config, dtype, limit);
+    const model = await Model.create({
       device,
       sources,
-      loaded,
+      weights,
       capacity,
       noise: "binomial",
       linear: onlyKernel(linearShared),
@@ -91,10 +92,10 @@ describe.each(models)("%s", (_, config, limit) => {
     expect(sorted(own)).toEqual(
       sorted(plan.buffers.map(({ label, sizeBytes }) => ({ label, size: sizeBytes }))),
     );
-    const [weights, work] = [loaded.memory.bytesByKind(), model.memory.bytesByKind()];
-    expect(plan.bytes).toEqual({ ...work, weights: weights.weights });
+    const work = model.memory.bytesByKind();
+    expect(plan.bytes).toEqual({ ...work, weights: weights.memory.bytesByKind().weights });
     model.destroy();
-    loaded.destroy();
+    weights.destroy();
   });
 });
 
@@ -113,14 +114,14 @@ test("answers that are written take the planned keys and values, and no other bu
   const plan = planNeeds({ ...needs, evaluated: sets });
 
   made.length = 0;
-  const loaded = makeRoomForWeights(device, config);
-  const model = await OptModel.create({
+  const weights = allocateWeights(device, config);
+  const model = await Model.create({
     device,
     sources,
-    loaded,
+    weights,
     noise: "binomial",
     linear: onlyKernel(linearShared),
-    capacity: planCapacity(config, loaded.layout, maxBindingBytes, 2, examples, written),
+    capacity: planCapacity(config, weights.layout, maxBindingBytes, 2, examples, written),
   });
   await evaluate(model, sets[1]!, { tokenizer });
   const own = made.filter(({ label }) => label !== "staging");
@@ -142,7 +143,7 @@ test("answers that are written take the planned keys and values, and no other bu
   const cached = made.filter(({ label }) => label.startsWith("cache"));
   expect(cached.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(plan.bytes.cache);
   model.destroy();
-  loaded.destroy();
+  weights.destroy();
 });
 
 /** Two anchors where the method has any, every kind of step, and an update by itself. */

@@ -1,5 +1,5 @@
 import type { Remedy } from "#base/errors.ts";
-import { greatest } from "#base/greatest.ts";
+import { maxOf } from "#base/maxOf.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import { type EncodedExample, MAX_NEW_TOKENS } from "#data/tasks/task.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
@@ -132,9 +132,9 @@ function largestBatch(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fit
 function longestTexts(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fitting[] {
   const examples = [...needs.trained, ...needs.evaluated.flat()];
   const options = examples.flatMap((example) => example.options);
-  const longest = greatest(options.map(({ ids }) => ids.length));
+  const longest = maxOf(options.map(({ ids }) => ids.length));
   // An option is never cut, and something of the text should be left.
-  const least = Math.max(LEAST_TOKENS, 2 * greatest(options.map((option) => option.optionLength)));
+  const least = Math.max(LEAST_TOKENS, 2 * maxOf(options.map((option) => option.optionLength)));
   const of = (maxLength: number) => {
     const words = `texts of at most ${maxLength} tokens`;
     const remedy = { label: capitalised(words), settings: {}, maxLength };

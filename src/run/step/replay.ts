@@ -1,7 +1,7 @@
-import { workDone } from "#gpu/settled.ts";
+import { workDone } from "#gpu/wait.ts";
 import { maxTerms } from "#model/buffers.ts";
 import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import type { Method } from "#zo/methods/method.ts";
 import { keyOf } from "#zo/philox.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
@@ -18,7 +18,7 @@ import { planAt } from "./plans.ts";
  * @throws DeviceLost
  */
 export async function replay(
-  model: OptModel,
+  model: Model,
   method: Method,
   settings: SettingValues,
   steps: readonly JournalStep[],
@@ -44,7 +44,7 @@ export async function replay(
 }
 
 /** Submits cut as if every term were a pass of its own, which is what it takes the GPU. */
-function cutFor(model: OptModel, terms: number, act: () => void): void {
+function cutFor(model: Model, terms: number, act: () => void): void {
   const { dispatchesPerSubmit } = model;
   model.dispatchesPerSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / Math.max(1, terms)));
   act();
@@ -52,7 +52,7 @@ function cutFor(model: OptModel, terms: number, act: () => void): void {
 }
 
 function termsOf(
-  model: OptModel,
+  model: Model,
   method: Method,
   settings: SettingValues,
   { step, learningRate, coefficients }: JournalStep,
@@ -70,7 +70,7 @@ function termsOf(
 }
 
 function applyTerms(
-  model: OptModel,
+  model: Model,
   method: Method,
   settings: SettingValues,
   terms: readonly SlottedTerm[],

@@ -1,5 +1,5 @@
 import { recordWords, ringRecords } from "#model/buffers.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 
 /**
  * Records of steps from the ring, one after another: one copy, or two where they lie across its end.
@@ -8,7 +8,7 @@ import type { OptModel } from "#model/opt.ts";
  * @throws DeviceLost
  */
 export async function readRing(
-  { readback, buffers }: Pick<OptModel, "readback" | "buffers">,
+  { readback, buffers }: Pick<Model, "readback" | "buffers">,
   first: number,
   count: number,
 ): Promise<Uint32Array> {

@@ -5,9 +5,10 @@ import { nodeGpu, readShaders } from "#entry/node/gpu.ts";
 import { type Counts, countCalls } from "#gpu/counts.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { usualChoice } from "#model/linearChoice.ts";
-import { makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
+import { allocateWeights } from "#model/weights.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { without } from "#session/testing/gpus.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";
@@ -36,19 +37,19 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
     const option = (word: number) => ({ ids: [2, 3 + row, word], optionLength: 1 });
     return { row, answer: row % 2, options: [option(12), option(13)] };
   });
-  const loaded = makeRoomForWeights(device, config);
-  await loaded.weights.load(tensorsOf(config, randomWeights(config)));
-  const model = await OptModel.create({
+  const weights = allocateWeights(device, config);
+  await weights.load(tensorsOf(config, randomWeights(config)));
+  const model = await Model.create({
     device,
     sources: readShaders(),
-    loaded,
+    weights,
     noise: "binomial" as const,
     linear: usualChoice(device.info),
     capacity: sizeOfAll(examples.slice(0, 4)),
   });
   await prepareMasks(model, settings);
   const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
-  return { stepper, model, loaded };
+  return { stepper, model, weights };
 }
 
 /** Steps as training takes them: handed over in groups, each read back once. */
@@ -98,7 +99,7 @@ describe.each([
     );
     expect(since("submits")).toBeGreaterThanOrEqual(steps);
     run.model.destroy();
-    run.loaded.destroy();
+    run.weights.destroy();
   });
 });
 
@@ -111,7 +112,7 @@ describe("a step that is timed", () => {
       if (!isTimed) run.model.clock.begin = () => false;
       await take(run, 10);
       run.stepper.flush();
-      weights.push(await weightsOf(run.loaded));
+      weights.push(await weightsOf(run.weights));
       const { timing } = run.stepper;
       if (isTimed && device.device.features.has("timestamp-query")) {
         expect(timing?.step).toBe(6);
@@ -119,7 +120,7 @@ describe("a step that is timed", () => {
         expect(timing?.parts.products).toBeGreaterThan(0);
       } else expect(timing).toBeNull();
       run.model.destroy();
-      run.loaded.destroy();
+      run.weights.destroy();
     }
     expect(weights[0]).toEqual(weights[1]);
   });
@@ -159,9 +160,9 @@ describe("where the GPU has no clock", () => {
         expect([since("buffers"), since("bindGroups"), since("pipelines")]).toEqual([0, 0, 0]);
         await take(run, 3);
         stepper.flush();
-        weights.push(await weightsOf(run.loaded));
+        weights.push(await weightsOf(run.weights));
         run.model.destroy();
-        run.loaded.destroy();
+        run.weights.destroy();
       }
       expect(weights[0]).toEqual(weights[1]);
     },
@@ -170,7 +171,7 @@ describe("where the GPU has no clock", () => {
   test("training times them once, after its first five steps", async () => {
     const clockless = await openDevice(without("timestamp-query", nodeGpu()));
     const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
-    const { model, stepper, settings, loaded } = await openFixtureRun(clockless, given, {
+    const { model, stepper, settings, weights } = await openFixtureRun(clockless, given, {
       rows: 4,
     });
     const timed: number[] = [];
@@ -183,7 +184,7 @@ describe("where the GPU has no clock", () => {
     expect(timed).toEqual([5, 0]);
     expect(stepper.timing).toMatchObject({ step: 6, isEstimate: true });
     model.destroy();
-    loaded.destroy();
+    weights.destroy();
   });
 });
 
@@ -200,7 +201,7 @@ const quiet: TrainerHooks = {
 
 test("a first step, whose time is not known, is cut small; later ones by what it took", async () => {
   const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 1 };
-  const { model, stepper, settings, loaded } = await openFixtureRun(device, given, { rows: 4 });
+  const { model, stepper, settings, weights } = await openFixtureRun(device, given, { rows: 4 });
   const before = counts.submits;
   await train(model, stepper, settings, [], quiet);
   expect(counts.submits - before).toBeGreaterThan(Math.floor(model.dispatches / 16) - 1);
@@ -209,7 +210,7 @@ test("a first step, whose time is not known, is cut small; later ones by what it
   expect(model.dispatchesPerSubmit).toBeGreaterThan(16);
   expect(model.dispatchesPerSubmit).toBeLessThan(Number.POSITIVE_INFINITY);
   model.destroy();
-  loaded.destroy();
+  weights.destroy();
 });
 
 describe("a step that is cut into many submits", () => {
@@ -226,9 +227,9 @@ describe("a step that is cut into many submits", () => {
       await take(run, 4);
       run.stepper.flush();
       const submits = counts.submits - before;
-      results.push({ submits, weights: await weightsOf(run.loaded) });
+      results.push({ submits, weights: await weightsOf(run.weights) });
       run.model.destroy();
-      run.loaded.destroy();
+      run.weights.destroy();
     }
     const [whole, cut, single] = results;
     expect(cut!.submits).toBeGreaterThan(2 * whole!.submits);

@@ -1,5 +1,5 @@
-import { workDone } from "#gpu/settled.ts";
-import type { OptModel } from "#model/opt.ts";
+import { workDone } from "#gpu/wait.ts";
+import type { Model } from "#model/model.ts";
 import type { StepPart } from "#model/stepClock.ts";
 
 /** Where the time of a step went, in milliseconds. */
@@ -31,7 +31,7 @@ const order = [
 
 /** Has a step timed now and then, and keeps what came of it. */
 export class StepTimes {
-  readonly #model: Pick<OptModel, "clock" | "readback" | "device">;
+  readonly #model: Pick<Model, "clock" | "readback" | "device">;
   readonly #first: number;
   /** The step under way whose times have not come back, from 1. */
   #awaited: number | null = null;
@@ -39,7 +39,7 @@ export class StepTimes {
   #isTried = false;
 
   /** @param first 0-based step that is handed over first */
-  constructor(model: Pick<OptModel, "clock" | "readback" | "device">, first: number) {
+  constructor(model: Pick<Model, "clock" | "readback" | "device">, first: number) {
     this.#model = model;
     this.#first = first;
   }

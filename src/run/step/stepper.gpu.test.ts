@@ -85,7 +85,7 @@ describe("MeZO-SVRG", () => {
     const rest = await takeSteps(again.stepperAfter(past), 8 - past.length);
     const coefficients = (of: readonly JournalStep[]) => of.map((step) => [...step.coefficients]);
     expect(coefficients([...past, ...rest])).toEqual(coefficients(steps));
-    expect(await weightsSha256(again.loaded)).toBe(await weightsSha256(run.loaded));
+    expect(await weightsSha256(again.weights)).toBe(await weightsSha256(run.weights));
   });
 });
 
@@ -104,9 +104,9 @@ describe("LeZO", () => {
   test("leaves the blocks not drawn, and frozen embeddings, as they are to the bit", async () => {
     const run = await open({ method: "lezo", embedPolicy: "frozen", lezoSparsity: 0.5 });
     for (let i = 0; i < 4; i++) {
-      const before = await weightsOf(run.loaded);
+      const before = await weightsOf(run.weights);
       await takeSteps(run.stepper, 1);
-      const changed = changedNames(before, await weightsOf(run.loaded));
+      const changed = changedNames(before, await weightsOf(run.weights));
       const blocks = new Set(changed.map((name) => /layers\.(\d+)\./.exec(name)?.[1]));
       expect(blocks.size).toBe(1);
       expect([...blocks]).not.toContain(undefined);
@@ -139,7 +139,7 @@ describe("Sparse-MeZO", () => {
 
   test("takes the thresholds that sorting on the CPU gives, exactly", async () => {
     const run = await open({ method: "sparse_mezo", sparsity });
-    const weights = await weightsOf(run.loaded);
+    const weights = await weightsOf(run.weights);
     const counts = await (await run.model.masks()).measure();
     for (const { parameter, threshold, moving } of counts) {
       if (parameter.shape.length < 2) continue;
@@ -152,10 +152,10 @@ describe("Sparse-MeZO", () => {
 
   test("never changes a weight that was too large at the start, and moves the small ones", async () => {
     const run = await open({ method: "sparse_mezo", sparsity });
-    const before = await weightsOf(run.loaded);
+    const before = await weightsOf(run.weights);
     const counts = await (await run.model.masks()).measure();
     await takeSteps(run.stepper, 6);
-    const after = await weightsOf(run.loaded);
+    const after = await weightsOf(run.weights);
     for (const { parameter, threshold } of counts) {
       if (parameter.shape.length < 2) continue;
       const [old, now] = [before.get(parameter.name)!, after.get(parameter.name)!];
@@ -176,9 +176,9 @@ test.each([
 ])("what is not trained never changes where parameters are chosen by %s", async (_, settings) => {
   const run = await open({ method: "mezo", ...settings, weightDecay: 0.01 });
   const isTrainable = trainableBy(run.settings, run.model.config, run.model.layout.table);
-  const before = await weightsOf(run.loaded);
+  const before = await weightsOf(run.weights);
   await takeSteps(run.stepper, 3);
-  const changed = changedNames(before, await weightsOf(run.loaded));
+  const changed = changedNames(before, await weightsOf(run.weights));
   const trained = run.model.layout.table.filter(isTrainable).map(({ name }) => name);
   expect(changed).toEqual(trained);
 });

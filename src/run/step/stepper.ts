@@ -1,21 +1,21 @@
 import { type BatchPlan, batchPlan } from "#data/examples/batches.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
+import { type BoundKernel, dispatch } from "#gpu/boundKernels.ts";
 import { writeScalars } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
-import { onlySome } from "#gpu/onlySome.ts";
-import { workDone } from "#gpu/settled.ts";
-import { dispatch, type Site } from "#gpu/sites.ts";
+import { filterKernels } from "#gpu/commands.ts";
+import { workDone } from "#gpu/wait.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import {
   encodePrograms,
   encodeTerms,
+  inverseTerms,
   pendingTerms,
   programWords,
   type SlottedTerm,
-  takenBack,
 } from "#model/deltas.ts";
 import * as cards from "#model/kernels.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { partOf } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { ranked } from "#zo/draws.ts";
@@ -56,7 +56,7 @@ const partsAtOnce = 4;
  * batches. The update of a step stays pending until the next step's weight passes apply it.
  */
 export class Stepper {
-  readonly #model: OptModel;
+  readonly #model: Model;
   readonly #method: Method;
   readonly #settings: SettingValues;
   readonly #examples: readonly EncodedExample[];
@@ -66,7 +66,7 @@ export class Stepper {
   readonly #passState: PassStates;
   readonly #seed: number;
   readonly #epsilon: number;
-  readonly #site: Site;
+  readonly #coefficients: BoundKernel;
   readonly #queue: Enqueued[] = [];
   readonly #past: JournalStep[];
   /** Terms since the last anchor, oldest first: what separates the weights from the snapshot. */
@@ -86,7 +86,7 @@ export class Stepper {
    * @throws ZerothError E-CFG-1 if no parameter is trainable
    */
   constructor(
-    model: OptModel,
+    model: Model,
     method: Method,
     settings: SettingValues,
     examples: readonly EncodedExample[],
@@ -110,7 +110,7 @@ export class Stepper {
     this.#batches = batchPlan(order, n, numberSetting(settings, "batchSize"));
     const b = model.buffers;
     const uniform = { buffer: b.coefficientState };
-    this.#site = model.sites.bindTo(model.coefficientsKernel, uniform, {
+    this.#coefficients = model.bound.bindUniform(model.coefficientsKernel, uniform, {
       programs: b.programs,
       loss_sums: b.lossSums,
       registers: b.registers,
@@ -189,7 +189,7 @@ export class Stepper {
         this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
         const at = this.#isCopied(probe) ? "snapshot" : "theta";
         this.#model.submit((pass) => {
-          const some = onlySome(pass, isWanted);
+          const some = filterKernels(pass, isWanted);
           for (let n = 0; n < times; n++) {
             this.#model.recordProbe(some, rows, passPlans[i]!, at);
           }
@@ -329,7 +329,7 @@ export class Stepper {
   #handOver(plan: StepPlan, batch: readonly EncodedExample[], part: Part): void {
     const { probe, index, rows, accumulates, isLast } = part;
     const isCopy = this.#isCopied(probe);
-    const back = probe.at === "snapshot" && !isCopy ? takenBack(this.#sinceAnchor) : [];
+    const back = probe.at === "snapshot" && !isCopy ? inverseTerms(this.#sinceAnchor) : [];
     const pending = this.#takePending(back);
     this.#model.setPass(this.#passState({ plan, probe }, pending.length, back.length));
     this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
@@ -337,7 +337,7 @@ export class Stepper {
     const passPlan = this.#passPlans(plan, pending);
     this.#model.submit((pass: Commands) => {
       this.#model.recordProbe(pass, rows, passPlan, isCopy ? "snapshot" : "theta");
-      if (isLast) dispatch(pass, this.#site, 1);
+      if (isLast) dispatch(pass, this.#coefficients, 1);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import {
   type Evaluation,
@@ -49,7 +49,7 @@ const SUBMIT_MS = 100;
  * @throws DeviceLost
  */
 export async function train(
-  model: OptModel,
+  model: Model,
   stepper: Stepper,
   settings: SettingValues,
   dev: readonly EncodedExample[],
@@ -76,7 +76,7 @@ export async function train(
  * nothing reported, if a pause came in between.
  */
 export async function evaluateAt(
-  model: OptModel,
+  model: Model,
   step: number,
   dev: readonly EncodedExample[],
   hooks: Pick<TrainerHooks, "now" | "onEvaluation" | "onEvaluating" | "judging" | "isPauseWanted">,

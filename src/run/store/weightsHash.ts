@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { LoadedWeights } from "#model/opt.ts";
+import type { Weights } from "#model/weights.ts";
 
 /**
  * SHA-256 over all parameters in table order, little-endian, as f32 or as the halves they are stored
@@ -11,11 +11,11 @@ import type { LoadedWeights } from "#model/opt.ts";
  * @throws DeviceLost
  */
 export async function weightsSha256(
-  model: Pick<LoadedWeights, "weights" | "readback">,
+  weights: Weights,
   onPiece: (bytes: number) => void = () => {},
 ): Promise<string> {
   const hash = sha256.create();
-  for await (const piece of model.weights.read(model.readback)) {
+  for await (const piece of weights.read()) {
     hash.update(piece);
     onPiece(piece.length);
   }

@@ -10,10 +10,10 @@ import { parseConfig } from "#model/config.ts";
 import { beginHead, withHead } from "#model/head.ts";
 import { usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { type LoadedWeights, makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { type Parameter, parameterTable } from "#model/parameters.ts";
 import { type FixtureName, openFixture } from "#model/testing/fixture.ts";
-import { decoded } from "#model/weights.ts";
+import { allocateWeights, decoded, type Weights } from "#model/weights.ts";
 import { headOf } from "#session/headOf.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { noiseKinds } from "#zo/noise.ts";
@@ -51,8 +51,8 @@ export const reviewHeadTask: TaskSpec = {
 
 /** A fixture on the GPU with a method's steps to take, without a session around it. */
 export interface FixtureRun {
-  readonly model: OptModel;
-  readonly loaded: LoadedWeights;
+  readonly model: Model;
+  readonly weights: Weights;
   readonly settings: SettingValues;
   readonly examples: readonly EncodedExample[];
   readonly stepper: Stepper;
@@ -83,13 +83,13 @@ export async function openFixtureRun(
   const head = headOf(task, settings);
   const table = parseTable("reviews.jsonl", reviewLines.slice(0, rows).join("\n"));
   const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), task, table);
-  const loaded = makeRoomForWeights(device, withHead(own, head), weightDtypeOf(settings));
-  await loaded.weights.load(matchTensors(parameterTable(own), checkpoint));
-  beginHead(loaded, own, head?.seed ?? 0);
-  const model = await OptModel.create({
+  const weights = allocateWeights(device, withHead(own, head), weightDtypeOf(settings));
+  await weights.load(matchTensors(parameterTable(own), checkpoint));
+  beginHead(weights, own, head?.seed ?? 0);
+  const model = await Model.create({
     device,
     sources,
-    loaded,
+    weights,
     linear: usualChoice(device.info),
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity:
@@ -100,7 +100,7 @@ export async function openFixtureRun(
   await prepareMasks(model, settings);
   const stepperAfter = (past: readonly JournalStep[]) =>
     new Stepper(model, methodOf(settings), settings, examples, past);
-  return { model, loaded, settings, examples, stepper: stepperAfter([]), stepperAfter };
+  return { model, weights, settings, examples, stepper: stepperAfter([]), stepperAfter };
 }
 
 /** The next steps, each waited for; afterwards nothing is pending. */
@@ -117,15 +117,9 @@ export async function takeSteps(stepper: Stepper, count: number): Promise<Journa
 }
 
 /** Every parameter as it stands on the GPU, by name. */
-export async function weightsOf({
-  layout,
-  weights,
-  readback,
-}: Pick<LoadedWeights, "layout" | "weights" | "readback">): Promise<
-  ReadonlyMap<string, Float32Array>
-> {
+export async function weightsOf(weights: Weights): Promise<ReadonlyMap<string, Float32Array>> {
   const pieces: Float32Array[] = [];
-  for await (const piece of weights.read(readback)) {
+  for await (const piece of weights.read()) {
     pieces.push(decoded(weights.storedDtype, piece));
   }
   const all = Float32Array.from(pieces.flatMap((piece) => [...piece]));
@@ -134,7 +128,7 @@ export async function weightsOf({
     offset += elements;
     return all.slice(offset - elements, offset);
   };
-  return new Map(layout.table.map((parameter) => [parameter.name, valuesOf(parameter)]));
+  return new Map(weights.layout.table.map((parameter) => [parameter.name, valuesOf(parameter)]));
 }
 
 /** Names of the parameters of which any bit differs. */

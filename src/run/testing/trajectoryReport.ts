@@ -55,7 +55,7 @@ for (const [name, fixture, more] of trials) {
   report[name] = {
     steps: toStepRecords(steps, undefined, (step) => extraOf(planOf(step.step - 1), step)),
     finalLoss: (await evaluate(model, examples)).loss,
-    weightsSha256: await weightsSha256(model),
+    weightsSha256: await weightsSha256(model.weights),
   };
 }
 process.stdout.write(JSON.stringify(report), () => process.exit(0));

@@ -11,8 +11,9 @@ import { openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
 import { usualChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { makeRoomForWeights, OptModel } from "#model/opt.ts";
+import { Model } from "#model/model.ts";
 import { type FixtureName, fixtureNames, openFixture } from "#model/testing/fixture.ts";
+import { allocateWeights } from "#model/weights.ts";
 import type { Writer } from "#model/writer.ts";
 import { type Evaluation, evaluate } from "../evaluation/evaluation.ts";
 import { type Written, writeOn } from "../evaluation/writing.ts";
@@ -51,7 +52,7 @@ const ways: readonly (readonly [string, number, Capacity, number?])[] = [
 const wanted = process.env["ZEROTH_WRITING"];
 
 // Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
-const kept: OptModel[] = [];
+const kept: Model[] = [];
 for (const name of fixtureNames) {
   for (const [way, slots, capacity, limit] of ways) {
     if (wanted !== undefined && way !== wanted) continue;
@@ -86,10 +87,10 @@ async function open(name: FixtureName, capacity: Capacity, limit?: number) {
   const checkpoint = await openFixture(name);
   const config = parseConfig(checkpoint.config);
   const sharded = limit !== undefined && name === "opt-tiny-real-vocab" ? 600_000 : limit;
-  const loaded = makeRoomForWeights(device, config, "f32", sharded);
-  await loaded.weights.load(matchTensors(loaded.layout.table, checkpoint));
-  const options = { device, sources: readShaders(), loaded, capacity, linear };
-  const model = await OptModel.create({ ...options, noise: "binomial" });
+  const weights = allocateWeights(device, config, "f32", sharded);
+  await weights.load(matchTensors(weights.layout.table, checkpoint));
+  const options = { device, sources: readShaders(), weights, capacity, linear };
+  const model = await Model.create({ ...options, noise: "binomial" });
   kept.push(model);
   return { model, tokenizer: loadTokenizer(checkpoint.tokenizerFiles) };
 }
@@ -109,7 +110,7 @@ async function cachedScores(writer: Writer, name: FixtureName): Promise<number[]
   return scores;
 }
 
-async function wholeScores(model: OptModel, name: FixtureName): Promise<number[]> {
+async function wholeScores(model: Model, name: FixtureName): Promise<number[]> {
   const scores: number[] = [];
   for (const { promptIds, ids } of expectedWriting(name)) {
     const option = { ids: [...promptIds, ...ids], optionLength: ids.length };

@@ -1,6 +1,6 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import type { OptModel } from "#model/opt.ts";
+import type { Model } from "#model/model.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 
 /**
@@ -24,7 +24,7 @@ export function asExample(ids: readonly number[]): EncodedExample {
   return { row: 0, answer: 0, options: [{ ids: [...ids, 2], optionLength: ids.length }] };
 }
 
-export async function verifyEngine(model: OptModel): Promise<VerifyEngine> {
+export async function verifyEngine(model: Model): Promise<VerifyEngine> {
   const { wordEmbedProjDim: width, vocabSize } = model.config;
   const embedding = await readEmbedding(model);
   const mean = new Float64Array(width);
@@ -59,12 +59,12 @@ export async function verifyEngine(model: OptModel): Promise<VerifyEngine> {
 }
 
 /** [V, E], as it lies on the GPU. */
-async function readEmbedding(model: OptModel): Promise<Float32Array> {
+async function readEmbedding(model: Model): Promise<Float32Array> {
   const parameter = model.layout.table.find(({ name }) => name.endsWith("embed_tokens.weight"));
   if (!parameter) throw new Error("The table has no token embedding.");
   const values = new Float32Array(parameter.elements);
   let at = 0;
-  for await (const piece of model.weights.readParameter(model.readback, parameter.index)) {
+  for await (const piece of model.weights.readParameter(parameter.index)) {
     values.set(new Float32Array(piece.buffer), at);
     at += piece.byteLength / 4;
   }

@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DeviceLost } from "#base/errors.ts";
-import { refuseLost, settled, watchWaits, workDone } from "./settled.ts";
+import { awaitGpu, detectSlowPolling, throwIfLost, workDone } from "./wait.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A device that tells what is done `everyMs`, or when something is submitted. */
-function deviceLooking(everyMs: number) {
+/** A device that polls its queue every `everyMs`, and at each submit. */
+function pollingDevice(everyMs: number) {
   let waiting: (() => void)[] = [];
   let submits = 0;
-  const look = () => {
+  const poll = () => {
     for (const resolve of waiting) resolve();
     waiting = [];
   };
-  setInterval(look, everyMs);
+  setInterval(poll, everyMs);
   const queue = {
     submit: () => {
       submits++;
-      look();
+      poll();
     },
     onSubmittedWorkDone: () => new Promise<void>((resolve) => void waiting.push(resolve)),
   };
@@ -35,33 +35,33 @@ async function millisecondsOf(action: () => Promise<void>): Promise<number> {
   return took;
 }
 
-test("a browser that looks by a timer is asked to look while someone waits", async () => {
-  const { device, submits } = deviceLooking(100);
-  expect(await millisecondsOf(() => watchWaits(device))).toBeGreaterThan(50);
+test("a browser that polls slowly is nudged while a wait lasts, and not after", async () => {
+  const { device, submits } = pollingDevice(100);
+  expect(await millisecondsOf(() => detectSlowPolling(device))).toBeGreaterThan(50);
   expect(await millisecondsOf(() => workDone(device))).toBeLessThan(5);
   const after = submits();
   await vi.advanceTimersByTimeAsync(1000);
   expect(submits()).toBe(after);
 });
 
-test("one that tells by itself is left alone", async () => {
-  const { device, submits } = deviceLooking(2);
-  await millisecondsOf(() => watchWaits(device));
+test("a browser that reports at once is not nudged", async () => {
+  const { device, submits } = pollingDevice(2);
+  await millisecondsOf(() => detectSlowPolling(device));
   await millisecondsOf(() => workDone(device));
   expect(submits()).toBe(0);
 });
 
-test("whatever a lost GPU refuses with, it is told as lost", async () => {
-  const { device } = deviceLooking(2);
+test("a rejection of any kind from a lost device becomes DeviceLost", async () => {
+  const { device } = pollingDevice(2);
   const refused = Promise.reject(new DOMException("Instance dropped", "OperationError"));
-  await expect(settled(device, refused)).rejects.toThrow(DeviceLost);
+  await expect(awaitGpu(device, refused)).rejects.toThrow(DeviceLost);
 });
 
-test("a failure is laid to a lost GPU only where it is lost", async () => {
-  const { device } = deviceLooking(2);
-  const isThere = refuseLost(device);
+test("throwIfLost throws only if the device is lost", async () => {
+  const { device } = pollingDevice(2);
+  const isThere = throwIfLost(device);
   await vi.advanceTimersByTimeAsync(10);
   await isThere;
   const lost = Promise.resolve({ message: "It crashed.", reason: "unknown" });
-  await expect(refuseLost({ lost } as unknown as GPUDevice)).rejects.toThrow("It crashed.");
+  await expect(throwIfLost({ lost } as unknown as GPUDevice)).rejects.toThrow("It crashed.");
 });

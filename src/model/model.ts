@@ -1,12 +1,11 @@
-import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
+import { BoundKernels } from "#gpu/boundKernels.ts";
 import { writeScalars } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
-import { Sites } from "#gpu/sites.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { NoiseKind } from "#zo/noise.ts";
 import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
@@ -14,10 +13,10 @@ import { compileAll, headWidthOf } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
 import { Forward, type ForwardKernels } from "./forward.ts";
 import * as cards from "./kernels.ts";
-import { type Layout, planLayout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import type { LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
-import { planForwardSites } from "./memoryPlan.ts";
+import { planForwardParams } from "./memoryPlan.ts";
 import type { Pass, PassPlan, TermsKind } from "./products.ts";
 import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
@@ -50,58 +49,15 @@ export interface LossPlace {
   readonly perToken: boolean;
 }
 
-export interface OptModelOptions {
+export interface ModelOptions {
   readonly device: Device;
   readonly sources: ShaderSources;
-  readonly loaded: LoadedWeights;
+  readonly weights: Weights;
   readonly noise: NoiseKind;
   readonly capacity: Capacity;
   /** Kernels for matrix products. */
   readonly linear: LinearChoice;
   readonly onCompiled?: (done: number, total: number) => void;
-}
-
-/** Weights with room made for them. They outlive the models that run on them. */
-export interface LoadedWeights {
-  readonly config: OptConfig;
-  readonly layout: Layout;
-  readonly weights: Weights;
-  readonly memory: Memory;
-  readonly readback: Readback;
-  destroy(): void;
-}
-
-/**
- * Room on the GPU for a model's weights, to be filled by `weights.load` or `weights.restore`.
- *
- * @param dtype what the weights are stored as
- * @param maxBindingBytes less than the device's limit only in tests of sharding
- */
-export function makeRoomForWeights(
-  { device, info }: Device,
-  config: OptConfig,
-  dtype: WeightDtype = "f32",
-  maxBindingBytes = Number.POSITIVE_INFINITY,
-): LoadedWeights {
-  const layout = planLayout(config, Math.min(bindableBytes(info), maxBindingBytes), dtype);
-  const memory = new Memory(device);
-  const readback = new Readback(device);
-  return {
-    config,
-    layout,
-    memory,
-    readback,
-    weights: new Weights(device, memory, layout),
-    destroy: () => {
-      readback.destroy();
-      memory.destroy();
-    },
-  };
-}
-
-/** What this device can bind as one storage buffer. */
-export function bindableBytes({ limits }: Pick<Device["info"], "limits"> | GPUDevice): number {
-  return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
 /** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
@@ -119,7 +75,7 @@ const still: Pass = {
  * An OPT model on the GPU: its weights, and forward passes over packed batches for one or both signs
  * of a perturbation.
  */
-export class OptModel {
+export class Model {
   readonly config: OptConfig;
   readonly layout: Layout;
   readonly weights: Weights;
@@ -129,7 +85,7 @@ export class OptModel {
   readonly coefficientsKernel: Kernel;
   readonly device: GPUDevice;
   readonly memory: Memory;
-  readonly sites: Sites;
+  readonly bound: BoundKernels;
   readonly clock: StepClock;
   readonly #forward: Forward;
   readonly #sources: ShaderSources;
@@ -145,32 +101,33 @@ export class OptModel {
   /** Submitted so far. */
   dispatches = 0;
 
-  static async create(options: OptModelOptions): Promise<OptModel> {
-    const kernels = await compileAll({ ...options, ...options.loaded });
-    return new OptModel(options, kernels);
+  static async create(options: ModelOptions): Promise<Model> {
+    const { config, layout } = options.weights;
+    const kernels = await compileAll({ ...options, config, layout });
+    return new Model(options, kernels);
   }
 
   private constructor(
-    { device, sources, loaded, capacity }: OptModelOptions,
+    { device, sources, weights, capacity }: ModelOptions,
     kernels: ForwardKernels & { readonly coefficients: Kernel },
   ) {
     this.device = device.device;
     this.#sources = sources;
-    this.config = loaded.config;
+    this.config = weights.config;
     this.capacity = capacity;
-    this.layout = loaded.layout;
-    this.weights = loaded.weights;
+    this.layout = weights.layout;
+    this.weights = weights;
     this.memory = new Memory(this.device);
     this.readback = new Readback(this.device);
-    this.sites = new Sites(this.device, this.memory, planForwardSites(this.layout));
-    const plan = planBuffers(loaded.config, this.layout, capacity);
+    this.bound = new BoundKernels(this.device, this.memory, planForwardParams(this.layout));
+    const plan = planBuffers(weights.config, this.layout, capacity);
     this.buffers = allocateBuffers(this.memory, plan);
     this.clock = new StepClock(this.device, this.buffers.timestamps);
     this.device.queue.writeBuffer(this.buffers.chunks, 0, this.layout.chunks);
     this.coefficientsKernel = kernels.coefficients;
     this.#kernels = kernels;
-    const { config, layout, weights, buffers, sites } = this;
-    this.#forward = new Forward({ config, layout, weights, buffers, kernels, sites });
+    const { config, layout, buffers, bound } = this;
+    this.#forward = new Forward({ config, layout, weights, buffers, kernels, bound });
   }
 
   /** Makes `batch` the one the next passes run on. */
@@ -225,11 +182,11 @@ export class OptModel {
     const { device, memory, layout, config, buffers } = this;
     const kernels = this.#kernels;
     this.#snapshot ??= (() => {
-      const weights = new Weights(device, memory, layout, "snapshot");
-      const sites = new Sites(device, memory, planForwardSites(layout));
+      const weights = new Weights(device, config, layout, "snapshot", memory);
+      const bound = new BoundKernels(device, memory, planForwardParams(layout));
       return {
         weights,
-        forward: new Forward({ config, layout, weights, buffers, kernels, sites }),
+        forward: new Forward({ config, layout, weights, buffers, kernels, bound }),
       };
     })();
     const encoder = device.createCommandEncoder();

@@ -71,6 +71,6 @@ describe.each(drivers.map(({ name }) => name))("on %s", (driver) => {
   });
 
   test("a second pass of the same shape creates nothing", () => {
-    expect(report().newSites).toBe(0);
+    expect(report().newBindings).toBe(0);
   });
 });

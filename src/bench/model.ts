@@ -65,8 +65,8 @@ export async function randomWeights(
   const gains = new Uint8Array(tile.map((z) => 1 + 0.02 * z).buffer);
   const others = new Uint8Array(tile.map((z) => 0.02 * z).buffer);
   async function* pieces() {
-    for (const { elements, name } of weights.layout.table) {
-      const values = name.endsWith("layer_norm.weight") ? gains : others;
+    for (const { elements, name, role } of weights.layout.table) {
+      const values = role === "norm" && name.endsWith(".weight") ? gains : others;
       for (let left = elements * 4; left > 0; left -= values.length) {
         yield values.subarray(0, Math.min(values.length, left));
       }

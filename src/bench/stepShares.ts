@@ -1,3 +1,4 @@
+import { isReached } from "#model/deltas.ts";
 import type { Parameter } from "#model/parameters.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { StepPlan } from "#zo/plan.ts";
@@ -82,12 +83,9 @@ export function passShare(
   table: readonly Parameter[],
   [last, before]: readonly [StepPlan, StepPlan],
 ): number {
-  const drawn = [last, before].flatMap((plan) => table.filter((one) => isActive(plan, one)));
+  const drawn = [last, before].flatMap(({ activeBlocks: blocks, embeddings }) =>
+    table.filter((one) => isReached({ blocks, embeddings }, one)),
+  );
   const sum = (all: readonly Parameter[]) => all.reduce((n, { elements }) => n + elements, 0);
   return sum(drawn) / (2 * sum(table));
-}
-
-function isActive({ activeBlocks, embeddings }: StepPlan, { block }: Parameter): boolean {
-  if (typeof block !== "number") return block === "head" || embeddings;
-  return activeBlocks === null || activeBlocks.includes(block);
 }

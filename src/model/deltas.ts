@@ -1,5 +1,6 @@
 import type { Direction } from "#zo/noise.ts";
 import type { StepPlan, Term } from "#zo/plan.ts";
+import type { Parameter } from "./parameters.ts";
 
 /**
  * Deltas as the GPU reads them: the words of `Term` (`shaders/lib/terms.wgsl`) and of `Program`
@@ -7,13 +8,11 @@ import type { StepPlan, Term } from "#zo/plan.ts";
  */
 
 /** A term of some step's delta, with the slot its coefficient stands in. */
-export interface SlottedTerm {
+export interface SlottedTerm extends Reach {
   /** `back`: noise, subtracted. */
   readonly kind: "noise" | "decay" | "back";
   readonly direction: Direction;
   readonly slot: number;
-  readonly blocks: readonly number[] | null;
-  readonly embeddings: boolean;
   /** First of its step: a mask by magnitude is taken anew from the weights before it. */
   readonly beginsStep: boolean;
 }
@@ -24,6 +23,24 @@ export const programWords = 5;
 const kinds = { noise: 0, decay: 1, back: 2 } as const;
 const anchorRegister = 16;
 const noRegister = 0xffffffff;
+
+/** The parameters that a term, or the probe of a step, reaches. */
+export interface Reach {
+  /** Blocks, or null for all. */
+  readonly blocks: readonly number[] | null;
+  /** Everything before and after the blocks but a score head. */
+  readonly embeddings: boolean;
+}
+
+/** Whether a parameter is within reach. A score head always is. */
+export function isReached(
+  { blocks, embeddings }: Reach,
+  { stage, role }: Pick<Parameter, "stage" | "role">,
+): boolean {
+  if (role === "head") return true;
+  if (typeof stage !== "number") return embeddings;
+  return blocks === null || blocks.includes(stage);
+}
 
 /** Blocks as the two words of a bit mask; null means all 64. */
 export function blockMask(blocks: readonly number[] | null): readonly [low: number, high: number] {

@@ -92,9 +92,10 @@ export class Forward {
   #partsOf(block: number): BlockParts {
     const { stream, side, wide } = this.#buffers;
     const at = `layers.${block}.`;
+    const decoderAt = `model.decoder.${at}`;
     const isPreNorm = this.#config.doLayerNormBefore;
     const linear = (name: string, bias: string, x: GPUBuffer, y: GPUBuffer): Linear => {
-      return { matrix: this.#matrix(at + name), x, y, bias: `${at}${bias}.bias` };
+      return { matrix: this.#matrix(at + name), x, y, bias: `${decoderAt}${bias}.bias` };
     };
     // After a post-norm the normed value is the stream: it lies in `side` until the next norm.
     const [attended, inner] = isPreNorm ? [side, stream] : [stream, side];
@@ -103,8 +104,8 @@ export class Forward {
       out: { ...linear("out", "self_attn.out_proj", side, stream), accumulates: true },
       fc1: { ...linear("fc1", "fc1", side, wide), relu: true },
       fc2: { ...linear("fc2", "fc2", wide, inner), accumulates: true },
-      attentionNorm: `${at}self_attn_layer_norm`,
-      finalNorm: `${at}final_layer_norm`,
+      attentionNorm: `${decoderAt}self_attn_layer_norm`,
+      finalNorm: `${decoderAt}final_layer_norm`,
     };
   }
 
@@ -291,7 +292,7 @@ export class Forward {
     dispatch(pass, gather, Math.ceil(width / 64), shape.signs * shape.scored);
     let [x, y] = [b.scoredStream, b.scoredSide];
     if (hasFinalLayerNorm) {
-      this.#layerNorm(pass, shape, "final_layer_norm", x, y, true);
+      this.#layerNorm(pass, shape, "model.decoder.final_layer_norm", x, y, true);
       [x, y] = [y, x];
     }
     const projectOut = this.#layout.matrices.get("project_out");

@@ -31,7 +31,8 @@ test("the score head is the last parameter, as wide as the word embeddings, and 
     shape: [3, 512],
     elements: 1536,
     index: bare.length,
-    block: "head",
+    stage: "output",
+    role: "head",
     decays: true,
   });
 });

@@ -117,8 +117,8 @@ describe("whatever the model and the binding limit", () => {
     everyLayout((layout) => {
       for (const { tensor, block, decays } of allChunks(layout)) {
         const parameter = layout.table[tensor]!;
-        const group = parameter.block === "head" ? HEAD_BLOCK : (parameter.block ?? NO_BLOCK);
-        expect(block).toBe(group);
+        const outside = parameter.role === "head" ? HEAD_BLOCK : NO_BLOCK;
+        expect(block).toBe(typeof parameter.stage === "number" ? parameter.stage : outside);
         expect(decays).toBe(Number(parameter.decays));
       }
     });
@@ -128,7 +128,7 @@ describe("whatever the model and the binding limit", () => {
     everyLayout(({ table, vectors }, { hiddenSize, numHiddenLayers }) => {
       const flat = table.filter(({ shape }) => shape.length === 1);
       const ends = flat.map(({ name, elements }) => {
-        return { start: vectors.offsets.get(name.replace("model.decoder.", ""))!, elements };
+        return { start: vectors.offsets.get(name)!, elements };
       });
       ends.sort((a, b) => a.start - b.start);
       let at = 0;
@@ -139,7 +139,9 @@ describe("whatever the model and the binding limit", () => {
       expect(vectors.elements).toBe(at);
       for (let block = 0; block < numHiddenLayers; block++) {
         const [k, v, q] = ["k", "v", "q"].map((letter) => {
-          return vectors.offsets.get(`layers.${block}.self_attn.${letter}_proj.bias`)!;
+          return vectors.offsets.get(
+            `model.decoder.layers.${block}.self_attn.${letter}_proj.bias`,
+          )!;
         });
         expect([v! - k!, q! - v!]).toEqual([hiddenSize, hiddenSize]);
       }

@@ -1,6 +1,6 @@
 import type { Storage, WeightDtype } from "#base/storage.ts";
 import type { OptConfig } from "./config.ts";
-import { type Block, type Parameter, parameterTable } from "./parameters.ts";
+import { type Parameter, parameterTable, type Role, type Stage } from "./parameters.ts";
 
 /**
  * Where every parameter lies on the GPU. Pure arithmetic: the plan shown before loading is the plan
@@ -13,6 +13,7 @@ import { type Block, type Parameter, parameterTable } from "./parameters.ts";
 export interface Layout {
   /** What every weight is. */
   readonly dtype: WeightDtype;
+  readonly numBlocks: number;
   readonly table: readonly Parameter[];
   readonly vectors: VectorLayout;
   readonly matrices: ReadonlyMap<string, Matrix>;
@@ -27,7 +28,7 @@ export interface Layout {
 export interface VectorLayout {
   readonly storage: Storage;
   readonly elements: number;
-  /** Offset of each 1-D parameter, by name without `model.decoder.`. */
+  /** Offset of each 1-D parameter, by name. */
   readonly offsets: ReadonlyMap<string, number>;
   readonly chunks: ChunkRange;
 }
@@ -39,7 +40,9 @@ export interface Matrix {
   readonly rows: number;
   /** Halves lie two a word where rows have even length, so that no word has weights of two rows. */
   readonly storage: Storage;
-  readonly block: Block;
+  /** Of its parameters. */
+  readonly stage: Stage;
+  readonly role: Role;
   readonly shards: readonly Shard[];
 }
 
@@ -91,7 +94,7 @@ export function planLayout(
   dtype: WeightDtype = "f32",
 ): Layout {
   const table = parameterTable(config);
-  const byName = new Map(table.map((p) => [p.name.replace("model.decoder.", ""), p]));
+  const byName = new Map(table.map((parameter) => [parameter.name, parameter]));
   const chunks: number[] = [];
   const vectors = planVectors(config, byName, chunks, dtype);
   const maxElements = Math.floor(maxBindingBytes / 4);
@@ -101,11 +104,11 @@ export function planLayout(
     name,
     parameters: tensors.map((tensor) => byName.get(tensor)!),
   }));
-  const embedding = byName.get("embed_tokens.weight")!;
+  const embedding = byName.get("model.decoder.embed_tokens.weight")!;
   const largest = Math.max(
     Math.min(MIN_SCRATCH_ELEMENTS, embedding.elements),
     ...wanted
-      .filter(({ name }) => !name.startsWith("embed_"))
+      .filter(({ parameters }) => parameters[0]!.role !== "embedding")
       .map(({ parameters }) => Math.min(maxScratch, sum(parameters.map((p) => p.elements)))),
   );
   const tileElements = Math.min(largest, maxScratch);
@@ -113,11 +116,13 @@ export function planLayout(
   const matrices = new Map<string, Matrix>();
   for (const { name, parameters } of wanted) {
     const tileRows = name === "embed_tokens" ? embeddingTileRows : Number.POSITIVE_INFINITY;
-    const most = name.startsWith("embed_") ? maxElements : maxScratch;
+    // An embedding is never in scratch as a whole.
+    const most = parameters[0]!.role === "embedding" ? maxElements : maxScratch;
     matrices.set(name, planMatrix(name, parameters, most, tileRows, chunks, dtype));
   }
   return {
     dtype,
+    numBlocks: config.numHiddenLayers,
     table,
     vectors,
     matrices,
@@ -141,26 +146,24 @@ export function hasWholeGroups({ chunks }: Layout): boolean {
 
 /** The matrices of a model and the tensors whose rows make them up. */
 function matrixTensors(config: OptConfig): { name: string; tensors: string[] }[] {
+  const matrix = (name: string, ...stack: string[]) => {
+    return { name, tensors: stack.map((tensor) => `model.decoder.${tensor}.weight`) };
+  };
   const matrices = [
-    { name: "embed_tokens", tensors: ["embed_tokens.weight"] },
-    { name: "embed_positions", tensors: ["embed_positions.weight"] },
+    matrix("embed_tokens", "embed_tokens"),
+    matrix("embed_positions", "embed_positions"),
   ];
   if (config.wordEmbedProjDim !== config.hiddenSize) {
-    matrices.push(
-      { name: "project_in", tensors: ["project_in.weight"] },
-      { name: "project_out", tensors: ["project_out.weight"] },
-    );
+    matrices.push(matrix("project_in", "project_in"), matrix("project_out", "project_out"));
   }
   for (let block = 0; block < config.numHiddenLayers; block++) {
     const at = `layers.${block}.`;
+    const attention = `${at}self_attn.`;
     matrices.push(
-      {
-        name: `${at}kvq`,
-        tensors: ["k", "v", "q"].map((letter) => `${at}self_attn.${letter}_proj.weight`),
-      },
-      { name: `${at}out`, tensors: [`${at}self_attn.out_proj.weight`] },
-      { name: `${at}fc1`, tensors: [`${at}fc1.weight`] },
-      { name: `${at}fc2`, tensors: [`${at}fc2.weight`] },
+      matrix(`${at}kvq`, `${attention}k_proj`, `${attention}v_proj`, `${attention}q_proj`),
+      matrix(`${at}out`, `${attention}out_proj`),
+      matrix(`${at}fc1`, `${at}fc1`),
+      matrix(`${at}fc2`, `${at}fc2`),
     );
   }
   if (config.numLabels !== null) matrices.push({ name: "score", tensors: ["score.weight"] });
@@ -185,7 +188,8 @@ function planVectors(
     elements += parameter.elements;
   };
   for (let block = 0; block < config.numHiddenLayers; block++) {
-    for (const letter of ["k", "v", "q"]) place(`layers.${block}.self_attn.${letter}_proj.bias`);
+    for (const letter of ["k", "v", "q"])
+      place(`model.decoder.layers.${block}.self_attn.${letter}_proj.bias`);
   }
   for (const [name, { shape }] of byName) if (shape.length === 1) place(name);
   const storage = dtype === "f16" ? "wideHalves" : "floats";
@@ -218,7 +222,8 @@ function planMatrix(
   }
   const halves = width % 2 === 0 ? "halves" : "wideHalves";
   const storage = dtype === "f16" ? halves : "floats";
-  return { name, width, rows, storage, block: parameters[0]!.block, shards };
+  const { stage, role } = parameters[0]!;
+  return { name, width, rows, storage, stage, role, shards };
 }
 
 function piecesOf(parameters: readonly Parameter[], firstRow: number, rows: number): Piece[] {
@@ -263,7 +268,7 @@ function tileChunks(
 
 function pushChunks(
   chunks: number[],
-  { index, block, decays }: Parameter,
+  { index, stage, role, decays }: Parameter,
   first: number,
   count: number,
   thetaOffset: number,
@@ -272,8 +277,8 @@ function pushChunks(
   for (let done = 0; done < count; done += CHUNK_ELEMENTS) {
     const elements = Math.min(CHUNK_ELEMENTS, count - done);
     const at = [index, first + done, elements, thetaOffset + done, outOffset + done];
-    const group = block === "head" ? HEAD_BLOCK : (block ?? NO_BLOCK);
-    chunks.push(...at, group, decays ? 1 : 0, 0);
+    const block = typeof stage === "number" ? stage : role === "head" ? HEAD_BLOCK : NO_BLOCK;
+    chunks.push(...at, block, decays ? 1 : 0, 0);
   }
 }
 

@@ -46,10 +46,9 @@ export function weightBuffers(
   return [vectors, ...shards.values()];
 }
 
-/** Parameters of every site of a forward pass: a few for each tile, block and shard, and some air. */
-export function planForwardParams({ table, matrices }: Layout): PlannedBuffer {
+/** The params of every kernel of a forward pass: a few per tile, block and shard, and some to spare. */
+export function planForwardParams({ matrices, numBlocks }: Layout): PlannedBuffer {
   const shards = [...matrices.values()].flatMap((matrix) => matrix.shards);
   const tiles = shards.reduce((sum, shard) => sum + shard.tiles.length, 0);
-  const blocks = Math.max(...table.map(({ block }) => (typeof block === "number" ? block + 1 : 0)));
-  return planParams("uniforms", 8 * tiles + shards.length + 8 * blocks + 32);
+  return planParams("uniforms", 8 * tiles + shards.length + 8 * numBlocks + 32);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
-import { parameterCount, parameterTable } from "./parameters.ts";
+import { parameterCount, parameterTable, type Stage } from "./parameters.ts";
 import { publishedConfigs } from "./publishedConfigs.ts";
 
 const fixture = (name: string, file: string): unknown =>
@@ -35,16 +35,36 @@ describe("a parameter of the table", () => {
     expect(table.map(({ index }) => index)).toEqual([...table.keys()]);
   });
 
-  test("belongs to its block; embeddings and projections belong to none", () => {
-    const outside = table.filter(({ block }) => block === null).map(({ name }) => name);
-    expect(outside).toEqual([
+  test("belongs to its block, or comes before or after the blocks", () => {
+    const namesAt = (wanted: Stage) =>
+      table.filter(({ stage }) => stage === wanted).map(({ name }) => name);
+    expect(namesAt("input")).toEqual([
       "model.decoder.embed_tokens.weight",
       "model.decoder.embed_positions.weight",
-      "model.decoder.project_out.weight",
       "model.decoder.project_in.weight",
     ]);
-    const last = table.filter(({ name }) => name.includes(".layers.23."));
-    expect(last.map(({ block }) => block)).toEqual(Array(16).fill(23));
+    expect(namesAt("output")).toEqual(["model.decoder.project_out.weight"]);
+    expect(namesAt(23)).toEqual(
+      table.map(({ name }) => name).filter((name) => name.includes(".layers.23.")),
+    );
+    expect(namesAt(23).length).toBe(16);
+  });
+
+  test("has the role that its name and shape tell", () => {
+    const classifier = parameterTable({
+      ...parseConfig(publishedConfigs["opt-125m"]),
+      numLabels: 2,
+    });
+    for (const { name, shape, role } of [...table, ...classifier]) {
+      const isNorm = name.includes("layer_norm");
+      const vector = isNorm ? "norm" : "bias";
+      const matrix = name.includes("embed_")
+        ? "embedding"
+        : name.startsWith("score")
+          ? "head"
+          : "matrix";
+      expect(role, name).toBe(shape.length === 1 ? vector : matrix);
+    }
   });
 
   test("decays unless it is a bias or of a layer norm", () => {

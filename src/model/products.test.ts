@@ -105,7 +105,7 @@ describe("a pass over both signs", () => {
 
   test("multiplies all rows at once where a block is not perturbed", async () => {
     const some: PassPlan = {
-      isProbed: ({ block }) => block !== 1,
+      isProbed: ({ stage }) => stage !== 1,
       isUpdated: () => false,
       sharedBlocks: null,
     };

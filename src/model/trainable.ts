@@ -30,10 +30,8 @@ function chooser(settings: SettingValues, config: OptConfig): (parameter: Parame
       return () => true;
     case "last": {
       const first = config.numHiddenLayers - numberSetting(settings, "trainableBlocks");
-      return ({ block, name }) =>
-        block === null
-          ? name.startsWith("model.decoder.final_layer_norm")
-          : block === "head" || block >= first;
+      return ({ stage, role }) =>
+        typeof stage === "number" ? stage >= first : stage === "output" && role !== "matrix";
     }
     case "named": {
       const patterns = textSetting(settings, "trainablePattern").split(",").map(toPattern);

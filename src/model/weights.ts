@@ -82,11 +82,11 @@ export class Weights {
     this.#stretches = layout.table.map(() => []);
     const plan = planWeights(layout, kind);
     this.vectors = memory.make(plan.vectors);
-    for (const [name, offset] of layout.vectors.offsets) {
-      const parameter = layout.table.find((p) => p.name === `model.decoder.${name}`)!;
+    for (const { name, index, elements } of layout.table) {
+      const offset = layout.vectors.offsets.get(name);
+      if (offset === undefined) continue;
       const { storage } = layout.vectors;
-      const stretch = { storage, buffer: this.vectors, offset, elements: parameter.elements };
-      this.#stretches[parameter.index]!.push(stretch);
+      this.#stretches[index]!.push({ storage, buffer: this.vectors, offset, elements });
     }
     for (const matrix of layout.matrices.values()) {
       const { storage, width } = matrix;

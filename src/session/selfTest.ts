@@ -117,9 +117,9 @@ async function tinyLoss(
 ): Promise<SelfTestResult> {
   const weights = allocateWeights(device, tinyConfig);
   async function* pieces() {
-    for (const { index, elements, name } of weights.layout.table) {
+    for (const { index, elements, name, role } of weights.layout.table) {
       const z = noise("binomial", 7, { step: 0, probe: 0 }, index, 0, elements);
-      const middle = name.endsWith("layer_norm.weight") ? 1 : 0;
+      const middle = role === "norm" && name.endsWith(".weight") ? 1 : 0;
       yield new Uint8Array(z.map((value) => middle + 0.25 * value).buffer);
     }
   }

@@ -75,7 +75,7 @@ export function activeShare(
   return active / total;
 }
 
-function groupOf({ block }: Parameter): "embeddings" | "blocks" | "head" {
-  if (block === "head") return "head";
-  return block === null ? "embeddings" : "blocks";
+function groupOf({ stage, role }: Parameter): "embeddings" | "blocks" | "head" {
+  if (role === "head") return "head";
+  return typeof stage === "number" ? "blocks" : "embeddings";
 }

@@ -10,13 +10,12 @@ import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { crossEntropy } from "../../reference/optionLoss.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
-import { encodeTerms } from "../deltas.ts";
+import { encodeTerms, isReached } from "../deltas.ts";
 import { linearQuad, linearShared } from "../kernels.ts";
-import type { Matrix } from "../layout.ts";
 import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { Model } from "../model.ts";
-import { type Block, parameterTable } from "../parameters.ts";
+import { type Parameter, parameterTable } from "../parameters.ts";
 import type { PassPlan } from "../products.ts";
 import { allocateWeights } from "../weights.ts";
 import { oddConfig } from "./configs.ts";
@@ -186,12 +185,9 @@ async function openTrial(blocks: readonly number[] | null) {
     3 * 4,
     new Float32Array([coefficient]),
   );
-  const isActive = (block: Block) => {
-    return blocks === null || (typeof block === "number" && blocks.includes(block));
-  };
-  const isTouched = ({ block }: Matrix) => isActive(block);
+  const isActive = (at: Pick<Parameter, "stage" | "role">) => isReached({ blocks, embeddings }, at);
   const sharedBlocks = blocks === null ? null : Math.min(...blocks);
-  const plan: PassPlan = { isProbed: isTouched, isUpdated: isTouched, sharedBlocks };
+  const plan: PassPlan = { isProbed: isActive, isUpdated: isActive, sharedBlocks };
   const moved = along(config, weights, isActive, term.direction.step, coefficient);
 
   const setPass = (updates: number, probeEnabled: number) =>
@@ -245,14 +241,15 @@ async function openTrial(blocks: readonly number[] | null) {
 function along(
   config: OptConfig,
   weights: Weights,
-  isActive: (block: Block) => boolean,
+  isActive: (parameter: Parameter) => boolean,
   step: number,
   scale: number,
 ): Map<string, Float32Array<ArrayBuffer>> {
   return new Map(
-    parameterTable(config).map(({ name, index, elements, block }) => {
+    parameterTable(config).map((parameter) => {
+      const { name, index, elements } = parameter;
       const values = weights.get(name)!;
-      if (!isActive(block)) return [name, values];
+      if (!isActive(parameter)) return [name, values];
       const z = noise("binomial", seed, { step, probe: 0 }, index, 0, elements);
       return [name, values.map((value, i) => value + scale * z[i]!)];
     }),

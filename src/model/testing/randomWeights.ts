@@ -6,8 +6,8 @@ import { parameterTable } from "../parameters.ts";
 /** Random values for every parameter, by name: far enough from zero that a wrong formula shows. */
 export function randomWeights(config: OptConfig): Map<string, Float32Array<ArrayBuffer>> {
   return new Map(
-    parameterTable(config).map(({ name, elements, index }) => {
-      const isNormWeight = name.endsWith("layer_norm.weight");
+    parameterTable(config).map(({ name, role, elements, index }) => {
+      const isNormWeight = role === "norm" && name.endsWith(".weight");
       const values = randomFloats(1000 + index, elements, isNormWeight ? 0.3 : 0.15);
       return [name, isNormWeight ? values.map((value) => 1 + value) : values];
     }),

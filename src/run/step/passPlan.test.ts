@@ -44,7 +44,7 @@ describe("a LeZO step with frozen embeddings", () => {
       const { isProbed } = passPlans(layout, everything)(plan, []);
       for (const matrix of layout.matrices.values()) {
         const isActive =
-          typeof matrix.block === "number" && plan.activeBlocks!.includes(matrix.block);
+          typeof matrix.stage === "number" && plan.activeBlocks!.includes(matrix.stage);
         expect(isProbed(matrix), matrix.name).toBe(isActive);
       }
     }
@@ -55,7 +55,7 @@ describe("a LeZO step with frozen embeddings", () => {
     const pending = pendingTerms(before, 0, 0);
     const { isUpdated } = passPlans(layout, everything)(lezo(1), pending);
     const written = [...layout.matrices.values()].filter(isUpdated);
-    expect(new Set(written.map(({ block }) => block))).toEqual(new Set(before.activeBlocks));
+    expect(new Set(written.map(({ stage }) => stage))).toEqual(new Set(before.activeBlocks));
   });
 });
 

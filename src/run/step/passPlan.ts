@@ -1,54 +1,33 @@
-import type { SlottedTerm } from "#model/deltas.ts";
+import { isReached, type SlottedTerm } from "#model/deltas.ts";
 import type { Layout, Matrix } from "#model/layout.ts";
-import type { Block, Parameter } from "#model/parameters.ts";
+import type { Parameter } from "#model/parameters.ts";
 import type { PassPlan } from "#model/products.ts";
 import type { StepPlan } from "#zo/plan.ts";
 
 /**
- * What a pass over the weights touches: matrices with nothing to perturb and nothing pending are not
- * even read for it. What depends on the run alone is found out once; a step asks at every part.
- *
- * @returns a function of the step whose probe the pass is, null if nothing is perturbed, and of the
- *   terms that are pending
+ * Returns a function that says which matrices a pass over the weights has to read: those it perturbs
+ * and those with an update pending. Its arguments are the plan of the probed step, or null if nothing
+ * is perturbed, and the pending terms.
  */
 export function passPlans(
-  { table, matrices }: Layout,
+  { table, matrices, numBlocks }: Layout,
   isTrainable: (parameter: Parameter) => boolean,
 ): (plan: StepPlan | null, pending: readonly SlottedTerm[]) => PassPlan {
-  const movable = new Set<Matrix>();
+  const trainable = new Set<Matrix>();
   for (const matrix of matrices.values()) {
     const parameters = matrix.shards.flatMap(({ pieces }) => pieces.map((p) => p.parameter));
-    if (parameters.some(isTrainable)) movable.add(matrix);
+    if (parameters.some(isTrainable)) trainable.add(matrix);
   }
-  const trainable = table.filter(isTrainable);
-  const movesInput = trainable.some(({ name, block }) => block === null && !isAtTheEnd(name));
-  const movingBlocks = [...new Set(trainable.map(({ block }) => block))].filter(isNumber);
-  const numBlocks = Math.max(...table.map(({ block }) => (isNumber(block) ? block + 1 : 0)));
+  const stages = [...new Set(table.filter(isTrainable).map(({ stage }) => stage))];
   return (plan, pending) => {
-    const isActive = (block: Block) =>
-      plan !== null && touches(plan.activeBlocks, plan.embeddings, block);
-    const sharedBlocks = Math.min(numBlocks, ...movingBlocks.filter(isActive));
+    const reach = plan && { blocks: plan.activeBlocks, embeddings: plan.embeddings };
+    const active = stages.filter((stage) => reach && isReached(reach, { stage, role: "matrix" }));
+    const blocks = active.filter((stage) => typeof stage === "number");
     return {
-      isProbed: (matrix) => movable.has(matrix) && isActive(matrix.block),
+      isProbed: (matrix) => reach !== null && trainable.has(matrix) && isReached(reach, matrix),
       isUpdated: (matrix) =>
-        movable.has(matrix) &&
-        pending.some(({ blocks: active, embeddings }) => touches(active, embeddings, matrix.block)),
-      sharedBlocks: movesInput && isActive(null) ? null : sharedBlocks,
+        trainable.has(matrix) && pending.some((term) => isReached(term, matrix)),
+      sharedBlocks: active.includes("input") ? null : Math.min(numBlocks, ...blocks),
     };
   };
-}
-
-function touches(blocks: readonly number[] | null, embeddings: boolean, block: Block): boolean {
-  if (block === "head") return true;
-  if (block === null) return embeddings;
-  return blocks === null || blocks.includes(block);
-}
-
-function isNumber(block: Block): block is number {
-  return typeof block === "number";
-}
-
-/** Parameters outside the blocks that come after them. The tied embedding is at both ends. */
-function isAtTheEnd(name: string): boolean {
-  return /\.(final_layer_norm\.|project_out\.)/.test(name);
 }

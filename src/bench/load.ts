@@ -1,7 +1,7 @@
 import { mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TensorSource } from "#data/formats/checkpoint.ts";
+import type { TensorSource } from "#data/formats/tensorSource.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf } from "./ground.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ByteSource } from "#data/formats/files.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
 import type { Licence } from "./knownModels.ts";
 import type { RepoFile, RepoKind } from "./repoFile.ts";
 

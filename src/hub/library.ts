@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "#data/formats/files.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
 import {
   type BlobCache,
   type CachedRepo,

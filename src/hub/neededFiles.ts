@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { isJsonObject, parseJsonObject } from "#data/formats/jsonText.ts";
+import { isJsonObject, parseJsonObject } from "#data/formats/json.ts";
 import type { RepoFile } from "./repoFile.ts";
 
 /** Reads a small file of the repository. */

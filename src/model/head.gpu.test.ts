@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { encodeOptions } from "#data/examples/encode.ts";
 import { packAll, sizeOfAll } from "#data/examples/packing.ts";
-import type { Checkpoint } from "#data/formats/checkpoint.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import type { CustomTask } from "#data/tasks/task.ts";
 import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
@@ -34,7 +34,7 @@ const task: CustomTask = {
 
 /** log p of each label for each text. */
 async function logProbabilities(
-  checkpoint: Checkpoint,
+  checkpoint: ModelFiles,
   head: HeadStart,
   maxBindingBytes = Number.POSITIVE_INFINITY,
 ): Promise<number[][]> {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Checkpoint, TensorSource } from "#data/formats/checkpoint.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
+import type { TensorSource } from "#data/formats/tensorSource.ts";
 import { matchTensors } from "./matchTensors.ts";
 import { parameterTable } from "./parameters.ts";
 import { oddConfig } from "./testing/configs.ts";
@@ -11,7 +12,7 @@ function tensor(name: string, shape: readonly number[]): TensorSource {
   return { name, dtype: "F32", shape, sizeBytes: 4, read };
 }
 
-function checkpointOf(tensors: readonly TensorSource[]): Checkpoint {
+function checkpointOf(tensors: readonly TensorSource[]): ModelFiles {
   const nothing = { config: {}, tokenizerFiles: new Map(), otherFiles: new Map(), weightFiles: [] };
   return { format: "safetensors", tensors: new Map(tensors.map((t) => [t.name, t])), ...nothing };
 }

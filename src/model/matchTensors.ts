@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Checkpoint, TensorSource } from "#data/formats/checkpoint.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
+import type { TensorSource } from "#data/formats/tensorSource.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** Tensors a checkpoint may hold that are no parameters of ours. */
@@ -13,7 +14,7 @@ const known = new Set(["lm_head.weight"]);
  */
 export function matchTensors(
   table: readonly Parameter[],
-  checkpoint: Checkpoint,
+  checkpoint: ModelFiles,
 ): readonly TensorSource[] {
   const byName = new Map<string, TensorSource>();
   for (const tensor of checkpoint.tensors.values()) byName.set(fullName(tensor.name), tensor);

@@ -133,8 +133,8 @@ export class Model {
   /** Makes `batch` the one the next passes run on. */
   setBatch(batch: PackedBatch, signs: 1 | 2, place: LossPlace): void {
     const { queue } = this.device;
-    queue.writeBuffer(this.buffers.rows, 0, batch.rows);
-    queue.writeBuffer(this.buffers.scored, 0, batch.scoredRows);
+    queue.writeBuffer(this.buffers.rows, 0, batch.tokenTable);
+    queue.writeBuffer(this.buffers.scored, 0, batch.scoredTokens);
     queue.writeBuffer(this.buffers.options, 0, batch.optionRanges);
     queue.writeBuffer(this.buffers.examples, 0, batch.exampleRanges);
     this.#writeUniform(this.buffers.batch, cards.batchState, {

@@ -60,8 +60,8 @@ function dispatches(model: Model, plan: PassPlan): Recorded[] {
     scored: 2,
     options: 2,
     examples: 1,
-    rows: none,
-    scoredRows: none,
+    tokenTable: none,
+    scoredTokens: none,
     optionRanges: none,
     exampleRanges: none,
   };

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { bf16ToF32, f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/storage.ts";
-import type { DType, TensorSource } from "#data/formats/checkpoint.ts";
+import type { DType, TensorSource } from "#data/formats/tensorSource.ts";
 import { bindableBytes, type Device } from "#gpu/device.ts";
 import { Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";

@@ -161,9 +161,9 @@ export class Writer {
     this.#model.runStill(
       {
         tokens: rows.length,
-        rows: new Uint32Array(rows.flat()),
+        tokenTable: new Uint32Array(rows.flat()),
         scored: scored.length,
-        scoredRows: new Uint32Array(scored.flatMap((row) => [row, 0])),
+        scoredTokens: new Uint32Array(scored.flatMap((row) => [row, 0])),
         options: 0,
         optionRanges: new Uint32Array(0),
         examples: 0,

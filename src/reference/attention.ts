@@ -91,7 +91,7 @@ function attentionCase(name: string, options: Options): TwinCase {
     params: { width, heads },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      rows: batch.rows,
+      rows: batch.tokenTable,
       kvq: randomFloats(31, 2 * batch.tokens * 3 * width, deviation),
       out: new Float32Array(2 * batch.tokens * width).fill(5),
     },

@@ -1,4 +1,4 @@
-import { type PackedBatch, packAll, rowWords, sizeOfAll } from "#data/examples/packing.ts";
+import { type PackedBatch, packAll, sizeOfAll, wordsPerToken } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import { randomIntegers } from "./random.ts";
 import { field, type TwinCase } from "./twin.ts";
@@ -24,7 +24,7 @@ export function rowsOf(testCase: TwinCase, overScored = false): number {
 
 /** Rows that one row of attention sees: a shared prompt, then its own sequence up to itself. */
 export function visibleRows(rows: Uint32Array, row: number): number[] {
-  const [, , prefixStart, prefixEnd, ownStart] = rows.subarray(row * rowWords);
+  const [, , prefixStart, prefixEnd, ownStart] = rows.subarray(row * wordsPerToken);
   const seen: number[] = [];
   for (let i = prefixStart!; i < prefixEnd!; i++) seen.push(i);
   for (let i = ownStart!; i <= row; i++) seen.push(i);

@@ -1,4 +1,4 @@
-import { rowWords } from "#data/examples/packing.ts";
+import { wordsPerToken } from "#data/examples/packing.ts";
 import { rowsOf } from "./batch.ts";
 import { deltaBound } from "./delta.ts";
 import { embeddingCases, lookedUp } from "./embedding.ts";
@@ -14,7 +14,7 @@ export const twin: Twin = {
     const first = param(testCase, "first_row");
     const tokens = field(testCase, "batch", "tokens");
     for (let row = 0; row < rowsOf(testCase); row++) {
-      const at = words(testCase, "rows")[(row % tokens) * rowWords + 1]! + POSITION_OFFSET;
+      const at = words(testCase, "rows")[(row % tokens) * wordsPerToken + 1]! + POSITION_OFFSET;
       if (at < first || at >= param(testCase, "end_row")) continue;
       for (let i = 0; i < width; i++) {
         x[row * width + i]! += lookedUp(testCase, at, first, i, row < tokens ? 0 : 1);

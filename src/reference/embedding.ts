@@ -126,7 +126,7 @@ function embeddingCase(
       coefficients: new Float32Array([-3e-3, 1.7e-2, 4e-4, 0.1].map(round16)),
       thresholds: new Float32Array([0, 0, 0, 0.1]),
       theta: stored({ overrides }, storage === "floats" ? weights : asHalves(weights)),
-      rows: batch.rows,
+      rows: batch.tokenTable,
       x: randomFloats(22, 2 * batch.tokens * width),
     },
     // A thread takes a group of eight columns; a row touches so many at most.

@@ -32,7 +32,7 @@ function gatherCase(name: string, width: number, signs: 1 | 2): TwinCase {
     params: { width },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      scored: batch.scoredRows,
+      scored: batch.scoredTokens,
       x: randomFloats(41, 2 * batch.tokens * width),
       y: new Float32Array(2 * batch.scored * width).fill(5),
     },

@@ -77,7 +77,7 @@ function tileCase(name: string, options: Options): TwinCase {
     params: { first_id: firstId, width, stride, begins: Number(firstId === 0) },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      scored: batch.scoredRows,
+      scored: batch.scoredTokens,
       logits: randomFloats(51, positions * stride, deviation),
       state,
     },

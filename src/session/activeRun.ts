@@ -1,5 +1,5 @@
 import type { Failure } from "#base/errors.ts";
-import { columnsToAsk } from "#data/tasks/asking.ts";
+import { columnsToAsk } from "#data/tasks/columns.ts";
 import type { Model } from "#model/model.ts";
 import { betterOf } from "#run/evaluation/best.ts";
 import { type Evaluation, type EvaluationOptions, measuresOf } from "#run/evaluation/evaluation.ts";
@@ -193,7 +193,7 @@ export class ActiveRun {
 
   /** The loss is a mean over tokens of right options; else options compete. */
   get isPerToken(): boolean {
-    return this.#ground.data.inspection.facts.task.kind !== "classification";
+    return this.#ground.data.inspection.summary.task.kind !== "classification";
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ByteSource } from "#data/formats/files.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
 import type { Store } from "#run/store/store.ts";

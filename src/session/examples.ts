@@ -35,7 +35,7 @@ function tell(desk: Desk, run: ActiveRun, step: number, answers: Answers): void 
     answers,
     tokenizer: model.tokenizer,
     table: data.inspection.tables.dev,
-    task: data.inspection.facts.task,
+    task: data.inspection.summary.task,
     examples: data.inspection.dev,
     before: step === 0 ? undefined : run.scored.get(0),
   });

@@ -1,7 +1,7 @@
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import type { ByteSource } from "#data/formats/files.ts";
-import { readExactly } from "#data/formats/readExactly.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
+import { readExactly } from "#data/formats/byteSource.ts";
 import { classifierBaseFiles, classifierFiles } from "#model/testing/fixture.ts";
 import { reviewHeadTask, reviewLines, reviewTask } from "#run/testing/fixtureRun.ts";
 import type { SettingValues } from "#zo/settings.ts";

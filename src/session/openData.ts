@@ -1,22 +1,27 @@
 import { ZerothError } from "#base/errors.ts";
-import { headLabels, inHeadOrder, promptFree, promptFreeTask } from "#data/examples/head.ts";
-import { type Inspection, inspectData } from "#data/examples/inspect.ts";
+import { type CheckedData, checkData } from "#data/examples/checkData.ts";
 import {
-  describeParts,
-  drawParts,
-  type RowFiles,
-  type RowParts,
-  type RowRules,
-  usualRules,
-  usualSizes,
-} from "#data/examples/rowRules.ts";
+  type DataFiles,
+  defaultRules,
+  defaultSplitSizes,
+  describeSplits,
+  drawSplits,
+  type SplitRules,
+  type Splits,
+} from "#data/examples/splits.ts";
 import { parseParquet } from "#data/formats/parquet.ts";
 import { parseTable } from "#data/formats/table.ts";
 import { parseTableFile } from "#data/formats/tableFile.ts";
 import { asQuestions, isLabelled, taskChoices } from "#data/tasks/choices.ts";
-import { usualSizes as usualTaskSizes } from "#data/tasks/definition.ts";
+import { defaultSizes as usualTaskSizes } from "#data/tasks/definition.ts";
 import { guessTask, withLabelColumn } from "#data/tasks/guess.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
+import {
+  headLabelCount,
+  inHeadOrder,
+  scoreHeadTask,
+  withScoreHead,
+} from "#data/tasks/scoreHead.ts";
 import type { Row, Table, TaskSpec } from "#data/tasks/task.ts";
 import { labelNames } from "#model/config.ts";
 import { headMisfit } from "#model/head.ts";
@@ -32,12 +37,12 @@ export interface OpenData {
   readonly dataset: DatasetOrigin;
   readonly source: RowSource;
   /** Rules that were set; the others follow from files and task. */
-  readonly chosen: Partial<RowRules>;
+  readonly chosen: Partial<SplitRules>;
   /** The task as it was chosen, before a model's positions and head limited it. */
   readonly asked: TaskSpec;
   /** What was made of the files, to be told. */
   readonly notes: readonly string[];
-  readonly inspection: Inspection;
+  readonly inspection: CheckedData;
 }
 
 type DatasetOrigin = Pick<RunData, "dataset" | "datasetConfig" | "datasetRevision">;
@@ -45,8 +50,8 @@ type Places = Pick<Environment, "demo" | "hub">;
 
 /** Files to draw parts from; or the parts themselves, as they are kept with a run. */
 type RowSource =
-  | { readonly kind: "files"; readonly files: RowFiles }
-  | { readonly kind: "parts"; readonly parts: RowParts };
+  | { readonly kind: "files"; readonly files: DataFiles }
+  | { readonly kind: "parts"; readonly parts: Splits };
 
 /**
  * The rows of the files, under the task they are recognised as, else under one that is guessed.
@@ -80,7 +85,7 @@ export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): Ope
     const { columns, head } = given;
     if (head) {
       const definition = taskDefinition(given.task);
-      return inspect(data, promptFreeTask(definition, trainTable(data.source), given), model);
+      return inspect(data, scoreHeadTask(definition, trainTable(data.source), given), model);
     }
     // What a built-in task says is its own to say, whatever a file or a link claims.
     const whole = { ...builtInTask(given.task, given), ...(columns && { columns }) };
@@ -92,7 +97,7 @@ export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): Ope
 }
 
 /** The same rows under other rules: these, and the usual ones for what they leave open. */
-export function withRules(data: OpenData, chosen: Partial<RowRules>, model: OpenModel): OpenData {
+export function withRules(data: OpenData, chosen: Partial<SplitRules>, model: OpenModel): OpenData {
   return inspect({ ...data, chosen }, data.asked, model);
 }
 
@@ -120,7 +125,7 @@ export function storedData({ data, task }: RunRecord, rows: RunRows, model: Open
 
 /** What the page is told of the rows. */
 export function reportData({ source, chosen, notes, inspection }: OpenData): DataReport {
-  const { facts, tables } = inspection;
+  const { summary: facts, tables } = inspection;
   const partRows = {
     train: tables.train.rows.length,
     dev: tables.dev.rows.length,
@@ -129,7 +134,7 @@ export function reportData({ source, chosen, notes, inspection }: OpenData): Dat
   const isStored = source.kind === "parts";
   const split = isStored
     ? "These rows are kept with the run, as they were drawn for it."
-    : describeParts(
+    : describeSplits(
         usedFiles(source.files, facts.task).files,
         facts.rules,
         tables,
@@ -151,18 +156,18 @@ function inspect(
 ): OpenData {
   const spec = limited(given, model);
   const { parts, rules, notes } = partsOf(source, spec, chosen);
-  const inspected = inspectData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const inspected = checkData({ parts, spec, rules, tokenizer: model.tokenizer });
   const inspection = {
     ...inspected,
-    facts: { ...inspected.facts, ...headRemarks(inspected, model) },
+    facts: { ...inspected.summary, ...headRemarks(inspected, model) },
   };
   return { source, dataset, chosen, asked: given, notes, inspection };
 }
 
 /** Blockers and warnings, with what a person should know of the checkpoint's own head. */
-function headRemarks({ facts }: Inspection, { own }: OpenModel) {
+function headRemarks({ summary: facts }: CheckedData, { own }: OpenModel) {
   const { task, blockers, warnings } = facts;
-  const labels = headLabels(task);
+  const labels = headLabelCount(task);
   const misfit = labels === null ? null : headMisfit(own, labels);
   const isLeftOut = labels === null && own.numLabels !== null;
   const left =
@@ -178,14 +183,14 @@ function headRemarks({ facts }: Inspection, { own }: OpenModel) {
 function taskOfHead(table: Table, { own }: OpenModel): TaskSpec | null {
   if (own.numLabels === null) return null;
   const task = guessTask(table);
-  return own.numLabels === task.labels.length ? promptFree(task) : null;
+  return own.numLabels === task.labels.length ? withScoreHead(task) : null;
 }
 
 function partsOf(
   source: RowSource,
   spec: TaskSpec,
-  chosen: Partial<RowRules>,
-): { parts: RowParts; rules: RowRules; notes: readonly string[] } {
+  chosen: Partial<SplitRules>,
+): { parts: Splits; rules: SplitRules; notes: readonly string[] } {
   if (source.kind === "parts") {
     const { train, dev, test } = source.parts;
     const sizes = {
@@ -193,23 +198,23 @@ function partsOf(
       devRows: dev.rows.length,
       testRows: test.rows.length,
     };
-    return { parts: source.parts, rules: { ...usualRules, ...sizes, ...chosen }, notes: [] };
+    return { parts: source.parts, rules: { ...defaultRules, ...sizes, ...chosen }, notes: [] };
   }
   const { files, notes } = usedFiles(source.files, spec);
   const isBuiltIn = "task" in spec;
   const sizes = isBuiltIn ? taskDefinition(spec.task).sizes : usualTaskSizes;
-  const secondFile = chosen.secondFile ?? usualRules.secondFile;
-  const usual = { ...usualRules, ...usualSizes(files, sizes, { isBuiltIn, secondFile }) };
+  const secondFile = chosen.secondFile ?? defaultRules.secondFile;
+  const usual = { ...defaultRules, ...defaultSplitSizes(files, sizes, { isBuiltIn, secondFile }) };
   const rules = { ...usual, ...chosen };
   const order = (seed: number, n: number) => ranked(seed, "split", 0, n);
-  return { parts: drawParts(files, rules, order), rules, notes };
+  return { parts: drawSplits(files, rules, order), rules, notes };
 }
 
 /** The files one question a row; those without right answers are of no use here. */
 function usedFiles(
-  files: RowFiles,
+  files: DataFiles,
   spec: TaskSpec,
-): { readonly files: RowFiles; readonly notes: readonly string[] } {
+): { readonly files: DataFiles; readonly notes: readonly string[] } {
   const notes: string[] = [];
   const used = (table: Table | null) => {
     if (table === null || isLabelled(table, spec)) return table && asQuestions(table, spec);
@@ -261,7 +266,7 @@ async function originOf(source: DataSource, { hub }: Places): Promise<DatasetOri
   };
 }
 
-function refuseTooFew({ train, second, third }: RowFiles): void {
+function refuseTooFew({ train, second, third }: DataFiles): void {
   const { length } = train.rows;
   if (length > 1 || (length === 1 && (second !== null || third !== null))) return;
   throw new ZerothError(

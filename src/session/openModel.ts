@@ -1,9 +1,8 @@
 import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
-import type { Checkpoint } from "#data/formats/checkpoint.ts";
-import type { ByteSource } from "#data/formats/files.ts";
-import { blobSource } from "#data/formats/files.ts";
-import { openCheckpoint } from "#data/formats/openCheckpoint.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
+import { blobSource } from "#data/formats/byteSource.ts";
+import { type ModelFiles, openModelFiles } from "#data/formats/modelFiles.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
@@ -58,7 +57,7 @@ export async function openModel(
   onProgress: OnProgress,
 ): Promise<OpenModel> {
   const { name, files, origin } = await filesOf(source, places);
-  const checkpoint = await openCheckpoint(files);
+  const checkpoint = await openModelFiles(files);
   const own = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   refuseForeignTokenizer(tokenizer, own);
@@ -244,7 +243,7 @@ export function reportModel(
   };
 }
 
-interface ModelFiles {
+interface SourceFiles {
   readonly name: string;
   readonly files: readonly ByteSource[];
   readonly origin?: ModelOrigin;
@@ -253,7 +252,7 @@ interface ModelFiles {
 async function filesOf(
   source: ModelSource,
   { demo, hub }: Pick<Environment, "demo" | "hub">,
-): Promise<ModelFiles> {
+): Promise<SourceFiles> {
   if (source.kind === "demo") {
     const { name, files } = await demo.describe();
     return { name, files: await demo.files(files) };
@@ -268,7 +267,7 @@ async function filesOf(
   return { name: folder || "Own model", files };
 }
 
-function describe(name: string, checkpoint: Checkpoint): ModelRecord {
+function describe(name: string, checkpoint: ModelFiles): ModelRecord {
   return {
     schemaVersion: 1,
     id: "",

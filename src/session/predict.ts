@@ -1,6 +1,6 @@
 import { encodeOptions } from "#data/examples/encode.ts";
 import { packAll } from "#data/examples/packing.ts";
-import { rowAsWritten } from "#data/tasks/asking.ts";
+import { rowAsWritten } from "#data/tasks/columns.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Model } from "#model/model.ts";
 import { evaluate, optionProbabilities } from "#run/evaluation/evaluation.ts";
@@ -16,7 +16,7 @@ import { restoreWeights } from "./starting.ts";
 export async function predict(desk: Desk, values: Readonly<Record<string, string>>): Promise<void> {
   const run = runOf(desk);
   const { model, opt, data } = run.ground;
-  const { task } = data.inspection.facts;
+  const { task } = data.inspection.summary;
   const { tokenizer } = model;
   const options = encodeOptions(tokenizer, task, rowAsWritten(values));
   const example: EncodedExample = { row: 0, answer: 0, options: fitting(options, opt) };

@@ -38,7 +38,7 @@ export async function probeLearningRates(
   await leaveRun(desk);
   const device = await deviceOf(desk);
   const report = progressTo(desk);
-  const head = headOf(data.inspection.facts.task, settings);
+  const head = headOf(data.inspection.summary.task, settings);
   await storeAs(model, weightDtypeOf(settings), head);
   await admit(device, model, data, settings);
   const linear = await fastestLinear(desk, device, model);
@@ -48,7 +48,7 @@ export async function probeLearningRates(
     const thresholds = await prepareMasks(opt, settings);
     const { train } = data.inspection;
     const rows = train.slice(0, mostRows);
-    const isPerToken = data.inspection.facts.task.kind !== "classification";
+    const isPerToken = data.inspection.summary.task.kind !== "classification";
     const { loss: lossBefore } = await evaluate(opt, rows, { isPerToken });
     const base = numberSetting(settings, "learningRate");
     const points: LearningRateProbe["points"][number][] = [];

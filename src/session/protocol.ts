@@ -1,8 +1,8 @@
 import type { Failure, Remedy } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
+import type { DataProblem } from "#data/examples/problems.ts";
 import type { RowPreview } from "#data/examples/rowPreview.ts";
-import type { PartName, RowRules } from "#data/examples/rowRules.ts";
-import type { RowTrouble } from "#data/examples/troubles.ts";
+import type { SplitName, SplitRules } from "#data/examples/splits.ts";
 import type { TaskChoice } from "#data/tasks/choices.ts";
 import type { CustomTask, TaskSpec } from "#data/tasks/task.ts";
 import type { ExampleResult } from "#run/evaluation/examples.ts";
@@ -43,6 +43,7 @@ export type * from "./reports.ts";
 export type * from "./sources.ts";
 export type {
   CustomTask,
+  DataProblem,
   EvaluationRecord,
   ExampleResult,
   Failure,
@@ -50,15 +51,14 @@ export type {
   MemoryReport,
   MethodDescription,
   ModelOrigin,
-  PartName,
   Remedy,
   RowPreview,
-  RowRules,
-  RowTrouble,
   RunRecord,
   Sampling,
   SettingDescription,
   SettingValues,
+  SplitName,
+  SplitRules,
   StepRecord,
   StepTiming,
   TaskChoice,
@@ -89,9 +89,9 @@ export type CommandBody =
    */
   | { readonly type: "setTask"; readonly task: TaskSpec }
   /** Draw the parts of the open rows anew; what is left out is as usual. Answered by `data`. */
-  | { readonly type: "setRules"; readonly rules: Partial<RowRules> }
+  | { readonly type: "setRules"; readonly rules: Partial<SplitRules> }
   /** Look at one row as the model will read it. Answered by `rowPreview`. */
-  | { readonly type: "previewRow"; readonly part: PartName; readonly index: number }
+  | { readonly type: "previewRow"; readonly part: SplitName; readonly index: number }
   /** Begin a run with the open model and data. `run`, `steps`, `evaluation` follow; done at its end. */
   | { readonly type: "startRun"; readonly settings: SettingValues; readonly name: string }
   /** Keep a run to be trained later, with the open model and data. Answered by `runs`. */

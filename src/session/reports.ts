@@ -1,6 +1,6 @@
 import type { Failure } from "#base/errors.ts";
-import type { DataFacts } from "#data/examples/inspect.ts";
-import type { PartName, RowRules } from "#data/examples/rowRules.ts";
+import type { DataSummary } from "#data/examples/checkData.ts";
+import type { SplitName, SplitRules } from "#data/examples/splits.ts";
 import type { TaskChoice } from "#data/tasks/choices.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import type { ExampleResult } from "#run/evaluation/examples.ts";
@@ -92,7 +92,7 @@ export interface ModelReport {
   readonly origin?: ModelOrigin;
 }
 
-/** Files for up to three parts. Of two, the second is what `RowRules.secondFile` says. */
+/** Files for up to three parts. Of two, the second is what `SplitRules.secondFile` says. */
 export interface RowSources {
   readonly train: DataSource;
   readonly dev?: DataSource;
@@ -100,16 +100,16 @@ export interface RowSources {
 }
 
 /** What is known of the rows, and what may be chosen for them. */
-export interface DataReport extends DataFacts {
+export interface DataReport extends DataSummary {
   /** Rows of each part that were read, usable or not: what `previewRow` counts. */
-  readonly partRows: Readonly<Record<PartName, number>>;
+  readonly partRows: Readonly<Record<SplitName, number>>;
   /** They are a stored run's: drawn already, and not to be drawn anew. */
   readonly isStored: boolean;
   readonly fileNames: readonly string[];
   /** Which rows are in which part and by which rule, in sentences. */
   readonly split: string;
   /** Rules that were set by hand; the others are as usual. */
-  readonly chosenRules: Partial<RowRules>;
+  readonly chosenRules: Partial<SplitRules>;
   /** What was passed over in opening them. */
   readonly notes: readonly string[];
   /** Every task that may be chosen for the rows, the recognised one first. */
@@ -202,7 +202,7 @@ export interface ImportedReport {
   readonly settings: SettingValues;
   readonly task: TaskSpec | null;
   /** How rows were drawn, as far as the source says. */
-  readonly rules: Partial<RowRules>;
+  readonly rules: Partial<SplitRules>;
   /** The model they were used with, as the source names it. */
   readonly model: string | null;
   /** Of the run they came from; empty where nothing says. */

@@ -1,6 +1,6 @@
 import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
 import { previewRow } from "#data/examples/rowPreview.ts";
-import type { PartName } from "#data/examples/rowRules.ts";
+import type { SplitName } from "#data/examples/splits.ts";
 import { usualChoice } from "#model/linearChoice.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
@@ -293,11 +293,11 @@ async function checkDevice(desk: Desk): Promise<void> {
 }
 
 /** One row of the open data; needs no GPU, and may be asked for while a run trains. */
-async function lookAtRow(desk: Desk, part: PartName, index: number): Promise<void> {
+async function lookAtRow(desk: Desk, part: SplitName, index: number): Promise<void> {
   const { inspection } = dataOf(desk);
   const { tokenizer } = modelOf(desk);
   const table = inspection.tables[part];
-  const preview = previewRow(tokenizer, inspection.facts.task, table, part, index);
+  const preview = previewRow(tokenizer, inspection.summary.task, table, part, index);
   desk.env.emit({ type: "rowPreview", preview });
 }
 

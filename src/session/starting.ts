@@ -32,7 +32,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   const model = modelOf(desk);
   const data = dataOf(desk);
   refuseBlockers(data);
-  const { task } = data.inspection.facts;
+  const { task } = data.inspection.summary;
   const runs = await runsOf(desk);
   // Before the run at hand is let go of.
   await refuseWithoutRoom(desk, runs, model, { task, settings });
@@ -84,7 +84,7 @@ export async function queueRun(desk: Desk, given: SettingValues, name: string): 
   refuseBlockers(data);
   const device = await deviceOf(desk);
   const runs = await runsOf(desk);
-  const { task } = data.inspection.facts;
+  const { task } = data.inspection.summary;
   await refuseWithoutRoom(desk, runs, model, { task, settings });
   await keepBase(desk, runs, model);
   const described = describe(desk, device, model, data, settings, name, undefined);
@@ -301,7 +301,7 @@ function describe(
   linear: LinearChoice | undefined,
 ): RunRecord {
   const now = env.date().toISOString();
-  const { facts, train, dev } = data.inspection;
+  const { summary: facts, train, dev } = data.inspection;
   const majority = majorityOf(facts.task, train, dev);
   return {
     schemaVersion: 1,
@@ -326,7 +326,7 @@ function describe(
 }
 
 function describeData({ inspection, dataset }: OpenData): RunData {
-  const { trainName, devName, testName, trainRows, devRows, testRows, rules } = inspection.facts;
+  const { trainName, devName, testName, trainRows, devRows, testRows, rules } = inspection.summary;
   const test = testRows > 0 ? { testName, testRows } : {};
   return { trainName, trainRows, devName, devRows, ...test, rules, ...dataset };
 }
@@ -347,6 +347,6 @@ async function lock({ env }: Desk, runId: string): Promise<() => void> {
 }
 
 function refuseBlockers({ inspection }: OpenData): void {
-  const [blocker] = inspection.facts.blockers;
+  const [blocker] = inspection.summary.blockers;
   if (blocker !== undefined) throw new ZerothError("E-DATA-2", blocker);
 }

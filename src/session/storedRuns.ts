@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { columnsToAsk } from "#data/tasks/asking.ts";
+import { columnsToAsk } from "#data/tasks/columns.ts";
 import { parseConfig } from "#model/config.ts";
 import { extraOf, planAt } from "#run/step/plans.ts";
 import { type JournalStep, noTotals, toStepRecords } from "#run/store/journal.ts";

@@ -14,7 +14,7 @@ export async function tellMemory(desk: Desk, given: SettingValues): Promise<void
   const rows = desk.data?.inspection;
   const bindable = bindableBytes((await deviceOf(desk)).info);
   // As a start would lay the weights, whatever they are stored as now, and with the head it would add.
-  const config = withHead(own, rows ? headOf(rows.facts.task, settings) : null);
+  const config = withHead(own, rows ? headOf(rows.summary.task, settings) : null);
   const { bytes, totalBytes } = rows
     ? planNeeds({
         config,

@@ -1,4 +1,5 @@
 import type { Sample } from "../tasks/definition.ts";
+import { usesScoreHead } from "../tasks/scoreHead.ts";
 import { type EncodedExample, MAX_NEW_TOKENS, type TaskSpec } from "../tasks/task.ts";
 import {
   type EncodedText,
@@ -8,7 +9,6 @@ import {
   type TextEncoderLike,
   type TextLimits,
 } from "../tokenizer/encodeText.ts";
-import { isPromptFree } from "./head.ts";
 
 /** What examples are for: training sees only the right option where options differ from row to row. */
 export type Purpose = "training" | "evaluation";
@@ -56,7 +56,7 @@ export function encodeAllOptions(
   spec: TaskSpec,
   { prompt, options }: Pick<Sample, "prompt" | "options">,
 ): EncodedText {
-  return isPromptFree(spec)
+  return usesScoreHead(spec)
     ? encodeForHead(tokenizer, textLimits(spec), prompt, options.length)
     : encodeText(tokenizer, textLimits(spec), prompt, options);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EncodedExample } from "../tasks/task.ts";
-import { type PackedBatch, packAll, rowWords, sizeOf, sizeOfAll } from "./packing.ts";
+import { type PackedBatch, packAll, sizeOf, sizeOfAll, wordsPerToken } from "./packing.ts";
 
 const option = (ids: number[], optionLength: number) => ({ ids, optionLength });
 const example = (options: EncodedExample["options"], answer = 0, row = 0) => {
@@ -24,8 +24,8 @@ const anyExample: fc.Arbitrary<EncodedExample> = fc
   });
 const someExamples = fc.array(anyExample, { minLength: 1, maxLength: 5 });
 
-const rowAt = ({ rows }: PackedBatch, row: number) => {
-  const words = rows.subarray(row * rowWords, (row + 1) * rowWords);
+const rowAt = ({ tokenTable: rows }: PackedBatch, row: number) => {
+  const words = rows.subarray(row * wordsPerToken, (row + 1) * wordsPerToken);
   const [id, position, prefixStart, prefixEnd, ownStart] = words;
   return {
     id: id!,
@@ -53,7 +53,7 @@ describe("whatever the examples", () => {
         let at = 0;
         for (const { ids, optionLength } of examples.flatMap(({ options }) => options)) {
           for (let target = ids.length - optionLength; target < ids.length; target++, at++) {
-            const [row, expectedId] = batch.scoredRows.subarray(at * 2);
+            const [row, expectedId] = batch.scoredTokens.subarray(at * 2);
             expect(expectedId).toBe(ids[target]);
             expect(seenBy(batch, row!)).toEqual(
               ids.slice(0, target).map((id, position) => ({ id, position })),
@@ -71,8 +71,8 @@ describe("whatever the examples", () => {
         const batch = packAll(examples, sizeOfAll(examples))[0]!;
         const { tokens, scored, options, examples: count } = batch;
         expect({ tokens, scored, options, examples: count }).toEqual(sizeOfAll(examples));
-        expect(batch.rows.length).toBe(tokens * rowWords);
-        expect(batch.scoredRows.length).toBe(scored * 2);
+        expect(batch.tokenTable.length).toBe(tokens * wordsPerToken);
+        expect(batch.scoredTokens.length).toBe(scored * 2);
         expect(batch.optionRanges.length).toBe(options * 2);
         expect(batch.exampleRanges.length).toBe(count * 3);
       }),
@@ -140,7 +140,7 @@ describe("whatever the examples", () => {
           expect(batch.tokens).toBeLessThanOrEqual(capacity.tokens);
           expect(batch.examples).toBeLessThanOrEqual(2);
         }
-        const targets = batches.flatMap(({ scoredRows }) =>
+        const targets = batches.flatMap(({ scoredTokens: scoredRows }) =>
           [...scoredRows].filter((_, i) => i % 2),
         );
         const expected = examples.flatMap(({ options }) =>
@@ -156,7 +156,7 @@ test("two one-word options of a prompt of five tokens take five rows, and one ro
   const one = example([option([2, 5, 6, 7, 8, 10], 1), option([2, 5, 6, 7, 8, 11], 1)]);
   const batch = packAll([one], sizeOf(one))[0]!;
   expect(batch.tokens).toBe(5);
-  expect([...batch.scoredRows]).toEqual([4, 10, 4, 11]);
+  expect([...batch.scoredTokens]).toEqual([4, 10, 4, 11]);
 });
 
 test("options that differ in length keep rows of their own after the prompt", () => {
@@ -165,7 +165,7 @@ test("options that differ in length keep rows of their own after the prompt", ()
   expect(Array.from({ length: batch.tokens }, (_, row) => rowAt(batch, row).id)).toEqual([
     2, 5, 10,
   ]);
-  expect([...batch.scoredRows]).toEqual([1, 10, 2, 12, 1, 11]);
+  expect([...batch.scoredTokens]).toEqual([1, 10, 2, 12, 1, 11]);
 });
 
 test("no examples give no batches", () => {

@@ -11,10 +11,10 @@ import type { EncodedExample } from "../tasks/task.ts";
 export interface PackedBatch {
   readonly tokens: number;
   /** [tokens, 5]: id, position, prefix start, prefix end, own start. */
-  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly tokenTable: Uint32Array<ArrayBuffer>;
   readonly scored: number;
   /** [scored, 2]: row, id expected next. */
-  readonly scoredRows: Uint32Array<ArrayBuffer>;
+  readonly scoredTokens: Uint32Array<ArrayBuffer>;
   readonly options: number;
   /** [options, 2]: first scored position, end. */
   readonly optionRanges: Uint32Array<ArrayBuffer>;
@@ -31,7 +31,7 @@ export interface Capacity {
   readonly examples: number;
 }
 
-export const rowWords = 5;
+export const wordsPerToken = 5;
 
 /** Rows, scored positions and options an example takes. */
 export function sizeOf(example: EncodedExample): Capacity {
@@ -99,8 +99,8 @@ export function packAll(examples: readonly EncodedExample[], capacity: Capacity)
 function pack(examples: readonly EncodedExample[], size: Capacity): PackedBatch {
   const batch = {
     ...size,
-    rows: new Uint32Array(size.tokens * rowWords),
-    scoredRows: new Uint32Array(size.scored * 2),
+    tokenTable: new Uint32Array(size.tokens * wordsPerToken),
+    scoredTokens: new Uint32Array(size.scored * 2),
     optionRanges: new Uint32Array(size.options * 2),
     exampleRanges: new Uint32Array(size.examples * 3),
   };
@@ -121,24 +121,24 @@ function packExample(
   const start = at.row;
   const first = example.options[0]!.ids;
   for (let i = 0; i < shared; i++) {
-    writeRow(batch.rows, at.row++, first[i]!, i, start, start, start);
+    writeToken(batch.tokenTable, at.row++, first[i]!, i, start, start, start);
   }
   for (const { ids, optionLength } of example.options) {
     const own = at.row;
     for (let i = shared; i < ids.length - 1; i++) {
-      writeRow(batch.rows, at.row++, ids[i]!, i, start, start + shared, own);
+      writeToken(batch.tokenTable, at.row++, ids[i]!, i, start, start + shared, own);
     }
     batch.optionRanges.set([at.scored, at.scored + optionLength], at.option++ * 2);
     for (let target = ids.length - optionLength; target < ids.length; target++) {
       const before = target - 1;
       const row = before < shared ? start + before : own + before - shared;
-      batch.scoredRows.set([row, ids[target]!], at.scored++ * 2);
+      batch.scoredTokens.set([row, ids[target]!], at.scored++ * 2);
     }
   }
 }
 
 /** Word by word: an array for each row of each step would cost as much as recording ten kernels. */
-function writeRow(
+function writeToken(
   words: Uint32Array,
   row: number,
   id: number,
@@ -147,7 +147,7 @@ function writeRow(
   prefixEnd: number,
   ownStart: number,
 ): void {
-  const at = row * rowWords;
+  const at = row * wordsPerToken;
   words[at] = id;
   words[at + 1] = position;
   words[at + 2] = prefixStart;

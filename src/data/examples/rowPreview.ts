@@ -1,12 +1,12 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Sample } from "../tasks/definition.ts";
+import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { EncodedOption, Row, Table, TaskSpec } from "../tasks/task.ts";
 import { valueText } from "../tasks/template.ts";
 import { encodeText, type TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { samplesOf } from "./encode.ts";
 import { encodeAllOptions, textLimits } from "./encodeSample.ts";
-import { isPromptFree } from "./head.ts";
-import type { PartName } from "./rowRules.ts";
+import type { SplitName } from "./splits.ts";
 
 /** What a look at the data needs of a tokenizer. */
 export interface InspectingTokenizer extends TextEncoderLike {
@@ -16,7 +16,7 @@ export interface InspectingTokenizer extends TextEncoderLike {
 
 /** One row as the file has it, and as the model will read it. */
 export interface RowPreview {
-  readonly part: PartName;
+  readonly part: SplitName;
   /** Its place in the part, from 0, and how many rows the part has. */
   readonly index: number;
   readonly count: number;
@@ -58,7 +58,7 @@ export function previewRow(
   tokenizer: InspectingTokenizer,
   spec: TaskSpec,
   table: Table,
-  part: PartName,
+  part: SplitName,
   index: number,
 ): RowPreview {
   const row = table.rows[index];
@@ -86,7 +86,7 @@ function optionsOf(
 ): readonly PreviewOption[] {
   const [sample] = samplesOf(spec, row, "asked");
   if (sample === undefined) return [];
-  if (isPromptFree(spec)) return [forHead(tokenizer, spec, sample)];
+  if (usesScoreHead(spec)) return [forHead(tokenizer, spec, sample)];
   const limits = textLimits(spec);
   return sample.options.map((text, index) => {
     const { options, uncutLength } = encodeText(tokenizer, limits, sample.prompt, [text]);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { memorySource } from "./files.ts";
+import { memorySource } from "./byteSource.ts";
 import { parseParquet } from "./parquet.ts";
 import { parseTableFile } from "./tableFile.ts";
 

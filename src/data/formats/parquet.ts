@@ -1,11 +1,10 @@
 import { parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/quote.ts";
 import type { Row, Table } from "../tasks/task.ts";
-import type { ByteSource } from "./files.ts";
+import type { ByteSource } from "./byteSource.ts";
 import { parquetChunks } from "./parquetChunks.ts";
-import { parquetCodecs } from "./parquetCodecs.ts";
-import { checkPages } from "./parquetPages.ts";
-import { quote } from "./readExactly.ts";
+import { checkPages, parquetCodecs } from "./parquetPages.ts";
 
 /**
  * The rows of Parquet files, one after another as if they were one file: a data set's split is

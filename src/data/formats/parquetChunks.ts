@@ -1,7 +1,7 @@
 import { type ColumnChunk, type FileMetaData, parquetSchema, type SchemaTree } from "hyparquet";
 import { ZerothError } from "#base/errors.ts";
-import { refuseManyColumns } from "./columnLimit.ts";
-import { count, quote } from "./readExactly.ts";
+import { count, quote } from "#base/quote.ts";
+import { refuseManyColumns } from "./tableText.ts";
 
 const MAX_ROWS = 1_000_000;
 /** Rows are held in memory. */

@@ -6,7 +6,7 @@ import {
   parquetBytes,
   secondVersionPage,
 } from "../testing/parquetBytes.ts";
-import { parquetCodecs } from "./parquetCodecs.ts";
+import { parquetCodecs } from "./parquetPages.ts";
 import { parseTableFile } from "./tableFile.ts";
 
 const column = (page: Uint8Array, more: Partial<ParquetColumn> = {}): ParquetColumn => ({

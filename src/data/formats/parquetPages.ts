@@ -1,9 +1,12 @@
+import { gunzipSync } from "fflate";
+import { decompress as unzstd } from "fzstd";
 import type { PageHeader } from "hyparquet";
+import { snappyUncompress } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import type { ByteSource } from "./files.ts";
+import { count } from "#base/quote.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { readExactly } from "./byteSource.ts";
 import { MAX_UNPACKED_BYTES, type ParquetChunk, unpacksTo, whole } from "./parquetChunks.ts";
-import { MAX_PAGE_BYTES } from "./parquetCodecs.ts";
-import { count, readExactly } from "./readExactly.ts";
 
 const READ_AHEAD_BYTES = 8 * 2 ** 20;
 
@@ -99,4 +102,26 @@ function checkSecondVersion(header: PageHeader, { rows, column }: ParquetChunk, 
   const room = Math.min(header.compressed_page_size, header.uncompressed_page_size);
   if (nulls <= values && pageRows <= rows && levelBytes <= room) return;
   throw new Error(`a page of ${column} contradicts itself`);
+}
+
+/** A page has about 1 MB; what claims much more is broken or means harm. */
+export const MAX_PAGE_BYTES = 256_000_000;
+
+/**
+ * What unpacks pages of Parquet, by its name there. The size a page claims bounds what is made of it:
+ * all of them write into room of that size, Snappy too, whose room the reader would get unasked.
+ */
+export const parquetCodecs = {
+  SNAPPY: (input: Uint8Array, size: number) => {
+    const output = roomFor(size);
+    snappyUncompress(input, output);
+    return output;
+  },
+  GZIP: (input: Uint8Array, size: number) => gunzipSync(input, { out: roomFor(size) }),
+  ZSTD: (input: Uint8Array, size: number) => unzstd(input, roomFor(size)),
+};
+
+function roomFor(size: number): Uint8Array<ArrayBuffer> {
+  if (size <= MAX_PAGE_BYTES) return new Uint8Array(size);
+  throw new RangeError(`a page claims to have ${size} bytes`);
 }

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "./readExactly.ts";
+import { count, quote } from "#base/quote.ts";
 
 // A restricted reader for the pickles PyTorch writes: it builds plain data and can do nothing else.
 //

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
-import { type ByteSource, memorySource } from "./files.ts";
+import { type ByteSource, memorySource } from "./byteSource.ts";
 import { readSafetensors, safetensorsHeader } from "./safetensors.ts";
 
 const FIXTURE = new URL("../../../test/fixtures/opt-tiny-pre-ln/", import.meta.url);

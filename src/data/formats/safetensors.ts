@@ -1,9 +1,10 @@
 import { ZerothError } from "#base/errors.ts";
-import type { DType, TensorSource } from "./checkpoint.ts";
-import type { ByteSource } from "./files.ts";
-import { findDuplicateKey, isJsonObject, type JsonObject } from "./jsonText.ts";
-import { count, decodeUtf8, quote, readExactly } from "./readExactly.ts";
+import { count, quote } from "#base/quote.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { decodeUtf8, readExactly } from "./byteSource.ts";
+import { findDuplicateKey, isJsonObject, type JsonObject } from "./json.ts";
 import { notA, sniff } from "./sniff.ts";
+import type { DType, TensorSource } from "./tensorSource.ts";
 import { BYTES_PER_ELEMENT, elementsOf, isSizeList, tensorAt } from "./tensorSource.ts";
 
 /** Tighter than the format's own 100 MB: OPT-66B's header has less than 200 kB. */

@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "./files.ts";
-import { count, quote, readExactly } from "./readExactly.ts";
+import { count, quote } from "#base/quote.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { readExactly } from "./byteSource.ts";
 
 /** What a file is by its first bytes, whatever its name says. */
 export type FileKind =

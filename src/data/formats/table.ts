@@ -1,9 +1,8 @@
 import Papa from "papaparse";
 import { ZerothError } from "#base/errors.ts";
 import type { Row, RowProblem, Table } from "../tasks/task.ts";
-import { refuseManyColumns } from "./columnLimit.ts";
-import { findJsonFault } from "./jsonFault.ts";
-import { notUtf8, refuseLongText } from "./tableText.ts";
+import { findJsonFault } from "./json.ts";
+import { notUtf8, refuseLongText, refuseManyColumns } from "./tableText.ts";
 
 const MAX_ROWS = 1_000_000;
 

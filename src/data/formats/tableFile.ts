@@ -1,5 +1,5 @@
 import type { Table } from "../tasks/task.ts";
-import { blobSource, memorySource } from "./files.ts";
+import { blobSource, memorySource } from "./byteSource.ts";
 import { looksLikeParquet, parseParquet } from "./parquet.ts";
 import { parseTable } from "./table.ts";
 import { readTableText } from "./tableText.ts";

@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "./files.ts";
-import { count, readExactly } from "./readExactly.ts";
+import { count } from "#base/quote.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { readExactly } from "./byteSource.ts";
 
 /** Longest text read, in characters (200 MB where they are ASCII): one string must hold it. */
 const MAX_CHARACTERS = 200_000_000;
@@ -61,5 +62,24 @@ function tooLong(name: string, size: string): ZerothError {
   return new ZerothError(
     "E-DATA-1",
     `${name} has ${size}; at most ${LIMIT} are read. Take a part.`,
+  );
+}
+
+/** Guessing a task looks at every column of every row, and again at each report. */
+const MAX_COLUMNS = 1_000;
+
+/**
+ * Rows keyed by their ids, as some tools write them, make a column of every row.
+ *
+ * @param rows the rows they were met in, where they are looked for row by row
+ * @throws ZerothError E-DATA-1 if there are more columns than a table may have
+ */
+export function refuseManyColumns(name: string, columns: number, rows?: number): void {
+  if (columns <= MAX_COLUMNS) return;
+  const where = rows === undefined ? "" : ` up to row ${count(rows)}`;
+  throw new ZerothError(
+    "E-DATA-1",
+    `${name} has ${count(columns)} columns${where}; at most ${count(MAX_COLUMNS)} are read. ` +
+      `Is each row keyed by its id? Give all rows the same columns.`,
   );
 }

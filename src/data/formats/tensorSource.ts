@@ -1,7 +1,20 @@
 import { ZerothError } from "#base/errors.ts";
-import type { DType, TensorSource } from "./checkpoint.ts";
-import type { ByteSource } from "./files.ts";
-import { count, isRange, quote, readExactly } from "./readExactly.ts";
+import { count, quote } from "#base/quote.ts";
+import { type ByteSource, isRange, readExactly } from "./byteSource.ts";
+
+export type DType = "F32" | "F16" | "BF16";
+
+/** One tensor of a weight file, not read yet. */
+export interface TensorSource {
+  /** As it stands in the file: with or without the `model.` prefix. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Elements × bytes of the dtype. */
+  readonly sizeBytes: number;
+  /** Bytes [start, end) of the row-major, contiguous, little-endian tensor. */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = { F32: 4, F16: 2, BF16: 2 };
 

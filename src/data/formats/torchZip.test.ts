@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
-import { type ByteSource, memorySource } from "./files.ts";
+import { type ByteSource, memorySource } from "./byteSource.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { readTorchZip } from "./torchZip.ts";
 

@@ -1,10 +1,11 @@
 import { type Reader, unzipRaw, type ZipEntry } from "unzipit";
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
-import type { DType, TensorSource } from "./checkpoint.ts";
-import type { ByteSource } from "./files.ts";
+import { count, quote } from "#base/quote.ts";
+import type { ByteSource } from "./byteSource.ts";
+import { readExactly } from "./byteSource.ts";
 import { isKind, type PickleTensor, type PickleValue, readPickle } from "./pickle.ts";
-import { count, quote, readExactly } from "./readExactly.ts";
 import { notA, sniff } from "./sniff.ts";
+import type { DType, TensorSource } from "./tensorSource.ts";
 import { BYTES_PER_ELEMENT, elementsOf, isSizeList, tensorAt } from "./tensorSource.ts";
 
 /** OPT-66B's has about 100 kB. Also bounds what a hostile end record can make us read. */

@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, hasOnly, labelsAre, textOf, upperFirst } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, hasOnly, labelsAre, textOf, upperFirst } from "./rowValues.ts";
 
 /**
  * A question about a passage, answered by yes or no. BoolQ in SuperGLUE's JSONL (`label`) and Hugging

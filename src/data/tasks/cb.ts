@@ -1,6 +1,5 @@
-import { classification } from "./classification.ts";
-import { smallSizes, type TaskDefinition } from "./definition.ts";
-import { hasColumns, hasOnly, labelsAre, textOf } from "./read.ts";
+import { classification, smallSizes, type TaskDefinition } from "./definition.ts";
+import { hasColumns, hasOnly, labelsAre, textOf } from "./rowValues.ts";
 
 /** Rows of CB's training part, the largest that is labelled. */
 const MOST_ROWS = 250;

@@ -18,12 +18,12 @@ export interface TaskChoice {
 }
 
 /** As MeZO's, where the model's positions allow it. */
-export const LONGEST = 2048;
+export const DEFAULT_MAX_LENGTH = 2048;
 
 /** Every task for these rows: the recognised one first, then those whose columns fit, then the others. */
 export function taskChoices(table: Table): readonly TaskChoice[] {
   const recognised = recogniseTask(table)?.id;
-  const limits = { bos: 2, maxLength: LONGEST } as const;
+  const limits = { bos: 2, maxLength: DEFAULT_MAX_LENGTH } as const;
   const builtIn = taskDefinitions.map((definition): TaskChoice => {
     const { id, title, kind } = definition;
     const missing = missingColumns(definition, table.columns);

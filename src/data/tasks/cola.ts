@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, labelsAre, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, labelsAre, textOf } from "./rowValues.ts";
 
 /**
  * Is the sentence acceptable English? CoLA as Hugging Face's `glue/cola` has it. The original TSV has no

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { taskDefinition } from "./index.ts";
-import type { BuiltInTask, Row } from "./task.ts";
+import type { BuiltInTask, Row, TaskSpec } from "./task.ts";
 import { templateColumns } from "./template.ts";
 
 /** A row under the names its task knows; a column that is not mapped keeps its own. */
@@ -57,4 +57,30 @@ export function checkColumns(spec: BuiltInTask, columns: readonly string[]): voi
     `${task} needs the columns ${lists.join(" or ")}, and ${labelColumn}; ` +
       `the columns are ${columns.join(", ")}. Choose the task that fits the file.`,
   );
+}
+
+/** Columns that hold a list; written by hand, they have an entry a line. */
+const lists: readonly string[] = ["entities"];
+
+/** What a person fills in to ask a model about a row of their own, the right answer left out. */
+export function columnsToAsk(spec: TaskSpec): readonly string[] {
+  if ("task" in spec) {
+    const { labelColumn } = taskDefinition(spec.task);
+    return mappableColumns(taskDefinition(spec.task)).filter((name) => name !== labelColumn);
+  }
+  return [...new Set([...templateColumns(spec.template), ...(spec.optionColumns ?? [])])];
+}
+
+/** A row as a person wrote it down. */
+export function rowAsWritten(values: Readonly<Record<string, string>>): Row {
+  const entries = Object.entries(values).map(([name, text]) => [
+    name,
+    lists.includes(name) ? linesOf(text) : text,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function linesOf(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "");
 }

@@ -1,5 +1,5 @@
 import { smallSizes, type TaskDefinition } from "./definition.ts";
-import { hasColumns, missing, rightOption, textOf } from "./read.ts";
+import { hasColumns, missing, rightOption, textOf } from "./rowValues.ts";
 import type { Row } from "./task.ts";
 import { pythonRstrip } from "./template.ts";
 

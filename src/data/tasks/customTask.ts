@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { isPromptFree } from "../examples/head.ts";
 import type { Sample } from "./definition.ts";
+import { usesScoreHead } from "./scoreHead.ts";
 import { generationSample } from "./squad.ts";
 import type { CustomTask, Row } from "./task.ts";
 import {
@@ -28,7 +28,7 @@ export function checkCustomTask(spec: CustomTask, columns: readonly string[]): v
     );
   }
   if (spec.kind === "multiple choice") checkOptions(spec.optionColumns ?? [], columns);
-  if (isPromptFree(spec)) return;
+  if (usesScoreHead(spec)) return;
   if (spec.kind === "classification" && spec.words.length !== spec.labels.length) {
     throw new ZerothError(
       "E-CFG-1",
@@ -77,7 +77,7 @@ export function customSample(
     case "classification":
       return {
         prompt,
-        options: isPromptFree(spec) ? spec.labels : spec.words,
+        options: usesScoreHead(spec) ? spec.labels : spec.words,
         right: label === null ? [] : [labelAt(spec, row, label)],
       };
     case "multiple choice": {
@@ -107,7 +107,7 @@ function labelAt(spec: CustomTask, row: Row, label: string): number {
   if (ignoringCase >= 0) return ignoringCase;
   throw new ZerothError(
     "E-DATA-3",
-    `Label "${label}" ${isPromptFree(spec) ? "is not one of the task's" : "has no word"}. ` +
+    `Label "${label}" ${usesScoreHead(spec) ? "is not one of the task's" : "has no word"}. ` +
       `The labels are ${wanted.join(", ")}.`,
   );
 }

@@ -1,3 +1,4 @@
+import { type LabelNames, rightOption } from "./rowValues.ts";
 import type { Row, Table, TaskId, TaskKind } from "./task.ts";
 
 /** A published task: how its rows become text, what may be answered and what is right. */
@@ -47,7 +48,41 @@ export interface TaskSizes {
 }
 
 /** @see MeZO, large_models/mezo.sh */
-export const usualSizes: TaskSizes = { train: 1000, dev: 500, eval: 1000 };
+export const defaultSizes: TaskSizes = { train: 1000, dev: 500, eval: 1000 };
 
 /** For data with fewer than a thousand rows to train on: CB and COPA. @see the same */
 export const smallSizes: TaskSizes = { train: 1000, dev: 100, eval: 1000 };
+
+/** A task whose options are the same words in every row. */
+export function classification({
+  labelNames,
+  labelColumns = ["label"],
+  prompt,
+  sizes = defaultSizes,
+  ...facts
+}: ClassificationParts): TaskDefinition {
+  return {
+    kind: "classification",
+    ...facts,
+    sizes,
+    labels: labelNames.map(([name = ""]) => name),
+    labelColumn: labelColumns[0] ?? "",
+    samples: (row: Row): readonly Sample[] => [
+      {
+        prompt: prompt(row),
+        options: facts.words,
+        right: rightOption(row, labelColumns, labelNames),
+      },
+    ],
+  };
+}
+
+interface ClassificationParts
+  extends Pick<TaskDefinition, "id" | "title" | "template" | "words" | "columns" | "recognise"> {
+  /** Names of each word's label, lower case; the first is shown. */
+  readonly labelNames: LabelNames;
+  /** Where the label stands: the first of these that a row has. Hugging Face's comes first. */
+  readonly labelColumns?: readonly string[];
+  readonly sizes?: TaskSizes;
+  prompt(row: Row): string;
+}

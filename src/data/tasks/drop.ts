@@ -1,5 +1,5 @@
-import { type TaskDefinition, usualSizes } from "./definition.ts";
-import { hasColumns, rowIn, textOf, textsOf } from "./read.ts";
+import { defaultSizes, type TaskDefinition } from "./definition.ts";
+import { hasColumns, rowIn, textOf, textsOf } from "./rowValues.ts";
 import { generationSample } from "./squad.ts";
 import { pythonStrip } from "./template.ts";
 
@@ -16,7 +16,7 @@ export const drop: TaskDefinition = {
   labelColumn: "answers_spans",
   labels: [],
   words: [],
-  sizes: usualSizes,
+  sizes: defaultSizes,
   columns: [["passage", "question"]],
   recognise: (table) => hasColumns(table, "passage", "question", "answers_spans"),
   samples: (row) => {

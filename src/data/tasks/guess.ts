@@ -1,4 +1,4 @@
-import { isPromptFree, promptFree } from "../examples/head.ts";
+import { usesScoreHead, withScoreHead } from "./scoreHead.ts";
 import type { CustomTask, Row, Table } from "./task.ts";
 import { labelText } from "./template.ts";
 
@@ -39,9 +39,9 @@ export function withLabelColumn(task: CustomTask, table: Table, labelColumn: str
   if (task.template === "") {
     const { template, words } = guessTask(table);
     const guessed = { ...task, labelColumn, labels, template, words };
-    return isPromptFree(task) ? promptFree(guessed) : guessed;
+    return usesScoreHead(task) ? withScoreHead(guessed) : guessed;
   }
-  if (isPromptFree(task)) return { ...task, labelColumn, labels };
+  if (usesScoreHead(task)) return { ...task, labelColumn, labels };
   return { ...task, labelColumn, labels, words: promptOfText(undefined, labels).words };
 }
 

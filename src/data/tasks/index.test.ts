@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { checkData } from "../examples/checkData.ts";
 import { encodeOptions, encodeTable } from "../examples/encode.ts";
-import { inspectData } from "../examples/inspect.ts";
-import { usualRules } from "../examples/rowRules.ts";
+import { defaultRules } from "../examples/splits.ts";
 import { parseTable } from "../formats/table.ts";
 import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { builtInTask, recogniseTask, taskDefinition, taskDefinitions } from "./index.ts";
@@ -176,13 +176,13 @@ test("a row to predict needs no label", () => {
 });
 
 function inspect(id: TaskId, train: readonly object[], dev: readonly object[]) {
-  return inspectData({
+  return checkData({
     parts: {
       train: { ...jsonl(...train), name: "train.jsonl" },
       dev: { ...jsonl(...dev), name: "dev.jsonl" },
       test: { ...jsonl({}), rows: [], rowNumbers: [] },
     },
-    rules: { ...usualRules, trainRows: 1000, devRows: 500, testRows: 1000 },
+    rules: { ...defaultRules, trainRows: 1000, devRows: 500, testRows: 1000 },
     spec: builtInTask(id, LIMITS),
     tokenizer: wordTokenizer(),
   });
@@ -194,7 +194,7 @@ test("a paragraph of MultiRC makes an example of every answer", () => {
     { text: "not so", label: 0 },
   ];
   const row = { passage: { text: "P", questions: [{ question: "q", answers }] } };
-  const { facts, train, dev } = inspect("MultiRC", [row], [{ ...asked, ...row }]);
+  const { summary: facts, train, dev } = inspect("MultiRC", [row], [{ ...asked, ...row }]);
   expect(train.map(({ row: index, answer }) => [index, answer])).toEqual([
     [0, 1],
     [0, 0],
@@ -205,7 +205,7 @@ test("a paragraph of MultiRC makes an example of every answer", () => {
     { label: "false", train: 1, dev: 1, test: 0 },
     { label: "true", train: 1, dev: 1, test: 0 },
   ]);
-  expect(facts.troubles.map(({ sentence }) => sentence)).toEqual([
+  expect(facts.problems.map(({ sentence }) => sentence)).toEqual([
     expect.stringContaining("2 held-out rows also occur in training"),
   ]);
 });
@@ -213,15 +213,19 @@ test("a paragraph of MultiRC makes an example of every answer", () => {
 test("COPA is looked over without labels: training has the right choice, evaluation both", () => {
   const row = { premise: "It rained.", choice1: "We left", choice2: "I sang", question: "effect" };
   const other = { ...row, choice2: "I stayed" };
-  const { facts, train, dev } = inspect("Copa", [{ ...row, label: 1 }], [{ ...other, label: 0 }]);
+  const {
+    summary: facts,
+    train,
+    dev,
+  } = inspect("Copa", [{ ...row, label: 1 }], [{ ...other, label: 0 }]);
   expect(train.map(({ options }) => options.length)).toEqual([1]);
   expect(dev.map(({ options }) => options.length)).toEqual([2]);
   expect(facts.labelCounts).toEqual([]);
   expect(facts.blockers).toEqual([]);
-  expect([facts.warnings, facts.troubles]).toEqual([[], []]);
+  expect([facts.warnings, facts.problems]).toEqual([[], []]);
 });
 
 test("a file that is not the task's blocks training with the reason", () => {
-  const { facts } = inspect("Copa", [{ text: "x", label: 0 }], [{ text: "y" }]);
+  const { summary: facts } = inspect("Copa", [{ text: "x", label: 0 }], [{ text: "y" }]);
   expect(facts.blockers).toEqual([expect.stringContaining("Copa needs the columns premise")]);
 });

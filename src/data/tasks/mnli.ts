@@ -1,7 +1,7 @@
 import { suppose } from "./cb.ts";
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, textOf } from "./rowValues.ts";
 
 /**
  * Does the premise bear out the hypothesis, contradict it, or neither? MNLI in GLUE's TSV

@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, textOf } from "./rowValues.ts";
 
 /**
  * Do two sentences mean the same? MRPC in GLUE's TSV (`#1 String`, `#2 String`, `Quality`) and Hugging

@@ -1,5 +1,5 @@
-import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
-import { hasColumns, type LabelNames, rightOption, rowIn, rowsOf, textOf } from "./read.ts";
+import { defaultSizes, type Sample, type TaskDefinition } from "./definition.ts";
+import { hasColumns, type LabelNames, rightOption, rowIn, rowsOf, textOf } from "./rowValues.ts";
 import type { Row } from "./task.ts";
 
 const labelNames: LabelNames = [
@@ -25,7 +25,7 @@ export const multirc: TaskDefinition = {
   labelColumn: "label",
   labels: ["false", "true"],
   words,
-  sizes: usualSizes,
+  sizes: defaultSizes,
   columns: [["passage"], ["paragraph", "question", "answer"]],
   recognise: (table) =>
     hasColumns(table, "paragraph", "question", "answer", "label") ||

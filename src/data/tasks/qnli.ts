@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, hasOnly, labelsAre, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, hasOnly, labelsAre, textOf } from "./rowValues.ts";
 
 /**
  * Does the sentence answer the question? QNLI in GLUE's TSV and Hugging Face's `glue/qnli`.

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
-import { hasColumns, missing, rowIn, rowsOf, textOf, textsOf } from "./read.ts";
+import { defaultSizes, type Sample, type TaskDefinition } from "./definition.ts";
+import { hasColumns, missing, rowIn, rowsOf, textOf, textsOf } from "./rowValues.ts";
 import type { Row } from "./task.ts";
 
 /**
@@ -18,7 +18,7 @@ export const record: TaskDefinition = {
   labelColumn: "answers",
   labels: [],
   words: [],
-  sizes: usualSizes,
+  sizes: defaultSizes,
   columns: [
     ["passage", "qas"],
     ["passage", "query", "entities"],

@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, hasOnly, labelsAre, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, hasOnly, labelsAre, textOf } from "./rowValues.ts";
 
 /**
  * Does the premise bear out the hypothesis? RTE in SuperGLUE's JSONL, GLUE's TSV (`sentence1`,

@@ -1,5 +1,5 @@
-import { type Sample, type TaskDefinition, usualSizes } from "./definition.ts";
-import { hasColumns, rowIn, rowsOf, textOf, textsOf } from "./read.ts";
+import { defaultSizes, type Sample, type TaskDefinition } from "./definition.ts";
+import { hasColumns, rowIn, rowsOf, textOf, textsOf } from "./rowValues.ts";
 import { STOP_TEXT } from "./task.ts";
 import { pythonStrip } from "./template.ts";
 
@@ -17,7 +17,7 @@ export const squad: TaskDefinition = {
   labelColumn: "answers",
   labels: [],
   words: [],
-  sizes: usualSizes,
+  sizes: defaultSizes,
   columns: [["title", "context", "question"]],
   recognise: (table) => hasColumns(table, "title", "context", "question", "answers"),
   samples: (row) => {

@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, textOf } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, textOf } from "./rowValues.ts";
 
 /**
  * Does the word mean the same in both sentences? WiC in SuperGLUE's JSONL and Hugging Face's

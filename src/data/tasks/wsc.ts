@@ -1,6 +1,6 @@
-import { classification } from "./classification.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { hasColumns, lowerFirst, rowIn, textOf, upperFirst } from "./read.ts";
+import { classification } from "./definition.ts";
+import { hasColumns, lowerFirst, rowIn, textOf, upperFirst } from "./rowValues.ts";
 import type { Row } from "./task.ts";
 import { pythonSplit } from "./template.ts";
 

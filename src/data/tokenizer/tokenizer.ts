@@ -1,7 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { ZerothError } from "#base/errors.ts";
-import { isJsonObject, type JsonObject, parseJsonObject } from "../formats/jsonText.ts";
-import { count, quote } from "../formats/readExactly.ts";
+import { count, quote } from "#base/quote.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../formats/json.ts";
 
 /** GPT-2's byte-level BPE with OPT's vocabulary. */
 export interface Tokenizer {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { ZerothError } from "#base/errors.ts";
 import { wilsonInterval } from "#base/interval.ts";
 import { encodeTable } from "#data/examples/encode.ts";
-import { headLabels } from "#data/examples/head.ts";
+import { headLabelCount } from "#data/tasks/scoreHead.ts";
 import {
   type EncodedExample,
   MAX_NEW_TOKENS,
@@ -97,7 +97,7 @@ async function openModel(args: Arguments): Promise<Work> {
 
 /** The checkpoint's own head, where the task asks for one. @throws ZerothError E-CFG-1 if it has none */
 function headFor({ config }: OpenedFolder, task: TaskSpec): HeadStart | null {
-  const labels = headLabels(task);
+  const labels = headLabelCount(task);
   if (labels === null) return null;
   if (config.numLabels !== null) return { labels, seed: 0 };
   throw new ZerothError(

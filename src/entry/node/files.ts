@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "#data/formats/files.ts";
+import type { ByteSource } from "#data/formats/byteSource.ts";
 
 /**
  * The files of a folder (not of its subfolders), to be read in pieces.

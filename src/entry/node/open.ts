@@ -1,8 +1,7 @@
 import { basename, resolve } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { type WeightDtype, weightDtypes } from "#base/storage.ts";
-import type { Checkpoint } from "#data/formats/checkpoint.ts";
-import { openCheckpoint } from "#data/formats/openCheckpoint.ts";
+import { type ModelFiles, openModelFiles } from "#data/formats/modelFiles.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
@@ -26,13 +25,13 @@ import { nodeGpu, readShaders } from "./gpu.ts";
 /** A model folder, opened, with nothing on the GPU yet. */
 export interface OpenedFolder {
   readonly name: string;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: ModelFiles;
   readonly config: OptConfig;
   readonly tokenizer: Tokenizer;
 }
 
 export async function openFolder(folder: string): Promise<OpenedFolder> {
-  const checkpoint = await openCheckpoint(folderSources(folder));
+  const checkpoint = await openModelFiles(folderSources(folder));
   const config = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   return { name: basename(resolve(folder)), checkpoint, config, tokenizer };

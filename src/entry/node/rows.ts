@@ -1,17 +1,17 @@
 import { ZerothError } from "#base/errors.ts";
 import { encodeTable } from "#data/examples/encode.ts";
 import {
-  describeParts,
-  drawParts,
-  type RowFiles,
-  type RowParts,
-  type RowRules,
-  usualRules,
-  usualSizes,
-} from "#data/examples/rowRules.ts";
+  type DataFiles,
+  defaultRules,
+  defaultSplitSizes,
+  describeSplits,
+  drawSplits,
+  type SplitRules,
+  type Splits,
+} from "#data/examples/splits.ts";
 import { parseTableFile } from "#data/formats/tableFile.ts";
 import { asQuestions } from "#data/tasks/choices.ts";
-import { usualSizes as usualTaskSizes } from "#data/tasks/definition.ts";
+import { defaultSizes as usualTaskSizes } from "#data/tasks/definition.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, Table, TaskSpec } from "#data/tasks/task.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
@@ -30,7 +30,7 @@ export interface TrainingRows {
   readonly dev: ReadRows | null;
   readonly test: ReadRows | null;
   /** How they were drawn; null where whole files were taken. */
-  readonly rules: RowRules | null;
+  readonly rules: SplitRules | null;
 }
 
 const sizeFlags = {
@@ -71,9 +71,9 @@ export async function readTrainingRows(
   };
 }
 
-function drawnParts(files: RowFiles, rules: RowRules, isUsual: boolean): RowParts {
-  const parts = drawParts(files, rules, (seed, n) => ranked(seed, "split", 0, n));
-  console.error(describeParts(files, rules, parts, isUsual));
+function drawnParts(files: DataFiles, rules: SplitRules, isUsual: boolean): Splits {
+  const parts = drawSplits(files, rules, (seed, n) => ranked(seed, "split", 0, n));
+  console.error(describeSplits(files, rules, parts, isUsual));
   return parts;
 }
 
@@ -105,7 +105,7 @@ function encodeRows(
   throw new ZerothError("E-DATA-1", `"${table.name}" has no row that can be used.`);
 }
 
-function givenSizes(flags: Arguments["flags"]): Partial<RowRules> {
+function givenSizes(flags: Arguments["flags"]): Partial<SplitRules> {
   const entries = Object.entries(sizeFlags).flatMap(([flag, key]) => {
     const text = flags[flag];
     if (text === undefined) return [];
@@ -116,11 +116,11 @@ function givenSizes(flags: Arguments["flags"]): Partial<RowRules> {
   return Object.fromEntries(entries);
 }
 
-function rulesFor(files: RowFiles, task: TaskSpec, given: Partial<RowRules>): RowRules {
+function rulesFor(files: DataFiles, task: TaskSpec, given: Partial<SplitRules>): SplitRules {
   const isBuiltIn = "task" in task;
   const sizes = isBuiltIn ? taskDefinition(task.task).sizes : usualTaskSizes;
   // A file given as --dev is watched, whatever the page would make of it.
   const secondFile = "dev";
-  const usual = usualSizes(files, sizes, { isBuiltIn, secondFile });
-  return { ...usualRules, ...usual, secondFile, ...given };
+  const usual = defaultSplitSizes(files, sizes, { isBuiltIn, secondFile });
+  return { ...defaultRules, ...usual, secondFile, ...given };
 }

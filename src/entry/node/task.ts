@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import { inHeadOrder, promptFreeTask } from "#data/examples/head.ts";
 import { parseTableFile } from "#data/formats/tableFile.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
+import { inHeadOrder, scoreHeadTask } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import { labelNames } from "#model/config.ts";
 import { readBytes } from "./files.ts";
@@ -30,5 +30,5 @@ export async function readTask(
   }
   const { bos, maxLength } = task;
   const table = await parseTableFile(path, await readBytes(path));
-  return inHeadOrder(promptFreeTask(taskDefinition(task.task), table, { bos, maxLength }), names);
+  return inHeadOrder(scoreHeadTask(taskDefinition(task.task), table, { bos, maxLength }), names);
 }

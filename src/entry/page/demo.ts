@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { ZerothError } from "#base/errors.ts";
-import { blobSource } from "#data/formats/files.ts";
+import { blobSource } from "#data/formats/byteSource.ts";
 import type { DemoAssets, DemoDescription } from "#session/environment.ts";
 
 z.config({ jitless: true });

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Checkpoint } from "#data/formats/checkpoint.ts";
-import { type ByteSource, memorySource } from "#data/formats/files.ts";
-import { openCheckpoint } from "#data/formats/openCheckpoint.ts";
+import { type ByteSource, memorySource } from "#data/formats/byteSource.ts";
+import { type ModelFiles, openModelFiles } from "#data/formats/modelFiles.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { folderSources } from "../../entry/node/files.ts";
@@ -13,16 +12,16 @@ export const fixtureNames = ["opt-tiny-pre-ln", "opt-tiny-post-ln", "opt-tiny-re
 export type FixtureName = (typeof fixtureNames)[number];
 
 /** A small checkpoint of the repository, opened. */
-export function openFixture(name: FixtureName): Promise<Checkpoint> {
-  return openCheckpoint(folderSources(fileURLToPath(new URL(name, root))));
+export function openFixture(name: FixtureName): Promise<ModelFiles> {
+  return openModelFiles(folderSources(fileURLToPath(new URL(name, root))));
 }
 
 /**
  * `opt-tiny-classifier`, opened: the weights of opt-tiny-pre-ln and a score head for three labels, as
  * two shards.
  */
-export function openClassifier(): Promise<Checkpoint> {
-  return openCheckpoint(classifierFiles());
+export function openClassifier(): Promise<ModelFiles> {
+  return openModelFiles(classifierFiles());
 }
 
 /** The files of that checkpoint. */
@@ -66,7 +65,7 @@ export function fixtureTexts(): string[] {
 }
 
 /** The texts of `texts.jsonl` as examples of one option, of which all but BOS is scored. */
-export function encodedTexts({ tokenizerFiles }: Checkpoint): EncodedExample[] {
+export function encodedTexts({ tokenizerFiles }: ModelFiles): EncodedExample[] {
   const tokenizer = loadTokenizer(tokenizerFiles);
   return lines("texts.jsonl").map((line, row) => {
     const ids = [2, ...tokenizer.encode(String(line["text"]))];

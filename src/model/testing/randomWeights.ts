@@ -1,4 +1,4 @@
-import type { TensorSource } from "#data/formats/checkpoint.ts";
+import type { TensorSource } from "#data/formats/tensorSource.ts";
 import { randomFloats } from "../../reference/random.ts";
 import type { OptConfig } from "../config.ts";
 import { parameterTable } from "../parameters.ts";

@@ -1,5 +1,5 @@
 import { type Interval, meanInterval } from "#base/interval.ts";
-import { answerF1, normalizeAnswer } from "#data/tasks/answers.ts";
+import { answerF1, normalizeAnswer } from "#data/tasks/answerF1.ts";
 import { MAX_NEW_TOKENS, STOP_TEXT, type Writing } from "#data/tasks/task.ts";
 import { pythonStrip } from "#data/tasks/template.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";

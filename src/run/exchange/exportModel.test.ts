@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memorySource } from "#data/formats/files.ts";
+import { memorySource } from "#data/formats/byteSource.ts";
 import { readSafetensors } from "#data/formats/safetensors.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import { toStepRecords } from "../store/journal.ts";

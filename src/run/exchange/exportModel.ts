@@ -1,4 +1,4 @@
-import { isPromptFree } from "#data/examples/head.ts";
+import { usesScoreHead } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import type { Weights } from "#model/weights.ts";
 import { weightDtypeOf } from "#zo/weightDtype.ts";
@@ -68,7 +68,7 @@ const ofHead = ["num_labels", "id2label", "label2id", "problem_type"];
  */
 function exportedConfig(base: ModelRecord["config"], task: TaskSpec): object {
   const common = Object.fromEntries(Object.entries(base).filter(([key]) => !ofHead.includes(key)));
-  if (!isPromptFree(task)) return { ...common, architectures: ["OPTForCausalLM"] };
+  if (!usesScoreHead(task)) return { ...common, architectures: ["OPTForCausalLM"] };
   const ids = task.labels.map((label, id) => [label, id] as const);
   return {
     ...common,

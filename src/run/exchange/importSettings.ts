@@ -1,9 +1,9 @@
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
-import { refuseWithoutLabels } from "#data/examples/head.ts";
-import type { RowRules } from "#data/examples/rowRules.ts";
-import { isJsonObject } from "#data/formats/jsonText.ts";
+import type { SplitRules } from "#data/examples/splits.ts";
+import { isJsonObject } from "#data/formats/json.ts";
 import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";
+import { refuseWithoutLabels } from "#data/tasks/scoreHead.ts";
 import type { BuiltInTask, TaskSpec } from "#data/tasks/task.ts";
 import { allSettings } from "#zo/allSettings.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
@@ -26,7 +26,7 @@ export interface ImportedSettings {
   /** Null where none is named, or none of that name is known. */
   readonly task: TaskSpec | null;
   /** How rows are to be drawn, as far as the source says. */
-  readonly rules: Partial<RowRules>;
+  readonly rules: Partial<SplitRules>;
   /** As MeZO names it. */
   readonly taskName: string | null;
   readonly maxLength: number | null;
@@ -84,7 +84,7 @@ function fromSettingsFile(
 }
 
 /** The draw in a settings file; files of earlier versions have none. */
-function rulesIn(data: unknown): Partial<RowRules> {
+function rulesIn(data: unknown): Partial<SplitRules> {
   if (!isJsonObject(data) || data["rules"] === undefined) return {};
   const parsed = someRulesSchema.safeParse(data["rules"]);
   if (parsed.success) return parsed.data;
@@ -105,7 +105,7 @@ const rowFlags: Readonly<Record<string, "trainRows" | "devRows" | "testRows" | "
   "data-seed": "dataSeed",
 };
 
-function rulesFrom(flags: ReadonlyMap<string, string>): Partial<RowRules> {
+function rulesFrom(flags: ReadonlyMap<string, string>): Partial<SplitRules> {
   const entries = [...flags].flatMap(([flag, text]) => {
     const key = Object.hasOwn(rowFlags, flag) ? rowFlags[flag] : undefined;
     // 0 and below mean "all" to MeZO, or "none": what these rows usually get serves both.

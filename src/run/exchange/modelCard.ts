@@ -1,5 +1,5 @@
 import { type Interval, wilsonInterval } from "#base/interval.ts";
-import { isPromptFree } from "#data/examples/head.ts";
+import { usesScoreHead } from "#data/tasks/scoreHead.ts";
 import { show } from "#zo/settings.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, StepRecord } from "../store/records.ts";
 import type { Log } from "./runLog.ts";
@@ -50,7 +50,7 @@ function metadata(base: ModelRecord, { record, evaluations }: Log): string[] {
         ]
       : []),
     "library_name: transformers",
-    `pipeline_tag: ${isPromptFree(record.task) ? "text-classification" : "text-generation"}`,
+    `pipeline_tag: ${usesScoreHead(record.task) ? "text-classification" : "text-generation"}`,
     `tags: [zeroth-order, ${JSON.stringify(record.settings["method"] ?? "mezo")}, webgpu, zeroth]`,
     ...(dataset === undefined ? [] : [`datasets: [${JSON.stringify(dataset)}]`]),
     ...(last ? modelIndex(record, last) : []),
@@ -163,7 +163,7 @@ function training({
   best,
 }: RunRecord): string[] {
   const options = task.words.map((word, i) => `${code(task.labels[i] ?? "")} → ${code(word)}`);
-  const asked = isPromptFree(task)
+  const asked = usesScoreHead(task)
     ? [
         `Text: ${code(task.template)}, no prompt; a score head reads its last token`,
         "",

@@ -1,5 +1,5 @@
-import { isPromptFree } from "#data/examples/head.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
+import { usesScoreHead } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import { commonSettings } from "#zo/commonSettings.ts";
 import { mezo } from "#zo/methods/mezo.ts";
@@ -61,7 +61,7 @@ export function runPyCommand({ settings, task, modelName, data }: RunFacts): Run
 }
 
 function headObstacle(task: TaskSpec): readonly string[] {
-  if (!isPromptFree(task)) return [];
+  if (!usesScoreHead(task)) return [];
   return ["MeZO's program asks by words; it has no score head on a text's last token."];
 }
 

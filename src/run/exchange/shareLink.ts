@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "fflate";
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-import type { RowRules } from "#data/examples/rowRules.ts";
+import type { SplitRules } from "#data/examples/splits.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
@@ -17,7 +17,7 @@ export interface SharedRun {
   readonly settings: SettingValues;
   readonly task?: TaskSpec;
   /** How rows were drawn, and what was left out. */
-  readonly rules?: Partial<RowRules>;
+  readonly rules?: Partial<SplitRules>;
   /** A model's name on the hub, `owner/name` or `owner/name@revision`. */
   readonly model?: string;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { DType, TensorSource } from "#data/formats/checkpoint.ts";
+import type { DType, TensorSource } from "#data/formats/tensorSource.ts";
 import { gather } from "../testing/runs.ts";
 import { baseSha256, baseWeightsOf } from "./baseWeights.ts";
 

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { DType, TensorSource } from "#data/formats/checkpoint.ts";
+import type { DType, TensorSource } from "#data/formats/tensorSource.ts";
 import { decoded } from "#model/weights.ts";
 
 /**

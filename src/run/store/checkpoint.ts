@@ -1,6 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { ZerothError } from "#base/errors.ts";
-import type { DType } from "#data/formats/checkpoint.ts";
+import type { DType } from "#data/formats/tensorSource.ts";
 import {
   newSnapshotId,
   numberedKey,

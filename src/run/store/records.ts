@@ -1,7 +1,7 @@
 import type { Failure } from "#base/errors.ts";
 import type { Interval } from "#base/interval.ts";
-import type { RowRules } from "#data/examples/rowRules.ts";
-import type { DType } from "#data/formats/checkpoint.ts";
+import type { SplitRules } from "#data/examples/splits.ts";
+import type { DType } from "#data/formats/tensorSource.ts";
 import type { Row, TaskSpec } from "#data/tasks/task.ts";
 import type { SettingValues } from "#zo/settings.ts";
 
@@ -138,7 +138,7 @@ export interface RunData {
   readonly testName?: string;
   readonly testRows?: number;
   /** How they were drawn, and what was left out on purpose. */
-  readonly rules?: RowRules;
+  readonly rules?: SplitRules;
   /** Name on the hub, where the rows came from there: `stanfordnlp/sst2`. */
   readonly dataset?: string;
   /** Which of its configurations: "boolq" of "aps/super_glue". */

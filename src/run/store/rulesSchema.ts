@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RowRules } from "#data/examples/rowRules.ts";
+import type { SplitRules } from "#data/examples/splits.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });
@@ -20,10 +20,10 @@ const shape = {
 };
 
 /** How a run's rows were drawn, as it is stored. */
-export const rulesSchema: z.ZodType<RowRules> = z.looseObject(shape);
+export const rulesSchema: z.ZodType<SplitRules> = z.looseObject(shape);
 
 /** The same from a settings file or a link: any part of it. */
-export const someRulesSchema: z.ZodType<Partial<RowRules>> = z.object({
+export const someRulesSchema: z.ZodType<Partial<SplitRules>> = z.object({
   trainRows: shape.trainRows.exactOptional(),
   devRows: shape.devRows.exactOptional(),
   testRows: shape.testRows.exactOptional(),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type ByteSource, memorySource } from "#data/formats/files.ts";
+import { type ByteSource, memorySource } from "#data/formats/byteSource.ts";
 import { safetensorsHeader } from "#data/formats/safetensors.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";

@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { unzipSync } from "fflate";
 import type { Failure } from "#base/errors.ts";
-import { type ByteSource, memorySource } from "#data/formats/files.ts";
+import { type ByteSource, memorySource } from "#data/formats/byteSource.ts";
 import { readSafetensors } from "#data/formats/safetensors.ts";
 import { folderSources } from "#entry/node/files.ts";
 import { readShaders } from "#entry/node/gpu.ts";

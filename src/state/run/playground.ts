@@ -1,8 +1,8 @@
 import type {
   DataReport,
-  PartName,
   RowPreview,
   SideReport,
+  SplitName,
   TaskSpec,
   WritingReport,
   WritingRequest,
@@ -38,7 +38,7 @@ export function defaultDraft({ kind }: Pick<TaskSpec, "kind">): PlaygroundDraft 
 }
 
 /** Where a row to begin with is taken from: one the model was not trained on, where there is one. */
-export function partToShow({ partRows }: Pick<DataReport, "partRows">): PartName | null {
+export function partToShow({ partRows }: Pick<DataReport, "partRows">): SplitName | null {
   const parts = ["dev", "train"] as const;
   return parts.find((part) => partRows[part] > 0) ?? null;
 }

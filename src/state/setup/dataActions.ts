@@ -1,4 +1,4 @@
-import type { CommandBody, PartName, RowRules, RowSources, TaskSpec } from "../engineTypes.ts";
+import type { CommandBody, RowSources, SplitName, SplitRules, TaskSpec } from "../engineTypes.ts";
 import type { Preferences } from "../preferences.ts";
 import type { AppStore } from "../store.ts";
 import { type SavedTask, withoutSaved, withRenamed, withSaved } from "./savedTasks.ts";
@@ -44,8 +44,8 @@ export function dataActions({ store, clock, send, prefer, onOpened }: Context) {
     editTask: (task: TaskSpec) => editTask(task),
     /** At once: nothing is being typed. */
     chooseTask: (task: TaskSpec) => editTask(task, 0),
-    setRules: (rules: Partial<RowRules>) => send({ type: "setRules", rules }),
-    previewRow: (part: PartName, index: number) => send({ type: "previewRow", part, index }),
+    setRules: (rules: Partial<SplitRules>) => send({ type: "setRules", rules }),
+    previewRow: (part: SplitName, index: number) => send({ type: "previewRow", part, index }),
     /** Keeps the task in use under a name. */
     saveTask: async (name: string) => {
       const task = store.getState().taskDraft;

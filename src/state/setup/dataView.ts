@@ -1,13 +1,13 @@
-import type { DataReport, PartName, RowRules, RowTrouble, TaskSpec } from "../engineTypes.ts";
+import type { DataProblem, DataReport, SplitName, SplitRules, TaskSpec } from "../engineTypes.ts";
 import { formatCount, formatPercent, formatPlural } from "../text/format.ts";
 
-export const PART_NAMES: Readonly<Record<PartName, string>> = {
+export const PART_NAMES: Readonly<Record<SplitName, string>> = {
   train: "Training",
   dev: "Held out",
   test: "Final test",
 };
 
-type RuleName = NonNullable<RowTrouble["rule"]>;
+type RuleName = NonNullable<DataProblem["rule"]>;
 
 interface RuleChoice {
   readonly label: string;
@@ -54,7 +54,7 @@ export const RULE_CHOICES: Readonly<Record<RuleName, RuleChoice>> = {
 };
 
 /** The rules with one set otherwise; `RuleChoice.options` lists the values there are. */
-export function withRule(data: DataReport, rule: RuleName, value: string): Partial<RowRules> {
+export function withRule(data: DataReport, rule: RuleName, value: string): Partial<SplitRules> {
   const { chosenRules: chosen } = data;
   const isDropped = value === "drop";
   switch (rule) {
@@ -93,7 +93,7 @@ export function isDrawUsual({ chosenRules }: DataReport): boolean {
 }
 
 /** The rules without what was set about the draw. */
-export function withUsualDraw({ chosenRules }: DataReport): Partial<RowRules> {
+export function withUsualDraw({ chosenRules }: DataReport): Partial<SplitRules> {
   const { duplicates, leaks, empty, long, foreign } = chosenRules;
   const kept = { duplicates, leaks, empty, long, foreign };
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
@@ -102,7 +102,7 @@ export function withUsualDraw({ chosenRules }: DataReport): Partial<RowRules> {
 /** "Always answering “1” gets 51.8 % of the held-out rows right: the score to beat." */
 export function majorityText({ labelCounts, task }: DataReport): string | null {
   const known = labelCounts.slice(0, task.labels.length);
-  const total = (part: PartName) => known.reduce((sum, counts) => sum + counts[part], 0);
+  const total = (part: SplitName) => known.reduce((sum, counts) => sum + counts[part], 0);
   const [first] = known;
   if (!first || total("train") === 0) return null;
   const most = known.reduce((a, b) => (b.train > a.train ? b : a), first);
@@ -154,7 +154,7 @@ export function lengthView({ tokenLengths, tokenCounts, rules }: DataReport): Le
 }
 
 /** "2 kinds, 14 rows", for what a fold holds. */
-export function troublesText({ troubles, warnings }: DataReport): string {
+export function troublesText({ problems: troubles, warnings }: DataReport): string {
   const rows = troubles.reduce((sum, { count }) => sum + count, 0);
   const parts = [
     ...(rows > 0 ? [formatPlural(rows, "row")] : []),
@@ -185,7 +185,7 @@ export function asOwnTask(task: TaskSpec, columns: readonly string[]): TaskSpec 
 }
 
 /** How a run's rows were drawn, and what was left out on purpose. */
-export function rulesText(rules: RowRules): string {
+export function rulesText(rules: SplitRules): string {
   const left = [
     ...(rules.duplicates === "drop" ? ["repeated rows"] : []),
     ...(rules.leaks === "drop" ? ["training rows that are also held out"] : []),

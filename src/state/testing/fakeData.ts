@@ -2,9 +2,9 @@ import type {
   Command,
   DataReport,
   EngineEvent,
-  PartName,
   RowPreview,
-  RowRules,
+  SplitName,
+  SplitRules,
   TaskChoice,
   TaskSpec,
 } from "../engineTypes.ts";
@@ -37,7 +37,7 @@ const copa: TaskSpec = {
   words: [],
 };
 
-const fakeRules: RowRules = {
+const fakeRules: SplitRules = {
   trainRows: 1000,
   devRows: 200,
   testRows: 200,
@@ -95,7 +95,7 @@ export const fakeData: DataReport = {
     { label: "0", train: 482, dev: 97, test: 101 },
     { label: "1", train: 518, dev: 103, test: 99 },
   ],
-  troubles: [
+  problems: [
     {
       sentence:
         "2 rows of reviews.jsonl are left out (first: row 217). Label “neutral” has no word. " +
@@ -152,7 +152,7 @@ export const fakeSst2: DataReport = {
   task: sst2,
   rules: { ...fakeRules, devRows: 500, testRows: 872 },
   choices: [choice("SST2", SST2, "recognised", sst2), OWN, COPA],
-  troubles: [],
+  problems: [],
 };
 
 const TEXTS = [
@@ -162,7 +162,7 @@ const TEXTS = [
 ] as const;
 
 /** The row at a place of a part, the same few over and over. */
-export function fakePreview(part: PartName, index: number): RowPreview {
+export function fakePreview(part: SplitName, index: number): RowPreview {
   const [text, label] = TEXTS[index % TEXTS.length] ?? TEXTS[0];
   const prompt = `${text} It was`.split(/(?= )/);
   const option = (word: string, of: string) => ({

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataReport, RowTrouble } from "#state/engineTypes.ts";
+import type { DataProblem, DataReport } from "#state/engineTypes.ts";
 import { useActions } from "#state/hooks.ts";
 import { PART_NAMES, RULE_CHOICES, withRule } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";
@@ -14,7 +14,7 @@ const FIRST = 5;
 
 /** What is odd about the rows: counted, named, and what is to become of them. */
 export function RowTroubles({ data }: { readonly data: DataReport }) {
-  const { troubles, warnings } = data;
+  const { problems: troubles, warnings } = data;
   const nothing = troubles.length === 0 && warnings.length === 0;
   return (
     <div className={fold}>
@@ -31,7 +31,7 @@ export function RowTroubles({ data }: { readonly data: DataReport }) {
   );
 }
 
-function Trouble({ trouble, data }: { readonly trouble: RowTrouble; readonly data: DataReport }) {
+function Trouble({ trouble, data }: { readonly trouble: DataProblem; readonly data: DataReport }) {
   const { rule } = trouble;
   const { setRules } = useActions();
   const choice = rule && RULE_CHOICES[rule];
@@ -59,7 +59,7 @@ function Trouble({ trouble, data }: { readonly trouble: RowTrouble; readonly dat
   );
 }
 
-function Rows({ trouble: { rows, count } }: { readonly trouble: RowTrouble }) {
+function Rows({ trouble: { rows, count } }: { readonly trouble: DataProblem }) {
   const [isWhole, setIsWhole] = useState(false);
   const shown = isWhole ? rows : rows.slice(0, FIRST);
   return (

@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Shuffle } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { DataReport, PartName, RowPreview } from "#state/engineTypes.ts";
+import type { DataReport, RowPreview, SplitName } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { PART_NAMES, parseSize } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";
@@ -13,12 +13,12 @@ import setup from "./Setup.module.css";
 const { viewer, sides, values, place } = styles;
 const { row: rowLook, legend, small } = setup;
 const { input } = controls;
-const PARTS: readonly PartName[] = ["train", "dev", "test"];
+const PARTS: readonly SplitName[] = ["train", "dev", "test"];
 
 /** Any row, as the file has it and as the model will read it. */
 export function RowViewer({ data }: { readonly data: DataReport }) {
   const preview = useAppState((state) => state.rowPreview);
-  const [chosen, setChosen] = useState<PartName>("train");
+  const [chosen, setChosen] = useState<SplitName>("train");
   const [wanted, setWanted] = useState(0);
   const { previewRow } = useActions();
   // Rules may have emptied the part that was looked at.
@@ -30,7 +30,7 @@ export function RowViewer({ data }: { readonly data: DataReport }) {
     if (data.partRows[part] > 0) void previewRow(part, index);
   }, [data, part, index, previewRow]);
   if (data.partRows.train === 0) return null;
-  const choose = (another: PartName) => {
+  const choose = (another: SplitName) => {
     setChosen(another);
     setWanted(0);
   };
@@ -47,9 +47,9 @@ export function RowViewer({ data }: { readonly data: DataReport }) {
 }
 
 interface PartProps {
-  readonly part: PartName;
+  readonly part: SplitName;
   readonly data: DataReport;
-  readonly onChoose: (part: PartName) => void;
+  readonly onChoose: (part: SplitName) => void;
 }
 
 function Part({ part, data, onChoose }: PartProps) {

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "./files.ts";
+import { count, quote } from "#base/quote.ts";
 
 /**
  * Bytes [start, end) of `file`, always exactly that many.
@@ -75,17 +75,6 @@ export function isRange(start: number, end: number, sizeBytes: number): boolean 
   );
 }
 
-/** A name from a file, fit for a sentence: quoted, control characters escaped, never long. */
-export function quote(name: string): string {
-  const LONGEST = 120;
-  return JSON.stringify(name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);
-}
-
-/** 250518016 as "250,518,016". */
-export function count(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
 async function readOrExplain(file: ByteSource, start: number, end: number) {
   try {
     return await file.read(start, end);
@@ -98,4 +87,34 @@ async function readOrExplain(file: ByteSource, start: number, end: number) {
       { cause },
     );
   }
+}
+
+/**
+ * A file that can be read in pieces. The page wraps a `File`, Node a file handle; nothing in the
+ * engine ever holds a whole checkpoint in one ArrayBuffer.
+ */
+export interface ByteSource {
+  /** Path inside the chosen folder, with `/` between parts: `model-00001-of-00002.safetensors`. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** The bytes from `start` up to but not including `end`; always exactly that many, or it throws. */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A `ByteSource` over a `Blob` or `File`. */
+export function blobSource(name: string, blob: Blob): ByteSource {
+  return {
+    name,
+    sizeBytes: blob.size,
+    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+  };
+}
+
+/** A `ByteSource` over bytes that are in memory anyway (small files, tests). */
+export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): ByteSource {
+  return {
+    name,
+    sizeBytes: bytes.length,
+    read: (start, end) => Promise.resolve(bytes.slice(start, end)),
+  };
 }

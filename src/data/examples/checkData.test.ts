@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { parseTable } from "../formats/table.ts";
 import type { CustomTask, Table } from "../tasks/task.ts";
 import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
-import { type DataFacts, inspectData } from "./inspect.ts";
-import { type RowRules, usualRules } from "./rowRules.ts";
+import { checkData, type DataSummary, tokenLengths } from "./checkData.ts";
+import { defaultRules, type SplitRules } from "./splits.ts";
 
 /** A word with its space in front is one token; ids count up as words are met. */
 function wordTokenizer(): TextEncoderLike {
@@ -34,15 +34,15 @@ function table(name: string, rows: readonly unknown[]): Table {
 const DEV = table("dev.jsonl", [{ text: "held out", label: 1 }]);
 
 const NONE: Table = { ...DEV, name: "", rows: [], rowNumbers: [] };
-const RULES: RowRules = { ...usualRules, trainRows: 1000, devRows: 500, testRows: 1000 };
+const RULES: SplitRules = { ...defaultRules, trainRows: 1000, devRows: 500, testRows: 1000 };
 
 function inspect(
   rows: readonly unknown[],
   spec: Partial<CustomTask> = {},
   dev: Table = DEV,
-  rules: Partial<RowRules> = {},
+  rules: Partial<SplitRules> = {},
 ) {
-  return inspectData({
+  return checkData({
     parts: { train: table("train.jsonl", rows), dev, test: NONE },
     spec: { ...SPEC, ...spec },
     rules: { ...RULES, ...rules },
@@ -51,7 +51,7 @@ function inspect(
 }
 
 /** Everything said of the rows: troubles with single ones, then what concerns them all. */
-function told({ troubles, warnings }: DataFacts): readonly string[] {
+function told({ problems: troubles, warnings }: DataSummary): readonly string[] {
   return [...troubles.map(({ sentence }) => sentence), ...warnings];
 }
 
@@ -63,7 +63,7 @@ const GOOD_ROWS = [
 ];
 
 test("rows without fault raise no warning and no blocker, and are counted by label", () => {
-  const { facts, train, dev } = inspect(GOOD_ROWS);
+  const { summary: facts, train, dev } = inspect(GOOD_ROWS);
   expect(told(facts)).toEqual([]);
   expect(facts.blockers).toEqual([]);
   expect(facts.trainRows).toBe(4);
@@ -78,18 +78,18 @@ test("rows without fault raise no warning and no blocker, and are counted by lab
 
 test("tokens are counted per row, the middle of an even number being the mean of two", () => {
   // BOS + text + "It was" + one word: 7, 5, 8 and 5 tokens.
-  expect(inspect(GOOD_ROWS).facts.tokenCounts).toEqual({ min: 5, median: 6, max: 8 });
+  expect(inspect(GOOD_ROWS).summary.tokenCounts).toEqual({ min: 5, median: 6, max: 8 });
 });
 
 test("rows left out are counted by reason, and each is a problem with its number", () => {
-  const { facts } = inspect([
+  const { summary: facts } = inspect([
     ...GOOD_ROWS,
     { text: "x", label: "neutral" },
     { label: 1 },
     7,
     { text: "y", label: "neutral" },
   ]);
-  expect(facts.troubles.map(({ rows, rule }) => [rows.map(({ row }) => row), rule])).toEqual([
+  expect(facts.problems.map(({ rows, rule }) => [rows.map(({ row }) => row), rule])).toEqual([
     [[7], undefined],
     [[5, 8], "foreign"],
     [[6], undefined],
@@ -107,13 +107,13 @@ test("rows left out are counted by reason, and each is a problem with its number
 
 test("of very many problems the first thousand are listed, and the rest is counted", () => {
   const rows = Array.from({ length: 1200 }, () => ({ text: "x", label: 7 }));
-  const { facts } = inspect([...GOOD_ROWS, ...rows]);
-  const [trouble] = facts.troubles;
+  const { summary: facts } = inspect([...GOOD_ROWS, ...rows]);
+  const [trouble] = facts.problems;
   expect([trouble?.count, trouble?.rows.length]).toEqual([1200, 1000]);
 });
 
 test("rows longer than the limit are counted, with the longest", () => {
-  const { facts } = inspect(GOOD_ROWS, { maxLength: 6 });
+  const { summary: facts } = inspect(GOOD_ROWS, { maxLength: 6 });
   expect(told(facts)).toContain(
     "2 rows of train.jsonl are longer than 6 tokens; the beginning of the text is cut, its end " +
       "and the word stay. Longest: row 3, 8 tokens.",
@@ -126,7 +126,7 @@ test("held-out rows that also occur in training are counted", () => {
     { text: "new", label: 1 },
     { text: " dull ", label: 0 },
   ]);
-  expect(told(inspect(GOOD_ROWS, {}, dev).facts)).toEqual([
+  expect(told(inspect(GOOD_ROWS, {}, dev).summary)).toEqual([
     "1 held-out row also occurs in training (first: row 2 is row 2 there), " +
       "so the accuracy shown is better than on new texts.",
   ]);
@@ -134,28 +134,28 @@ test("held-out rows that also occur in training are counted", () => {
 
 test("repeated texts are counted, and those with contrary labels said", () => {
   const rows = [...GOOD_ROWS, { text: "dull", label: 0 }, { text: "a fine film", label: 0 }];
-  expect(told(inspect(rows).facts)).toEqual([
+  expect(told(inspect(rows).summary)).toEqual([
     "2 rows of train.jsonl repeat the text of an earlier one, 1 with another label " +
       "(first: row 5 repeats row 2).",
   ]);
 });
 
 test("rows with a label and no text are counted", () => {
-  expect(told(inspect([...GOOD_ROWS, { text: " \n", label: 0 }]).facts)).toEqual([
+  expect(told(inspect([...GOOD_ROWS, { text: " \n", label: 0 }]).summary)).toEqual([
     "1 row of train.jsonl has no text in text (first: row 5), but a label.",
   ]);
 });
 
 test("a label that most rows have is said with its share, and one that none has", () => {
   const rows = Array.from({ length: 9 }, (_, i) => ({ text: `film ${i}`, label: 1 }));
-  expect(told(inspect([...rows, { text: "dull", label: 0 }]).facts)).toEqual([
+  expect(told(inspect([...rows, { text: "dull", label: 0 }]).summary)).toEqual([
     '90 % of the training rows have label "1"; always answering it already gives 90 %.',
   ]);
-  expect(told(inspect(rows).facts)).toContain('No training row has label "0".');
+  expect(told(inspect(rows).summary)).toContain('No training row has label "0".');
 });
 
 test("words that begin with the same token, or differ in length, are said", () => {
-  const { facts } = inspect(GOOD_ROWS, { words: [" ill", " ill-made"] });
+  const { summary: facts } = inspect(GOOD_ROWS, { words: [" ill", " ill-made"] });
   expect(told(facts)).toEqual([
     'Words " ill" and " ill-made" begin with the same token; only what follows it tells them apart.',
     'The words differ in how many tokens they are (" ill" 1, " ill-made" 3); ' +
@@ -165,7 +165,7 @@ test("words that begin with the same token, or differ in length, are said", () =
 });
 
 test("without held-out rows the warning says what is lost", () => {
-  const { facts } = inspect(GOOD_ROWS, {}, { ...DEV, rows: [], rowNumbers: [] });
+  const { summary: facts } = inspect(GOOD_ROWS, {}, { ...DEV, rows: [], rowNumbers: [] });
   expect(told(facts)).toEqual([
     "No row is held out, so nothing can tell learning from memorising.",
   ]);
@@ -185,14 +185,14 @@ test.each<[string, Partial<CustomTask>]>([
   ["None of the 4 training rows can be used. Row 1: Label", { labels: ["a", "b"] }],
   ["The longest example may have 1 tokens.", { maxLength: 1 }],
 ])("a task that cannot be trained is blocked: %s", (sentence, spec) => {
-  const { facts } = inspect(GOOD_ROWS, spec);
+  const { summary: facts } = inspect(GOOD_ROWS, spec);
   expect(facts.blockers).toHaveLength(1);
   expect(facts.blockers[0]).toContain(sentence);
 });
 
 test("held-out rows without the columns of the task are named by their file", () => {
   const dev = table("dev.jsonl", [{ body: "x", label: 1 }]);
-  expect(inspect(GOOD_ROWS, {}, dev).facts.blockers[0]).toMatch(
+  expect(inspect(GOOD_ROWS, {}, dev).summary.blockers[0]).toMatch(
     /^dev\.jsonl: The template asks for/,
   );
 });
@@ -205,7 +205,7 @@ const DOUBTFUL = [
   { text: "one two three four five six", label: 0 },
 ];
 
-test.each<[Partial<RowRules>, number]>([
+test.each<[Partial<SplitRules>, number]>([
   [{}, 8],
   [{ duplicates: "drop" }, 7],
   [{ leaks: "drop" }, 7],
@@ -213,12 +213,12 @@ test.each<[Partial<RowRules>, number]>([
   [{ long: "drop" }, 7],
   [{ duplicates: "drop", leaks: "drop", empty: "drop", long: "drop" }, 4],
 ])("with the rules %j, %i of eight rows are trained on", (rules, expected) => {
-  const { facts, train, tables } = inspect(DOUBTFUL, { maxLength: 8 }, DEV, rules);
+  const { summary: facts, train, tables } = inspect(DOUBTFUL, { maxLength: 8 }, DEV, rules);
   expect([facts.trainRows, train.length, tables.train.rows.length]).toEqual(
     Array.from({ length: 3 }, () => expected),
   );
   // Each is told all the same, with its row.
-  expect(facts.troubles.map(({ rule, count }) => [rule, count])).toEqual([
+  expect(facts.problems.map(({ rule, count }) => [rule, count])).toEqual([
     ["long", 1],
     ["empty", 1],
     ["duplicates", 1],
@@ -231,8 +231,20 @@ test.each<[Partial<RowRules>, number]>([
 
 test("labels without a word can stop the start instead of being left out", () => {
   const rows = [...GOOD_ROWS, { text: "x", label: "neutral" }];
-  expect(inspect(rows, {}, DEV, { foreign: "drop" }).facts.blockers).toEqual([]);
-  expect(inspect(rows, {}, DEV, { foreign: "stop" }).facts.blockers).toEqual([
+  expect(inspect(rows, {}, DEV, { foreign: "drop" }).summary.blockers).toEqual([]);
+  expect(inspect(rows, {}, DEV, { foreign: "stop" }).summary.blockers).toEqual([
     expect.stringMatching(/^1 row of train\.jsonl is left out.*Such rows are to stop the start\.$/),
   ]);
+});
+
+test("lengths are counted in bars of a round width, with those that are cut", () => {
+  const lengths = tokenLengths([3, 9, 10, 11, 47, 240], 40);
+  expect(lengths.barWidth).toBe(10);
+  expect(lengths.counts.slice(0, 6)).toEqual([2, 2, 0, 0, 1, 0]);
+  expect(lengths.counts.reduce((a, b) => a + b)).toBe(6);
+  expect([lengths.longest, lengths.cutRows, lengths.rows]).toEqual([240, 2, 6]);
+});
+
+test("without rows there is nothing to count", () => {
+  expect(tokenLengths([], 40)).toMatchObject({ longest: 0, cutRows: 0, rows: 0 });
 });

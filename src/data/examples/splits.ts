@@ -4,7 +4,7 @@ import type { Table } from "../tasks/task.ts";
 import { pickRows } from "./batches.ts";
 
 /** How rows are drawn into parts, and what becomes of rows that are odd. Kept with a run. */
-export interface RowRules {
+export interface SplitRules {
   /** Rows of each part, at most. */
   readonly trainRows: number;
   readonly devRows: number;
@@ -29,7 +29,7 @@ export interface RowRules {
 }
 
 /** What MeZO's code does, but for labels without a word: it stops at them with a KeyError. */
-export const usualRules = {
+export const defaultRules = {
   dataSeed: 0,
   secondFile: "test",
   duplicates: "keep",
@@ -37,22 +37,22 @@ export const usualRules = {
   empty: "keep",
   long: "cut",
   foreign: "drop",
-} as const satisfies Partial<RowRules>;
+} as const satisfies Partial<SplitRules>;
 
 /** The files that rows come from, each whole. */
-export interface RowFiles {
+export interface DataFiles {
   readonly train: Table;
   readonly second: Table | null;
   readonly third: Table | null;
 }
 
-export interface RowParts {
+export interface Splits {
   readonly train: Table;
   readonly dev: Table;
   readonly test: Table;
 }
 
-export type PartName = keyof RowParts;
+export type SplitName = keyof Splits;
 
 /** Rows that MeZO watches where it watches the fewest: CB and COPA. */
 const LEAST_OF_MEZO = 100;
@@ -60,11 +60,11 @@ const LEAST_OF_MEZO = 100;
 const SHARE = 5;
 
 /** Sizes that these files allow, as near to MeZO's as they go. */
-export function usualSizes(
-  files: RowFiles,
+export function defaultSplitSizes(
+  files: DataFiles,
   sizes: TaskSizes,
-  { isBuiltIn, secondFile }: { readonly isBuiltIn: boolean } & Pick<RowRules, "secondFile">,
-): Pick<RowRules, "trainRows" | "devRows" | "testRows"> {
+  { isBuiltIn, secondFile }: { readonly isBuiltIn: boolean } & Pick<SplitRules, "secondFile">,
+): Pick<SplitRules, "trainRows" | "devRows" | "testRows"> {
   const { dev, test } = sourcesOf(files, secondFile);
   const n = files.train.rows.length;
   const share = Math.floor(n / SHARE);
@@ -88,11 +88,11 @@ export function usualSizes(
  * @param order 0..n-1 in a random order
  * @throws ZerothError E-CFG-1 if no row would be left to train on
  */
-export function drawParts(
-  files: RowFiles,
-  rules: RowRules,
+export function drawSplits(
+  files: DataFiles,
+  rules: SplitRules,
   order: (seed: number, n: number) => readonly number[],
-): RowParts {
+): Splits {
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const { train: file } = files;
   const n = file.rows.length;
@@ -129,10 +129,10 @@ export function drawParts(
  *
  * @param isUsual nobody set the sizes
  */
-export function describeParts(
-  files: RowFiles,
-  rules: RowRules,
-  parts: RowParts,
+export function describeSplits(
+  files: DataFiles,
+  rules: SplitRules,
+  parts: Splits,
   isUsual = true,
 ): string {
   const { dev, test } = sourcesOf(files, rules.secondFile);
@@ -153,7 +153,7 @@ export function describeParts(
   return `${sentences.join(" ")} ${ruleOf(files, rules, isUsual)}`;
 }
 
-function ruleOf(files: RowFiles, rules: RowRules, isUsual: boolean): string {
+function ruleOf(files: DataFiles, rules: SplitRules, isUsual: boolean): string {
   const n = files.train.rows.length;
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const isWhole = dev.file !== null && test.file !== null && rules.trainRows >= n;
@@ -173,7 +173,7 @@ interface Sources {
 }
 
 /** Which file each part comes from; null is the training file. */
-function sourcesOf({ second, third }: RowFiles, secondFile: RowRules["secondFile"]): Sources {
+function sourcesOf({ second, third }: DataFiles, secondFile: SplitRules["secondFile"]): Sources {
   if (third !== null) return { dev: { file: second }, test: { file: third, isRest: false } };
   if (second !== null && secondFile === "dev") {
     return { dev: { file: second }, test: { file: second, isRest: true } };

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
-import type { TaskDefinition } from "../tasks/definition.ts";
-import type { CustomTask, Row, Table, TaskSpec } from "../tasks/task.ts";
-import { labelText, pythonStrip, templateColumns } from "../tasks/template.ts";
+import type { TaskDefinition } from "./definition.ts";
+import type { CustomTask, Row, Table, TaskSpec } from "./task.ts";
+import { labelText, pythonStrip, templateColumns } from "./template.ts";
 
 /**
  * Between two texts, where no prompt joins them: Hugging Face's tokenizer for OPT makes BOS, the first,
@@ -12,16 +12,16 @@ import { labelText, pythonStrip, templateColumns } from "../tasks/template.ts";
 const BETWEEN_TEXTS = "</s>";
 
 /** How many labels the task's score head tells apart; null where words stand for labels. */
-export function headLabels(task: TaskSpec): number | null {
-  return isPromptFree(task) ? task.labels.length : null;
+export function headLabelCount(task: TaskSpec): number | null {
+  return usesScoreHead(task) ? task.labels.length : null;
 }
 
-export function isPromptFree(task: TaskSpec): boolean {
+export function usesScoreHead(task: TaskSpec): boolean {
   return !("task" in task) && task.kind === "classification" && task.head === true;
 }
 
 /** The task asked without words: the texts of its template's columns as they are, and a score head. */
-export function promptFree(task: CustomTask): CustomTask {
+export function withScoreHead(task: CustomTask): CustomTask {
   return { ...task, template: bareTexts(templateColumns(task.template)), words: [], head: true };
 }
 
@@ -30,7 +30,7 @@ export function promptFree(task: CustomTask): CustomTask {
  *
  * @throws ZerothError E-CFG-1 for a task that is no classification, E-DATA-2 if its columns are missing
  */
-export function promptFreeTask(
+export function scoreHeadTask(
   definition: TaskDefinition,
   table: Table,
   limits: Pick<TaskSpec, "bos" | "maxLength">,
@@ -73,7 +73,7 @@ export function refuseWithoutLabels({ id, kind }: TaskDefinition): void {
  * @param names of the head's rows, in their order; null where the model has none
  */
 export function inHeadOrder<T extends TaskSpec>(task: T, names: readonly string[] | null): T {
-  if (names === null || !isPromptFree(task) || task.labels.length === 0) return task;
+  if (names === null || !usesScoreHead(task) || task.labels.length === 0) return task;
   const known = new Set(names);
   const isKnown = task.labels.every((label) => known.has(pythonStrip(label)));
   return isKnown ? { ...task, labels: names } : task;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findJsonFault } from "./jsonFault.ts";
+import { findJsonFault } from "./json.ts";
 
 function isJson(text: string): boolean {
   try {

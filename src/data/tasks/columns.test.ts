@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { columnsToAsk, rowAsWritten } from "./asking.ts";
+import { columnsToAsk, rowAsWritten } from "./columns.ts";
 import { builtInTask, taskDefinition } from "./index.ts";
 import type { TaskSpec } from "./task.ts";
 

@@ -1,11 +1,25 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Checkpoint, TensorSource } from "./checkpoint.ts";
-import type { ByteSource } from "./files.ts";
-import { isJsonObject, type JsonObject, parseJsonObject } from "./jsonText.ts";
-import { quote, readSmallText } from "./readExactly.ts";
+import { quote } from "#base/quote.ts";
+import { type ByteSource, readSmallText } from "./byteSource.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "./json.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { notA, sniff } from "./sniff.ts";
+import type { TensorSource } from "./tensorSource.ts";
 import { readTorchZip } from "./torchZip.ts";
+
+/** A Hugging Face model folder, opened and checked, with nothing large read yet. */
+export interface ModelFiles {
+  readonly format: "safetensors" | "pytorch";
+  /** Parsed config.json; what it means is the model's business. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, TensorSource>;
+  /** Texts of the tokenizer's files, as they came: vocab.json, merges.txt, tokenizer_config.json, ... */
+  readonly tokenizerFiles: ReadonlyMap<string, string>;
+  /** Other small files worth handing on to an export: generation_config.json. */
+  readonly otherFiles: ReadonlyMap<string, string>;
+  /** The weight files read, for the record. */
+  readonly weightFiles: readonly ByteSource[];
+}
 
 const MAX_CONFIG_BYTES = 10_000_000;
 /** OPT's tokenizer.json has 3.6 MB, its vocab.json 0.9 MB. */
@@ -34,7 +48,7 @@ const WEIGHT_FILES = [
  * @throws ZerothError E-FILE-1 a part is missing or not what its name says, -2 cut short, -3 broken,
  *   -4 foreign dtype, -6 dangerous pickle, -7 no tokenizer
  */
-export async function openCheckpoint(files: readonly ByteSource[]): Promise<Checkpoint> {
+export async function openModelFiles(files: readonly ByteSource[]): Promise<ModelFiles> {
   const folder = filesBesideConfig(files);
   const configFile = folder.get("config.json");
   if (configFile === undefined) throw await withoutConfig(files);
@@ -79,7 +93,7 @@ function filesBesideConfig(files: readonly ByteSource[]): Folder {
 }
 
 interface Weights {
-  readonly format: Checkpoint["format"];
+  readonly format: ModelFiles["format"];
   readonly tensors: ReadonlyMap<string, TensorSource>;
   readonly files: readonly ByteSource[];
 }

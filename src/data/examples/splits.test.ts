@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { ranked } from "#zo/draws.ts";
-import { usualSizes as mezoSizes, smallSizes } from "../tasks/definition.ts";
+import { defaultSizes as mezoSizes, smallSizes } from "../tasks/definition.ts";
 import type { Table } from "../tasks/task.ts";
 import {
-  describeParts,
-  drawParts,
-  type RowFiles,
-  type RowRules,
-  usualRules,
-  usualSizes,
-} from "./rowRules.ts";
+  type DataFiles,
+  defaultRules,
+  defaultSplitSizes,
+  describeSplits,
+  drawSplits,
+  type SplitRules,
+} from "./splits.ts";
 
 function file(name: string, n: number): Table {
   const rows = Array.from({ length: n }, (_, i) => ({ text: `${name} ${i}` }));
@@ -17,7 +17,7 @@ function file(name: string, n: number): Table {
   return { name, format: "jsonl", columns: ["text"], rows, rowNumbers, problems: [] };
 }
 
-function files(train: number, second?: number, third?: number): RowFiles {
+function files(train: number, second?: number, third?: number): DataFiles {
   return {
     train: file("train", train),
     second: second === undefined ? null : file("val", second),
@@ -27,10 +27,19 @@ function files(train: number, second?: number, third?: number): RowFiles {
 
 const order = (seed: number, n: number) => ranked(seed, "split", 0, n);
 
-function draw(of: RowFiles, isBuiltIn: boolean, chosen: Partial<RowRules> = {}, sizes = mezoSizes) {
+function draw(
+  of: DataFiles,
+  isBuiltIn: boolean,
+  chosen: Partial<SplitRules> = {},
+  sizes = mezoSizes,
+) {
   const secondFile = chosen.secondFile ?? "test";
-  const rules = { ...usualRules, ...usualSizes(of, sizes, { isBuiltIn, secondFile }), ...chosen };
-  return { rules, ...drawParts(of, rules, order) };
+  const rules = {
+    ...defaultRules,
+    ...defaultSplitSizes(of, sizes, { isBuiltIn, secondFile }),
+    ...chosen,
+  };
+  return { rules, ...drawSplits(of, rules, order) };
 }
 
 function sizesOf({ train, dev, test }: ReturnType<typeof draw>) {
@@ -115,12 +124,12 @@ test("rows that could not be read are told once", () => {
 test("what was drawn is said, with the rule", () => {
   const mezo = files(554, 104);
   const drawn = draw(mezo, true);
-  expect(describeParts(mezo, drawn.rules, drawn)).toBe(
+  expect(describeSplits(mezo, drawn.rules, drawn)).toBe(
     "54 rows of train are trained on. 500 of train are held out, to watch training on. " +
       "104 of val are kept for the test at the end. Drawn at random with data seed 0, as in MeZO.",
   );
   const own = files(64);
-  expect(describeParts(own, draw(own, false).rules, draw(own, false))).toBe(
+  expect(describeSplits(own, draw(own, false).rules, draw(own, false))).toBe(
     "40 rows of train are trained on. 12 others are held out, to watch training on. " +
       "12 more are kept for the test at the end. Drawn at random with data seed 0; " +
       "of a short file, a fifth is held out and a fifth kept for the test.",

@@ -2,22 +2,22 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { folderSources } from "#entry/node/files.ts";
-import { openCheckpoint } from "../formats/openCheckpoint.ts";
+import { checkData } from "../examples/checkData.ts";
+import { encodeExample, encodeOptions, encodeTable } from "../examples/encode.ts";
+import { packAll, sizeOfAll } from "../examples/packing.ts";
+import { previewRow } from "../examples/rowPreview.ts";
+import { defaultRules } from "../examples/splits.ts";
+import { openModelFiles } from "../formats/modelFiles.ts";
 import { parseTable } from "../formats/table.ts";
-import { guessTask, withLabelColumn } from "../tasks/guess.ts";
-import { taskDefinition } from "../tasks/index.ts";
-import type { CustomTask } from "../tasks/task.ts";
 import { loadTokenizer } from "../tokenizer/tokenizer.ts";
-import { encodeExample, encodeOptions, encodeTable } from "./encode.ts";
-import { inHeadOrder, promptFree, promptFreeTask } from "./head.ts";
-import { inspectData } from "./inspect.ts";
-import { packAll, sizeOfAll } from "./packing.ts";
-import { previewRow } from "./rowPreview.ts";
-import { usualRules } from "./rowRules.ts";
+import { guessTask, withLabelColumn } from "./guess.ts";
+import { taskDefinition } from "./index.ts";
+import { inHeadOrder, scoreHeadTask, withScoreHead } from "./scoreHead.ts";
+import type { CustomTask } from "./task.ts";
 
 const fixtures = new URL("../../../test/fixtures/", import.meta.url);
 const folder = fileURLToPath(new URL("opt-tiny-pre-ln", fixtures));
-const checkpoint = await openCheckpoint(folderSources(folder));
+const checkpoint = await openModelFiles(folderSources(folder));
 const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
 
 const task: CustomTask = {
@@ -59,7 +59,7 @@ describe("a row for a score head", () => {
     const [batch] = packAll(examples, sizeOfAll(examples));
     expect(batch!.tokens).toBe(1 + tokenizer.encode("a fine film").length);
     const last = batch!.tokens - 1;
-    expect([...batch!.scoredRows]).toEqual([last, 0, last, 1, last, 2]);
+    expect([...batch!.scoredTokens]).toEqual([last, 0, last, 1, last, 2]);
   });
 
   test("of an unknown label is left out with the labels there are", () => {
@@ -76,7 +76,7 @@ test("two texts are joined as Hugging Face's tokenizer joins a pair", () => {
   for (const line of readFileSync(file, "utf8").trimEnd().split("\n")) {
     const { first, second, ids } = JSON.parse(line);
     const pair = guessTask(jsonl({ premise: first, hypothesis: second, label: 0 }, { label: 1 }));
-    const [option] = encodeOptions(tokenizer, promptFree(pair), {
+    const [option] = encodeOptions(tokenizer, withScoreHead(pair), {
       premise: first,
       hypothesis: second,
     });
@@ -89,7 +89,7 @@ describe("a built-in task without its prompt", () => {
 
   test("has the texts as they are and the labels of the rows, Hugging Face's -1 left out", () => {
     const rows = [1, 0, 2, -1].map((label) => ({ premise: "a", hypothesis: "b", label }));
-    expect(promptFreeTask(taskDefinition("MNLI"), jsonl(...rows), limits)).toEqual({
+    expect(scoreHeadTask(taskDefinition("MNLI"), jsonl(...rows), limits)).toEqual({
       kind: "classification",
       template: "{premise}</s>{hypothesis}",
       labelColumn: "label",
@@ -100,7 +100,7 @@ describe("a built-in task without its prompt", () => {
       maxLength: 64,
     });
     const named = [{ sentence1: "a", sentence2: "b", label: "not_entailment" }];
-    expect(promptFreeTask(taskDefinition("RTE"), jsonl(...named), limits)).toMatchObject({
+    expect(scoreHeadTask(taskDefinition("RTE"), jsonl(...named), limits)).toMatchObject({
       template: "{sentence1}</s>{sentence2}",
       labels: ["not_entailment"],
     });
@@ -108,10 +108,10 @@ describe("a built-in task without its prompt", () => {
 
   test("is refused where it has no labels, or the rows are another's", () => {
     const rows = jsonl({ text: "a", label: 0 });
-    expect(() => promptFreeTask(taskDefinition("Copa"), rows, limits)).toThrow(
+    expect(() => scoreHeadTask(taskDefinition("Copa"), rows, limits)).toThrow(
       "Copa has no labels that a head could tell apart.",
     );
-    expect(() => promptFreeTask(taskDefinition("SST2"), rows, limits)).toThrow(
+    expect(() => scoreHeadTask(taskDefinition("SST2"), rows, limits)).toThrow(
       "SST2 needs the columns sentence, and label; the columns are text, label.",
     );
   });
@@ -131,8 +131,8 @@ describe("a table looked at for a score head", () => {
     { text: "hm", label: "so-so" },
   ];
   const parts = { train: jsonl(...rows), dev: jsonl(...rows), test: jsonl(...rows) };
-  const rules = { ...usualRules, trainRows: 3, devRows: 3, testRows: 3 };
-  const { facts } = inspectData({ parts, spec: task, rules, tokenizer });
+  const rules = { ...defaultRules, trainRows: 3, devRows: 3, testRows: 3 };
+  const { summary: facts } = checkData({ parts, spec: task, rules, tokenizer });
 
   test("has no blocker for want of words, and counts the text's tokens alone", () => {
     expect(facts.blockers).toEqual([]);

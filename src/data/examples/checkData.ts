@@ -1,19 +1,24 @@
 import { ZerothError } from "#base/errors.ts";
 import { rowLabel } from "../tasks/customTask.ts";
 import { MAX_LABELS } from "../tasks/guess.ts";
+import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { CustomTask, EncodedExample, EncodedOption, Table, TaskSpec } from "../tasks/task.ts";
 import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
-import { type TokenLengths, tokenLengths } from "../tokenizer/tokenLengths.ts";
 import { pickRows } from "./batches.ts";
 import { checkTask, encodeTable } from "./encode.ts";
 import { type Purpose, textLimits } from "./encodeSample.ts";
-import { isPromptFree } from "./head.ts";
-import type { RowParts, RowRules } from "./rowRules.ts";
-import { type EncodedParts, findTroubles, type RowTrouble } from "./troubles.ts";
-import { count, dataWarnings, type EncodedPart } from "./warnings.ts";
+import {
+  count,
+  type DataProblem,
+  dataWarnings,
+  type EncodedPart,
+  type EncodedParts,
+  findProblems,
+} from "./problems.ts";
+import type { SplitRules, Splits } from "./splits.ts";
 
 /** What a person should know of the data before training. Rows are named as `RowProblem` does. */
-export interface DataFacts {
+export interface DataSummary {
   readonly trainName: string;
   readonly devName: string;
   readonly testName: string;
@@ -24,11 +29,11 @@ export interface DataFacts {
   readonly devRows: number;
   readonly testRows: number;
   readonly task: TaskSpec;
-  readonly rules: RowRules;
+  readonly rules: SplitRules;
   /** Usable rows per label of the task, then rows of labels the task does not know. */
   readonly labelCounts: readonly LabelCount[];
   /** Rows that are odd, and what becomes of them. */
-  readonly troubles: readonly RowTrouble[];
+  readonly problems: readonly DataProblem[];
   readonly warnings: readonly string[];
   /** Tokens per usable training row (longest option, BOS counted, after cutting); 0 without rows. */
   readonly tokenCounts: { readonly min: number; readonly median: number; readonly max: number };
@@ -46,10 +51,10 @@ export interface LabelCount {
 }
 
 /** The facts, and the examples they were taken from: encoding a table twice would be a waste. */
-export interface Inspection {
-  readonly facts: DataFacts;
+export interface CheckedData {
+  readonly summary: DataSummary;
   /** The rows that are left, usable or not. */
-  readonly tables: RowParts;
+  readonly tables: Splits;
   readonly train: readonly EncodedExample[];
   readonly dev: readonly EncodedExample[];
   readonly test: readonly EncodedExample[];
@@ -59,12 +64,12 @@ export interface Inspection {
  * Encodes the parts and says everything that is wrong or odd with them. A task that does not fit
  * is a blocker, not an error; then nothing is encoded.
  */
-export function inspectData(data: {
-  readonly parts: RowParts;
+export function checkData(data: {
+  readonly parts: Splits;
   readonly spec: TaskSpec;
-  readonly rules: RowRules;
+  readonly rules: SplitRules;
   readonly tokenizer: TextEncoderLike;
-}): Inspection {
+}): CheckedData {
   const { spec, tokenizer, rules, parts: drawn } = data;
   const misfits = taskBlockers(spec, drawn);
   const encode = (table: Table, purpose: Purpose): EncodedPart =>
@@ -76,11 +81,11 @@ export function inspectData(data: {
     dev: encode(drawn.dev, "evaluation"),
     test: encode(drawn.test, "evaluation"),
   };
-  const { troubles, dropped } = findTroubles(spec, all, rules);
+  const { problems: troubles, dropped } = findProblems(spec, all, rules);
   const train = without(all.train, dropped.train);
   const dev = without(all.dev, dropped.dev);
   const test = without(all.test, dropped.test);
-  const facts: DataFacts = {
+  const facts: DataSummary = {
     trainName: train.table.name,
     devName: dev.table.name,
     testName: test.table.name,
@@ -92,7 +97,7 @@ export function inspectData(data: {
     task: spec,
     rules,
     labelCounts: countLabels(spec, { train, dev, test }),
-    troubles,
+    problems: troubles,
     warnings: misfits.length === 0 ? dataWarnings(spec, train, dev) : [],
     tokenCounts: spread(train.examples.map((example) => tokensOf(example, spec))),
     tokenLengths: tokenLengths(train.uncutLengths, textLimits(spec).maxLength),
@@ -100,7 +105,7 @@ export function inspectData(data: {
       misfits.length > 0 ? misfits : [...exampleBlockers(spec, train), ...stops(troubles, rules)],
   };
   const tables = { train: train.table, dev: dev.table, test: test.table };
-  return { facts, tables, train: train.examples, dev: dev.examples, test: test.examples };
+  return { summary: facts, tables, train: train.examples, dev: dev.examples, test: test.examples };
 }
 
 /** The part without some rows of its table. */
@@ -122,14 +127,14 @@ function without(part: EncodedPart, dropped: ReadonlySet<number>): EncodedPart {
 }
 
 /** Rows that are to stop the start rather than be left out. */
-function stops(troubles: readonly RowTrouble[], rules: RowRules): readonly string[] {
+function stops(troubles: readonly DataProblem[], rules: SplitRules): readonly string[] {
   if (rules.foreign !== "stop") return [];
   const stopping = troubles.filter(({ rule }) => rule === "foreign");
   return stopping.map(({ sentence }) => `${sentence} Such rows are to stop the start.`);
 }
 
 /** Why no row could be encoded, whatever it held. */
-function taskBlockers(spec: TaskSpec, { train, dev, test }: RowParts): readonly string[] {
+function taskBlockers(spec: TaskSpec, { train, dev, test }: Splits): readonly string[] {
   const blockers = [faultOf(() => checkTask(spec, train.columns))];
   for (const held of [dev, test]) {
     if (held.rows.length === 0 || blockers[0] !== null) continue;
@@ -248,11 +253,11 @@ function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, n
 /** Tokens of the longest option. A label behind the text is none. */
 function tokensOf(example: EncodedExample, spec: TaskSpec): number {
   const longest = Math.max(...example.options.map((option) => option.ids.length));
-  return isPromptFree(spec) ? longest - 1 : longest;
+  return usesScoreHead(spec) ? longest - 1 : longest;
 }
 
 /** Smallest, middle (of an even count the mean of both) and largest. */
-function spread(lengths: readonly number[]): DataFacts["tokenCounts"] {
+function spread(lengths: readonly number[]): DataSummary["tokenCounts"] {
   const sorted = lengths.toSorted((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? 0;
   const middle = (sorted.length - 1) / 2;
@@ -261,4 +266,38 @@ function spread(lengths: readonly number[]): DataFacts["tokenCounts"] {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
     max: at(sorted.length - 1),
   };
+}
+
+/** How long rows are before anything is cut, as a histogram. */
+export interface TokenLengths {
+  /** Tokens a bar is wide; the first begins at 0. */
+  readonly barWidth: number;
+  /** [bars] rows. */
+  readonly counts: readonly number[];
+  /** Tokens that are kept. */
+  readonly maxLength: number;
+  readonly longest: number;
+  /** Rows longer than that. */
+  readonly cutRows: number;
+  readonly rows: number;
+}
+
+/** About so many bars; their width is a round number of tokens. */
+const BARS = 24;
+
+/** @param lengths tokens of each row's longest option, BOS counted */
+export function tokenLengths(lengths: readonly number[], maxLength: number): TokenLengths {
+  const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
+  const barWidth = roundWidth(longest / BARS);
+  const counts = new Array<number>(Math.floor(longest / barWidth) + 1).fill(0);
+  for (const length of lengths) counts[Math.floor(length / barWidth)]! += 1;
+  const cutRows = lengths.filter((length) => length > maxLength).length;
+  return { barWidth, counts, maxLength, longest, cutRows, rows: lengths.length };
+}
+
+/** The next of 1, 2, 5, 10, 20, 50, … */
+function roundWidth(least: number): number {
+  for (let unit = 1; ; unit *= 10) {
+    for (const width of [unit, 2 * unit, 5 * unit]) if (width >= least) return width;
+  }
 }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
-import { type ByteSource, memorySource } from "./files.ts";
-import { openCheckpoint } from "./openCheckpoint.ts";
+import { type ByteSource, memorySource } from "./byteSource.ts";
+import { openModelFiles } from "./modelFiles.ts";
 import { safetensorsHeader } from "./safetensors.ts";
 
 const FIXTURES = new URL("../../../test/fixtures/", import.meta.url);
@@ -36,7 +36,7 @@ const TOKENIZER = [file("vocab.json", "{}"), file("merges.txt", "")];
 const INDEX = "model.safetensors.index.json";
 
 async function refusal(files: readonly ByteSource[]): Promise<string> {
-  const error: unknown = await openCheckpoint(files).then(
+  const error: unknown = await openModelFiles(files).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -46,7 +46,7 @@ async function refusal(files: readonly ByteSource[]): Promise<string> {
 
 describe("a model folder", () => {
   it("opens with its config, tensors and tokenizer, whatever folder it was picked from", async () => {
-    const checkpoint = await openCheckpoint(folder("opt-tiny-pre-ln"));
+    const checkpoint = await openModelFiles(folder("opt-tiny-pre-ln"));
     expect(checkpoint.format).toBe("safetensors");
     expect(checkpoint.config).toMatchObject({ model_type: "opt", hidden_size: 64 });
     expect(checkpoint.tensors.size).toBe(36);
@@ -64,13 +64,13 @@ describe("a model folder", () => {
 
   it("opens from pytorch_model.bin where there is no safetensors", async () => {
     const files = folder("opt-tiny-post-ln", (name) => !name.endsWith("safetensors"));
-    const checkpoint = await openCheckpoint(files);
+    const checkpoint = await openModelFiles(files);
     expect(checkpoint.format).toBe("pytorch");
     expect(checkpoint.tensors.get("model.decoder.project_in.weight")?.shape).toEqual([64, 32]);
   });
 
   it("opens from the parts its index lists", async () => {
-    const checkpoint = await openCheckpoint(folder("opt-tiny-real-vocab"));
+    const checkpoint = await openModelFiles(folder("opt-tiny-real-vocab"));
     expect(checkpoint.weightFiles).toHaveLength(2);
     expect(checkpoint.tensors.get("model.decoder.embed_tokens.weight")).toMatchObject({
       dtype: "F16",
@@ -80,13 +80,13 @@ describe("a model folder", () => {
 
   it("opens from files without a folder, beside checkpoints of a run", async () => {
     const run = folder("opt-tiny-pre-ln", undefined, "checkpoint-500/");
-    const checkpoint = await openCheckpoint([...run, ...folder("opt-tiny-pre-ln", undefined, "")]);
+    const checkpoint = await openModelFiles([...run, ...folder("opt-tiny-pre-ln", undefined, "")]);
     expect(checkpoint.weightFiles.map(({ name }) => name)).toEqual(["model.safetensors"]);
   });
 
   it("may have a config in which Python wrote NaN and Infinity", async () => {
     const config = file("config.json", '{"a": NaN, "b": [-Infinity], "c": "NaN, \\"Infinity"}');
-    const { config: read } = await openCheckpoint([
+    const { config: read } = await openModelFiles([
       config,
       shard("model.safetensors"),
       ...TOKENIZER,
@@ -96,7 +96,7 @@ describe("a model folder", () => {
 
   it("may bring tokenizer.json alone", async () => {
     const files = [CONFIG, shard("model.safetensors"), file("tokenizer.json", "{}")];
-    expect((await openCheckpoint(files)).tokenizerFiles.size).toBe(1);
+    expect((await openModelFiles(files)).tokenizerFiles.size).toBe(1);
   });
 });
 

@@ -1,48 +1,52 @@
-import type { RowProblem, TaskSpec } from "../tasks/task.ts";
+import { usesScoreHead } from "../tasks/scoreHead.ts";
+import type { EncodedExample, RowProblem, Table, TaskSpec } from "../tasks/task.ts";
 import { templateColumns, valueText } from "../tasks/template.ts";
+import type { EncodedTable } from "./encode.ts";
 import { textLimits } from "./encodeSample.ts";
-import { isPromptFree } from "./head.ts";
-import type { PartName, RowRules } from "./rowRules.ts";
-import { count, type EncodedPart } from "./warnings.ts";
+import type { SplitName, SplitRules } from "./splits.ts";
 
 /** Rows that are odd in one way: counted, named, and what may be chosen to become of them. */
-export interface RowTrouble {
+export interface DataProblem {
   /** What is odd, counted, with the first row and what follows from it. */
   readonly sentence: string;
   readonly count: number;
   /** The first thousand. */
-  readonly rows: readonly TroubledRow[];
+  readonly rows: readonly ProblemRow[];
   /** The rule that decides about them; absent where they can only be left out. */
   readonly rule?: RuleName;
 }
 
 export type RuleName = "duplicates" | "leaks" | "empty" | "long" | "foreign";
 
-export interface TroubledRow {
-  readonly part: PartName;
+export interface ProblemRow {
+  readonly part: SplitName;
   /** As `RowProblem.row`. */
   readonly row: number;
   readonly note: string;
 }
 
-export type EncodedParts = Readonly<Record<PartName, EncodedPart>>;
+export type EncodedParts = Readonly<Record<SplitName, EncodedPart>>;
 
 /** Troubles, and which rows of each part's table the rules leave out on their account. */
-export interface FoundTroubles {
-  readonly troubles: readonly RowTrouble[];
-  readonly dropped: Readonly<Record<PartName, ReadonlySet<number>>>;
+export interface FoundProblems {
+  readonly problems: readonly DataProblem[];
+  readonly dropped: Readonly<Record<SplitName, ReadonlySet<number>>>;
 }
 
-const ROWS_LISTED = 1000;
+const MAX_ROWS_LISTED = 1000;
 /** Reasons for leaving rows out that get a trouble of their own, per file. */
-const REASONS_TOLD = 6;
-const PARTS: readonly PartName[] = ["train", "dev", "test"];
+const REASONS_SHOWN = 6;
+const PARTS: readonly SplitName[] = ["train", "dev", "test"];
 
 /** Everything odd about single rows, in the order of how much it matters. */
-export function findTroubles(spec: TaskSpec, parts: EncodedParts, rules: RowRules): FoundTroubles {
+export function findProblems(
+  spec: TaskSpec,
+  parts: EncodedParts,
+  rules: SplitRules,
+): FoundProblems {
   const dropped = { train: new Set<number>(), dev: new Set<number>(), test: new Set<number>() };
-  const troubles: RowTrouble[] = PARTS.flatMap((name) => leftOut(name, parts[name]));
-  const drop = (name: PartName, examples: readonly number[]) => {
+  const troubles: DataProblem[] = PARTS.flatMap((name) => leftOut(name, parts[name]));
+  const drop = (name: SplitName, examples: readonly number[]) => {
     for (const index of examples) dropped[name].add(parts[name].examples[index]?.row ?? -1);
   };
   for (const name of PARTS) {
@@ -58,17 +62,17 @@ export function findTroubles(spec: TaskSpec, parts: EncodedParts, rules: RowRule
   const leaked = leaks(parts, rules.leaks);
   if (leaked) troubles.push(leaked.trouble);
   if (leaked && rules.leaks === "drop") drop("train", leaked.examples);
-  return { troubles, dropped };
+  return { problems: troubles, dropped };
 }
 
 interface Found {
-  readonly trouble: RowTrouble;
+  readonly trouble: DataProblem;
   /** Indices of the examples it is about. */
   readonly examples: readonly number[];
 }
 
 /** Rows that cannot be used, by reason; beyond a few reasons, together. */
-function leftOut(name: PartName, part: EncodedPart): readonly RowTrouble[] {
+function leftOut(name: SplitName, part: EncodedPart): readonly DataProblem[] {
   const reasons = new Map<string, RowProblem[]>();
   const add = (reason: string, problem: RowProblem): void => {
     const known = reasons.get(reason);
@@ -77,8 +81,8 @@ function leftOut(name: PartName, part: EncodedPart): readonly RowTrouble[] {
   };
   for (const problem of part.table.problems) add("", problem);
   for (const problem of part.problems) add(problem.message.replace(/^Row \d+: /, ""), problem);
-  const told = [...reasons].slice(0, REASONS_TOLD);
-  const rest = [...reasons].slice(REASONS_TOLD).flatMap(([, problems]) => problems);
+  const told = [...reasons].slice(0, REASONS_SHOWN);
+  const rest = [...reasons].slice(REASONS_SHOWN).flatMap(([, problems]) => problems);
   const troubles = told.map(([reason, problems]) => {
     const [first] = problems;
     const left = `${count(problems.length, "row")} of ${part.table.name} ${isAre(problems.length)} left out`;
@@ -94,8 +98,8 @@ function leftOut(name: PartName, part: EncodedPart): readonly RowTrouble[] {
   return [...troubles, unusable(name, more, rest)];
 }
 
-function unusable(part: PartName, sentence: string, problems: readonly RowProblem[]): RowTrouble {
-  const rows = problems.slice(0, ROWS_LISTED).map(({ row, message }) => ({
+function unusable(part: SplitName, sentence: string, problems: readonly RowProblem[]): DataProblem {
+  const rows = problems.slice(0, MAX_ROWS_LISTED).map(({ row, message }) => ({
     part,
     row,
     note: message.replace(/^Row \d+:? ?/, ""),
@@ -106,9 +110,9 @@ function unusable(part: PartName, sentence: string, problems: readonly RowProble
 
 function longRows(
   spec: TaskSpec,
-  name: PartName,
+  name: SplitName,
   part: EncodedPart,
-  rule: RowRules["long"],
+  rule: SplitRules["long"],
 ): Found | null {
   const { maxLength } = textLimits(spec);
   const lengths = part.uncutLengths;
@@ -117,7 +121,7 @@ function longRows(
   const longest = examples.reduce((a, b) => ((lengths[b] ?? 0) > (lengths[a] ?? 0) ? b : a));
   const become =
     rule === "cut"
-      ? `the beginning of the text is cut, its end ${isPromptFree(spec) ? "stays" : "and the word stay"}`
+      ? `the beginning of the text is cut, its end ${usesScoreHead(spec) ? "stays" : "and the word stay"}`
       : `${examples.length === 1 ? "it is" : "they are"} left out`;
   const sentence =
     `${count(examples.length, "row")} of ${part.table.name} ${isAre(examples.length)} longer than ` +
@@ -129,9 +133,9 @@ function longRows(
 
 function emptyRows(
   spec: TaskSpec,
-  name: PartName,
+  name: SplitName,
   part: EncodedPart,
-  rule: RowRules["empty"],
+  rule: SplitRules["empty"],
 ): Found | null {
   if ("task" in spec || part.examples.length === 0) return null;
   const columns = templateColumns(spec.template);
@@ -146,7 +150,7 @@ function emptyRows(
   return found(name, part, sentence, examples, "empty", () => "no text");
 }
 
-function repeats(part: EncodedPart, rule: RowRules["duplicates"]): Found | null {
+function repeats(part: EncodedPart, rule: SplitRules["duplicates"]): Found | null {
   const seen = new Map<string, number>();
   const examples: number[] = [];
   const earlierOf = new Map<number, number>();
@@ -175,9 +179,9 @@ function repeats(part: EncodedPart, rule: RowRules["duplicates"]): Found | null 
 }
 
 /** Held-out rows that are also trained on; its examples are those of training. */
-function leaks({ train, dev, test }: EncodedParts, rule: RowRules["leaks"]): Found | null {
+function leaks({ train, dev, test }: EncodedParts, rule: SplitRules["leaks"]): Found | null {
   const known = new Map(train.texts.map((text, index) => [text, index]));
-  const rows: TroubledRow[] = [];
+  const rows: ProblemRow[] = [];
   for (const [part, held] of [["dev", dev] as const, ["test", test] as const]) {
     for (const [index, text] of held.texts.entries()) {
       const twin = known.get(text);
@@ -198,17 +202,17 @@ function leaks({ train, dev, test }: EncodedParts, rule: RowRules["leaks"]): Fou
     `${count(rows.length, "held-out row")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
     `training (first: row ${first.row.toLocaleString("en-US")} ` +
     `${first.note.replace(" of training", " there")}), ${so}.`;
-  const trouble: RowTrouble = {
+  const trouble: DataProblem = {
     sentence,
     count: rows.length,
     rule: "leaks",
-    rows: rows.slice(0, ROWS_LISTED),
+    rows: rows.slice(0, MAX_ROWS_LISTED),
   };
   return { trouble, examples };
 }
 
 function found(
-  name: PartName,
+  name: SplitName,
   part: EncodedPart,
   sentence: string,
   examples: readonly number[],
@@ -216,7 +220,7 @@ function found(
   note: (index: number) => string,
 ): Found {
   const rows = examples
-    .slice(0, ROWS_LISTED)
+    .slice(0, MAX_ROWS_LISTED)
     .map((index) => ({ part: name, row: rowNumber(part, index), note: note(index) }));
   return { trouble: { sentence, count: examples.length, rows, rule }, examples };
 }
@@ -237,4 +241,79 @@ function nameRow(part: EncodedPart, index: number | undefined): string {
 
 function isAre(n: number): string {
   return n === 1 ? "is" : "are";
+}
+
+/** A table with what became of its rows. */
+export interface EncodedPart extends EncodedTable {
+  readonly table: Table;
+}
+
+/** Share of one label above which always answering it looks like learning. */
+const MAJORITY_SHARE = 0.8;
+
+/** What is odd about the rows though it stops nothing: one sentence each, counted. */
+export function dataWarnings(
+  spec: TaskSpec,
+  train: EncodedPart,
+  dev: EncodedPart,
+): readonly string[] {
+  const warnings = [
+    ...imbalance(spec, train),
+    sharedFirstToken(spec, train.examples[0]),
+    unevenWords(spec, train.examples[0]),
+    dev.examples.length === 0
+      ? "No row is held out, so nothing can tell learning from memorising."
+      : null,
+  ];
+  return warnings.filter((warning) => warning !== null);
+}
+
+/** `1 row`, `4,210 rows`. */
+export function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+function imbalance(spec: TaskSpec, train: EncodedPart): readonly (string | null)[] {
+  const total = train.examples.length;
+  if (total === 0 || spec.labels.length === 0) return [];
+  const counts = spec.labels.map(
+    (_, index) => train.examples.filter((example) => example.answer === index).length,
+  );
+  const most = Math.max(...counts);
+  const percent = Math.floor((100 * most) / total);
+  const label = spec.labels[counts.indexOf(most)] ?? "";
+  return [
+    most / total < MAJORITY_SHARE
+      ? null
+      : `${percent} % of the training rows have label "${label}"; always answering it already ` +
+        `gives ${percent} %.`,
+    ...spec.labels.map((name, index) =>
+      counts[index] === 0 ? `No training row has label "${name}".` : null,
+    ),
+  ];
+}
+
+/** [options] the ids of each word in an example. */
+function wordIds(example: EncodedExample): readonly (readonly number[])[] {
+  return example.options.map((option) => option.ids.slice(-option.optionLength));
+}
+
+function sharedFirstToken(spec: TaskSpec, example: EncodedExample | undefined): string | null {
+  if (example === undefined || spec.words.length === 0) return null;
+  const firsts = wordIds(example).map((ids) => ids[0]);
+  const second = firsts.findIndex((id, index) => firsts.indexOf(id) < index);
+  if (second < 0) return null;
+  const first = firsts.indexOf(firsts[second]);
+  return (
+    `Words "${spec.words[first]}" and "${spec.words[second]}" begin with the same token; ` +
+    "only what follows it tells them apart."
+  );
+}
+
+function unevenWords(spec: TaskSpec, example: EncodedExample | undefined): string | null {
+  if (example === undefined || spec.words.length === 0) return null;
+  const lengths = wordIds(example).map((ids) => ids.length);
+  if (new Set(lengths).size < 2) return null;
+  const listed = lengths.map((length, index) => `"${spec.words[index]}" ${length}`).join(", ");
+  return `The words differ in how many tokens they are (${listed}); the mean over each is compared.`;
 }

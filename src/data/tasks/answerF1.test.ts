@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { answerF1, normalizeAnswer } from "./answers.ts";
+import { answerF1, normalizeAnswer } from "./answerF1.ts";
 
 // Written by src/tools/task_prompts.py, with Python's own rules for letters and white space.
 const cases: { predicted: string; golds: string[]; normalized: string; f1: number }[] =

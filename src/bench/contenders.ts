@@ -1,10 +1,11 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Device } from "#gpu/device.ts";
+import type { PassState } from "#gpu/kernels.gen.ts";
 import { encodeTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
-import type { Model, PassState } from "#model/model.ts";
-import type { PassPlan } from "#model/products.ts";
+import type { Model } from "#model/model.ts";
+import { noProbe, type PassPlan } from "#model/products.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { Weights } from "#model/weights.ts";
 import { planAt } from "#run/step/plans.ts";
@@ -161,18 +162,5 @@ function perturb(model: Model, coefficient: number): void {
 
 function passState(updates: number): PassState {
   const [seedLow, seedHigh] = keyOf(42);
-  return {
-    seed_low: seedLow,
-    seed_high: seedHigh,
-    probe_step: 0,
-    probe_index: 0,
-    probe_blocks_low: 0,
-    probe_blocks_high: 0,
-    probe_embeddings: 0,
-    probe_enabled: 0,
-    epsilon: 0,
-    update_count: updates,
-    offset_count: 0,
-    mask_by_magnitude: 0,
-  };
+  return { ...noProbe, seed_low: seedLow, seed_high: seedHigh, update_count: updates };
 }

@@ -2,10 +2,10 @@ import { type PackedBatch, packAll } from "#data/examples/packing.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { Memory } from "#gpu/memory.ts";
-import { linearCards } from "#model/kernels.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
-import type { Model, PassState } from "#model/model.ts";
-import type { PassPlan } from "#model/products.ts";
+import { linearCards } from "#model/linearKernels.ts";
+import type { Model } from "#model/model.ts";
+import { noProbe, type PassPlan } from "#model/products.ts";
 import type { ProductSize } from "#session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
@@ -84,7 +84,7 @@ async function measure(device: Device, clock: Clock, wanted: number, layers: num
   const [batch] = packAll(examples, model.capacity);
   if (!batch) throw new Error("There are no rows to run on.");
   const { tokens, scored } = batch;
-  model.setPass(stillState);
+  model.setPass(noProbe);
   model.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
   const products = productsOf(model, tokens, scored);
   const operations = products.reduce((sum, { size, count }) => sum + count * operationsOf(size), 0);
@@ -221,18 +221,3 @@ async function kernelByKernel(
   }
   return [...found.values()].sort((a, b) => b.ms - a.ms);
 }
-
-const stillState: PassState = {
-  seed_low: 0,
-  seed_high: 0,
-  probe_step: 0,
-  probe_index: 0,
-  probe_blocks_low: 0,
-  probe_blocks_high: 0,
-  probe_embeddings: 0,
-  probe_enabled: 0,
-  epsilon: 0,
-  update_count: 0,
-  offset_count: 0,
-  mask_by_magnitude: 0,
-};

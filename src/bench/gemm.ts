@@ -1,6 +1,6 @@
 import type { Device } from "#gpu/device.ts";
 import { Memory } from "#gpu/memory.ts";
-import { halfLinearCards, linearCards } from "#model/kernels.ts";
+import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import type { ProductSize } from "#session/linearBench.ts";
 import { openNodeDevice } from "../entry/node/open.ts";

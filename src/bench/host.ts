@@ -1,7 +1,7 @@
 import { type Counts, countCalls } from "#gpu/counts.ts";
 import { openDevice } from "#gpu/device.ts";
-import { linearShared } from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
+import { linearShared } from "#model/linearKernels.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { methodOf, resolveSettings } from "#zo/readSettings.ts";

@@ -1,12 +1,12 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { Device } from "#gpu/device.ts";
-import { halfLinearCards } from "#model/kernels.ts";
 import {
   halvesChoice,
   type LinearChoice,
   toKernelRecord,
   usualChoice,
 } from "#model/linearChoice.ts";
+import { halfLinearCards } from "#model/linearKernels.ts";
 import type { Model } from "#model/model.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";

@@ -1,9 +1,9 @@
-import { type Card, packScalars, type Scalars } from "#gpu/card.ts";
+import { type OverridesOf, packStruct } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
 import { bind, compileKernel, type Kernel } from "#gpu/kernel.ts";
+import { PassState, weightPass, weightPassWhole } from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
-import { passState, SOFTWARE_PASS_THREADS, weightPass, weightPassWhole } from "#model/kernels.ts";
-import { philoxConstants } from "#model/philoxConstants.ts";
+import { philoxOverrides, SOFTWARE_PASS_THREADS } from "#model/compile.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { readShaders } from "../entry/node/gpu.ts";
@@ -24,19 +24,21 @@ const passesAtOnce = 4;
 const everywhere = [0xffffffff, 0xffffffff, 1, 1];
 
 const few = { WORKGROUP_SIZE: SOFTWARE_PASS_THREADS };
+type PassCard = typeof weightPass | typeof weightPassWhole;
+
 const variants: readonly {
   readonly name: string;
-  readonly card: Card;
-  readonly constants: Scalars;
+  readonly card: PassCard;
+  readonly overrides: OverridesOf<PassCard>;
 }[] = [
-  { name: "any terms", card: weightPass, constants: {} },
-  { name: "one term", card: weightPass, constants: { ONE_TERM: 1 } },
-  { name: "one term, whole groups", card: weightPassWhole, constants: { ONE_TERM: 1 } },
-  { name: "any terms, whole, few threads", card: weightPassWhole, constants: few },
+  { name: "any terms", card: weightPass, overrides: {} },
+  { name: "one term", card: weightPass, overrides: { ONE_TERM: 1 } },
+  { name: "one term, whole groups", card: weightPassWhole, overrides: { ONE_TERM: 1 } },
+  { name: "any terms, whole, few threads", card: weightPassWhole, overrides: few },
   {
     name: "one term, whole, few threads",
     card: weightPassWhole,
-    constants: { ONE_TERM: 1, ...few },
+    overrides: { ONE_TERM: 1, ...few },
   },
 ];
 
@@ -69,12 +71,12 @@ async function measure(device: Device, clock: Clock, noise: NoiseKind, pending: 
   const memory = new Memory(device.device);
   const buffers = makeBuffers(device, memory, pending);
   const timed: { readonly name: string; readonly run: () => Promise<number>; ms: number[] }[] = [];
-  for (const { name, card, constants } of variants) {
-    if (constants["ONE_TERM"] === 1 && pending > 1) continue;
+  for (const { name, card, overrides } of variants) {
+    if (overrides.ONE_TERM === 1 && pending > 1) continue;
     const kernel = await compileKernel(device.device, readShaders(), card, {
       NOISE_KIND: noiseKinds.indexOf(noise),
-      ...philoxConstants(device.info),
-      ...constants,
+      ...philoxOverrides(device.info),
+      ...overrides,
     });
     const run = runner(device, memory, kernel, clock, buffers);
     await run(); // drivers finish compiling at the first use
@@ -117,7 +119,7 @@ function makeBuffers({ device }: Device, memory: Memory, pending: number) {
     count: chunks.length / 8,
     params: { first_chunk: 0, writes_probe: 1, stride: weights },
     bound: {
-      state: memory.allocateUniform("state", packScalars(passState, state)),
+      state: memory.allocateUniform("state", packStruct(PassState, state)),
       chunks: filled("chunks", new Uint32Array(chunks)),
       terms: filled(
         "terms",
@@ -134,11 +136,11 @@ function makeBuffers({ device }: Device, memory: Memory, pending: number) {
 function runner(
   { device }: Device,
   memory: Memory,
-  kernel: Kernel,
+  kernel: Kernel<PassCard>,
   clock: Clock,
   { count, params, bound }: ReturnType<typeof makeBuffers>,
 ): () => Promise<number> {
-  const uniform = memory.allocateUniform("params", packScalars(kernel.card.params, params));
+  const uniform = memory.allocateUniform("params", packStruct(kernel.card.params, params));
   const group = bind(device, kernel, uniform, bound);
   return async () => {
     const started = clock.now();

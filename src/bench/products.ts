@@ -1,7 +1,7 @@
 import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import type { Memory } from "#gpu/memory.ts";
-import type { LinearCard } from "#model/kernels.ts";
+import type { LinearCard } from "#model/linearKernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import {
   linearBench,

@@ -1,4 +1,4 @@
-import { packScalars, type Scalars } from "./card.ts";
+import { type BuffersOf, type Card, type ParamsOf, packStruct } from "./card.ts";
 import type { Commands } from "./commands.ts";
 import { bind, type Kernel } from "./kernel.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "./memory.ts";
@@ -39,10 +39,10 @@ export class BoundKernels {
   }
 
   /** The bound kernel of that name; `describe` is called the first time only. */
-  get(
+  get<C extends Card>(
     name: string,
-    kernel: Kernel,
-    describe: () => { params: Scalars; buffers: Readonly<Record<string, GPUBuffer>> },
+    kernel: Kernel<C>,
+    describe: () => { params: ParamsOf<C>; buffers: BuffersOf<C> },
   ): BoundKernel {
     const known = this.#byName.get(name);
     if (known) return known;
@@ -58,15 +58,15 @@ export class BoundKernels {
   }
 
   /** Binds a kernel for a caller that keeps the result itself, to save the lookup by name. */
-  bind(kernel: Kernel, params: Scalars, buffers: Readonly<Record<string, GPUBuffer>>): BoundKernel {
-    return this.bindUniform(kernel, this.#store(packScalars(kernel.card.params, params)), buffers);
+  bind<C extends Card>(kernel: Kernel<C>, params: ParamsOf<C>, buffers: BuffersOf<C>): BoundKernel {
+    return this.bindUniform(kernel, this.#store(packStruct(kernel.card.params, params)), buffers);
   }
 
   /** Like `bind`, with params in a buffer that the caller rewrites between uses. */
-  bindUniform(
-    kernel: Kernel,
+  bindUniform<C extends Card>(
+    kernel: Kernel<C>,
     params: GPUBufferBinding,
-    buffers: Readonly<Record<string, GPUBuffer>>,
+    buffers: BuffersOf<C>,
   ): BoundKernel {
     this.#count++;
     return { kernel, group: bind(this.#device, kernel, params, buffers) };

@@ -1,11 +1,11 @@
 import { ZerothError } from "#base/errors.ts";
-import type { Card } from "./card.ts";
+import type { BuffersOf, Card, OverridesOf } from "./card.ts";
 import { awaitGpu, throwIfLost } from "./wait.ts";
 import { linkShader, type ShaderSources } from "./wgsl.ts";
 
-/** A compiled card, ready to be bound. */
-export interface Kernel {
-  readonly card: Card;
+/** A compiled kernel. */
+export interface Kernel<C extends Card = Card> {
+  readonly card: C;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
@@ -19,30 +19,28 @@ const bufferType = {
 const SHADER_STAGE_COMPUTE = 4;
 
 /**
- * Compiles a card.
+ * Compiles a kernel.
  *
- * @throws ZerothError E-GPU-5 with the compiler's words
+ * @throws ZerothError E-GPU-5 with the compiler's message
  */
-export async function compileKernel(
+export async function compileKernel<C extends Card>(
   device: GPUDevice,
   sources: ShaderSources,
-  card: Card,
-  constants: Readonly<Record<string, number>> = {},
-): Promise<Kernel> {
+  card: C,
+  overrides: OverridesOf<C> = {},
+): Promise<Kernel<C>> {
   const layout = device.createBindGroupLayout({
     label: card.name,
-    entries: [{ name: "params", access: "uniform" as const }, ...card.bindings].map(
-      ({ access }, binding) => ({
-        binding,
-        visibility: SHADER_STAGE_COMPUTE,
-        buffer: { type: bufferType[access] },
-      }),
-    ),
+    entries: ["uniform" as const, ...Object.values(card.bindings)].map((access, binding) => ({
+      binding,
+      visibility: SHADER_STAGE_COMPUTE,
+      buffer: { type: bufferType[access] },
+    })),
   });
   device.pushErrorScope("validation");
   const module = device.createShaderModule({
     label: card.file,
-    code: linkShader(sources, card.file),
+    code: linkShader(sources, card.file).code,
   });
   const problem = await awaitGpu(device, device.popErrorScope());
   if (problem) throw compileError(card, problem.message);
@@ -50,7 +48,11 @@ export async function compileKernel(
     const pipeline = await device.createComputePipelineAsync({
       label: card.name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: "main", constants },
+      compute: {
+        module,
+        entryPoint: "main",
+        constants: { ...overrides } as Record<string, number>,
+      },
     });
     return { card, pipeline, layout };
   } catch (error) {
@@ -59,21 +61,21 @@ export async function compileKernel(
   }
 }
 
-/** The buffers of one use of a kernel. `buffers` has the params first, then the card's bindings. */
-export function bind(
+/** The bind group of one use of a kernel. */
+export function bind<C extends Card>(
   device: GPUDevice,
-  kernel: Kernel,
+  { card, layout }: Kernel<C>,
   params: GPUBuffer | GPUBufferBinding,
-  buffers: Readonly<Record<string, GPUBuffer>>,
+  buffers: BuffersOf<C>,
 ): GPUBindGroup {
-  const entries = kernel.card.bindings.map(({ name }, i) => {
+  const entries = Object.keys(card.bindings).map((name, i) => {
     const buffer = buffers[name];
-    if (!buffer) throw new Error(`${kernel.card.name} wants a buffer "${name}".`);
+    if (!buffer) throw new Error(`The kernel ${card.name} needs a buffer "${name}".`);
     return { binding: i + 1, resource: { buffer } };
   });
   return device.createBindGroup({
-    label: kernel.card.name,
-    layout: kernel.layout,
+    label: card.name,
+    layout,
     entries: [
       { binding: 0, resource: "buffer" in params ? params : { buffer: params } },
       ...entries,

@@ -1,8 +1,19 @@
 import type { Capacity } from "#data/examples/packing.ts";
+import { type StructLayout, wordsOf } from "#gpu/card.ts";
+import {
+  Batch,
+  coefficients,
+  Example,
+  Option,
+  PassState,
+  Program,
+  Row,
+  Scored,
+  Term,
+} from "#gpu/kernels.gen.ts";
 import { type Memory, type MemoryKind, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import { timestampBytes } from "#gpu/passTimer.ts";
 import type { OptConfig } from "./config.ts";
-import { batchState, coefficients, passState } from "./kernels.ts";
 import type { Layout } from "./layout.ts";
 
 /** Sizes of the small tables of a step, as `zo/coefficients.wgsl` has them. */
@@ -58,17 +69,19 @@ export function planBuffers(
   const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E } = config;
   const floats = (label: string, kind: MemoryKind, count: number) =>
     planned(label, kind, count * 4);
-  const rows = 2 * capacity.tokens;
+  const tokens = 2 * capacity.tokens;
   const scored = 2 * capacity.scored;
-  const uniform = (label: string, fields: number) =>
-    planned(label, "other", fields * 4, usage.UNIFORM);
+  const structs = (label: string, struct: StructLayout, count: number) =>
+    floats(label, "other", count * wordsOf(struct));
+  const uniform = (label: string, struct: StructLayout) =>
+    planned(label, "other", 4 * wordsOf(struct), usage.UNIFORM);
   return {
-    pass: uniform("pass state", passState.length),
-    batch: uniform("batch state", batchState.length),
+    pass: uniform("pass state", PassState),
+    batch: uniform("batch state", Batch),
     chunks: floats("chunks", "other", layout.chunks.length),
-    terms: floats("terms", "other", maxTerms * 8),
-    programs: floats("programs", "other", maxTerms * 5),
-    coefficientState: uniform("coefficient state", coefficients.params.length),
+    terms: structs("terms", Term, maxTerms),
+    programs: structs("programs", Program, maxTerms),
+    coefficientState: uniform("coefficient state", coefficients.params),
     coefficients: floats("coefficients", "other", maxTerms),
     thresholds: floats("thresholds", "other", layout.table.length),
     registers: floats("registers", "other", 32),
@@ -77,13 +90,13 @@ export function planBuffers(
     timestamps: planned("timestamps", "other", timestampBytes, usage.QUERY_RESOLVE),
     probe: floats("W+ and W-", "scratch", 2 * layout.scratchElements),
     probeVectors: floats("vectors+ and vectors-", "scratch", 2 * layout.vectors.elements),
-    rows: floats("rows", "other", rows * 5),
-    scored: floats("scored rows", "other", scored * 2),
-    options: floats("options", "other", 2 * capacity.options * 2),
-    examples: floats("examples", "other", 2 * capacity.examples * 3),
-    stream: floats("stream", "activations", rows * C),
-    side: floats("side", "activations", rows * C),
-    wide: floats("wide", "activations", rows * Math.max(3 * C, F, E)),
+    rows: structs("rows", Row, tokens),
+    scored: structs("scored rows", Scored, scored),
+    options: structs("options", Option, 2 * capacity.options),
+    examples: structs("examples", Example, 2 * capacity.examples),
+    stream: floats("stream", "activations", tokens * C),
+    side: floats("side", "activations", tokens * C),
+    wide: floats("wide", "activations", tokens * Math.max(3 * C, F, E)),
     scoredStream: floats("scored stream", "activations", scored * Math.max(C, E)),
     scoredSide: floats("scored side", "activations", scored * Math.max(C, E)),
     logits: floats("logits", "activations", scored * layout.headTileRows),

@@ -1,39 +1,30 @@
-import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
+import { type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
+import type { ParamsOf } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
+import { type attentionCached, type cacheKeys, embed } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
-import { type ByStorage, kernelFor } from "./byStorage.ts";
+import { ATTENTION_TOKENS, attentionThreads, kernelFor, type ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
-import { ATTENTION_ROWS, attentionThreads, lookUpWorkgroups } from "./kernels.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
   always,
   type Linear,
   never,
   type Pass,
-  type ProductKernels,
   Products,
   type Shape,
   vectorOffset,
 } from "./products.ts";
 import type { Weights } from "./weights.ts";
 
-/** The compiled kernels of a forward pass. */
-export interface ForwardKernels extends ProductKernels {
-  readonly embedTokens: ByStorage;
-  readonly embedPositions: ByStorage;
-  readonly layerNorm: Kernel;
-  readonly attention: Kernel;
-  readonly gatherRows: Kernel;
-  readonly logSumExp: Kernel;
-  readonly optionLoss: Kernel;
-  readonly copyRows: Kernel;
-}
+/** OPT's table of positions begins with two unused rows. @see OPTLearnedPositionalEmbedding */
+const POSITION_OFFSET = 2;
 
 /** Where text is being written: attention goes over a cache, and the head leaves whole logits. */
 export interface WritingGround {
-  readonly cacheKeys: Kernel;
-  readonly attentionCached: Kernel;
+  readonly cacheKeys: Kernel<typeof cacheKeys>;
+  readonly attentionCached: Kernel<typeof attentionCached>;
   /** [slots * positions, 2 C] of every block. */
   readonly caches: readonly GPUBuffer[];
   /** [scored, vocabSize] */
@@ -62,7 +53,7 @@ export class Forward {
   readonly #layout: Layout;
   readonly #weights: Weights;
   readonly #buffers: Buffers;
-  readonly #kernels: ForwardKernels;
+  readonly #kernels: ModelKernels;
   readonly #bound: BoundKernels;
   readonly #products: Products;
   readonly #writing: WritingGround | null;
@@ -73,7 +64,7 @@ export class Forward {
     layout: Layout;
     weights: Weights;
     buffers: Buffers;
-    kernels: ForwardKernels;
+    kernels: ModelKernels;
     bound: BoundKernels;
     writing?: WritingGround;
   }) {
@@ -153,18 +144,14 @@ export class Forward {
 
   #embed(pass: Commands, shape: Shape, plan: Pass): void {
     const { stream, wide } = this.#buffers;
-    const { hiddenSize, wordEmbedProjDim } = this.#config;
     const tokens = this.#matrix("embed_tokens");
     const projectIn = this.#layout.matrices.get("project_in");
-    const x = projectIn ? wide : stream;
     for (const shard of tokens.shards) {
-      const bound = this.#bindEmbedding(this.#kernels.embedTokens, tokens, shard, x, {
-        width: wordEmbedProjDim,
-        first_id: shard.firstRow,
-        end_id: shard.firstRow + shard.rows,
-        tensor: shard.pieces[0]!.parameter.index,
+      this.#lookUp(pass, shape, tokens, shard, projectIn ? wide : stream, {
+        by_position: 0,
+        row_offset: 0,
+        accumulates: 0,
       });
-      dispatch(pass, bound, lookUpWorkgroups(wordEmbedProjDim, shape.tokens));
     }
     // Where a score head reads the stream, no later part comes back to the token rows.
     if (this.#config.numLabels !== null && plan.isUpdated(tokens))
@@ -173,30 +160,35 @@ export class Forward {
       this.#products.linear(pass, shape, plan, { matrix: projectIn, x: wide, y: stream });
     const positions = this.#matrix("embed_positions");
     for (const shard of positions.shards) {
-      const bound = this.#bindEmbedding(this.#kernels.embedPositions, positions, shard, stream, {
-        width: hiddenSize,
-        first_row: shard.firstRow,
-        end_row: shard.firstRow + shard.rows,
-        tensor: shard.pieces[0]!.parameter.index,
+      this.#lookUp(pass, shape, positions, shard, stream, {
+        by_position: 1,
+        row_offset: POSITION_OFFSET,
+        accumulates: 1,
       });
-      dispatch(pass, bound, lookUpWorkgroups(hiddenSize, shape.tokens));
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
         this.#products.weightPass(pass, plan, positions, shard, shard.tiles[0]!, never);
     }
   }
 
-  #bindEmbedding(
-    kernels: ByStorage,
-    matrix: Matrix,
+  #lookUp(
+    pass: Commands,
+    { tokens }: Shape,
+    { name, width, storage }: Matrix,
     shard: Shard,
     x: GPUBuffer,
-    params: Readonly<Record<string, number>>,
-  ): BoundKernel {
+    source: Pick<ParamsOf<typeof embed>, "by_position" | "row_offset" | "accumulates">,
+  ): void {
     const { batch, rows } = this.#buffers;
-    const kernel = kernelFor(kernels, matrix.storage);
-    return this.#bound.get(`${matrix.name} ${shard.firstRow}`, kernel, () => ({
-      params,
+    const kernel = kernelFor(this.#kernels.embed, storage);
+    const bound = this.#bound.get(`${name} ${shard.firstRow}`, kernel, () => ({
+      params: {
+        width,
+        first_row: shard.firstRow,
+        end_row: shard.firstRow + shard.rows,
+        tensor: shard.pieces[0]!.parameter.index,
+        ...source,
+      },
       buffers: {
         ...this.#products.deltaBuffers(),
         batch,
@@ -205,6 +197,9 @@ export class Forward {
         x,
       },
     }));
+    // A thread computes eight columns of both signs.
+    const groups = width % 8 === 0 ? width / 8 : Math.floor((width + 14) / 8);
+    dispatch(pass, bound, Math.ceil((groups * tokens) / embed.overrides.WORKGROUP_SIZE));
   }
 
   #block(pass: Commands, shape: Shape, plan: Pass, block: number): void {
@@ -251,7 +246,7 @@ export class Forward {
       params: { width, heads },
       buffers: { batch, rows, kvq, out },
     }));
-    const groups = shape.signs * Math.ceil(shape.tokens / ATTENTION_ROWS);
+    const groups = shape.signs * Math.ceil(shape.tokens / ATTENTION_TOKENS);
     dispatch(pass, bound, Math.ceil((groups * heads) / attentionThreads(width / heads)));
   }
 

@@ -1,13 +1,5 @@
 import { describe, expect, test } from "vitest";
 import {
-  linearFew,
-  linearQuad,
-  linearQuadPacked,
-  linearQuadTall,
-  linearShared,
-  linearSharedPacked,
-} from "./kernels.ts";
-import {
   canRun,
   cardsOf,
   eachClass,
@@ -20,6 +12,14 @@ import {
   toKernelRecord,
   usualChoice,
 } from "./linearChoice.ts";
+import {
+  linearFew,
+  linearQuad,
+  linearQuadPacked,
+  linearQuadTall,
+  linearShared,
+  linearSharedPacked,
+} from "./linearKernels.ts";
 
 const everywhere = { features: new Set(["subgroups"]) };
 const widths = { hiddenSize: 768, ffnDim: 3072, wordEmbedProjDim: 512 };

@@ -10,7 +10,7 @@ import {
   linearQuadTall,
   linearQuadTallPacked,
   linearShared,
-} from "./kernels.ts";
+} from "./linearKernels.ts";
 
 /**
  * Kinds of matrix products that may each have a kernel of their own: by how many rows of x there are,

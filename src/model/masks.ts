@@ -1,13 +1,13 @@
 import type { Storage } from "#base/storage.ts";
 import { BoundKernels, dispatch, planParams } from "#gpu/boundKernels.ts";
-import { type Card, packScalars } from "#gpu/card.ts";
+import { type Card, type OverridesOf, packStruct, wordsOf } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
+import { maskDensity, Round, thresholdCount, thresholdSelect } from "#gpu/kernels.gen.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
-import { type ByStorage, compileByStorage, kernelFor } from "./byStorage.ts";
-import * as cards from "./kernels.ts";
+import { type ByStorage, compileByStorage, kernelFor } from "./compile.ts";
 import type { ChunkRange, Layout } from "./layout.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Weights } from "./weights.ts";
@@ -42,9 +42,9 @@ interface Parts {
 }
 
 interface MaskKernels {
-  readonly count: ByStorage;
-  readonly select: Kernel;
-  readonly density: ByStorage;
+  readonly count: ByStorage<typeof thresholdCount>;
+  readonly select: Kernel<typeof thresholdSelect>;
+  readonly density: ByStorage<typeof maskDensity>;
 }
 
 /** The small tables that masks take, beside the thresholds every model has. */
@@ -54,7 +54,7 @@ export function planMasks({ table, matrices }: Layout) {
   return {
     // Counting and measuring each tile and the vectors, and the selection.
     params: planParams("mask uniforms", 2 * (tiles.length + 1) + 1),
-    round: planned("round", "other", 4 * cards.roundState.length, usage.UNIFORM),
+    round: planned("round", "other", 4 * wordsOf(Round), usage.UNIFORM),
     selected: words("selected bits", table.length * 2),
     counts: words("bin counts", table.length * bins),
     densities: words("mask counts", table.length * densityWords),
@@ -76,12 +76,12 @@ export class Masks {
   #values: Float32Array<ArrayBuffer>;
 
   static async create(parts: Parts): Promise<Masks> {
-    const compile = (card: Card, constants: Readonly<Record<string, number>> = {}) =>
-      compileKernel(parts.device, parts.sources, card, constants);
+    const compile = <C extends Card>(card: C, overrides: OverridesOf<C> = {}) =>
+      compileKernel(parts.device, parts.sources, card, overrides);
     const [count, select, density] = await Promise.all([
-      compileByStorage(parts.layout, cards.thresholdCount, compile),
-      compile(cards.thresholdSelect),
-      compileByStorage(parts.layout, cards.maskDensity, compile),
+      compileByStorage(parts.layout, thresholdCount, compile),
+      compile(thresholdSelect),
+      compileByStorage(parts.layout, maskDensity, compile),
     ]);
     return new Masks(parts, { count, select, density });
   }
@@ -124,7 +124,7 @@ export class Masks {
     );
     device.queue.writeBuffer(this.#selected, 0, new Uint32Array(ranks.flatMap((k) => [0, k])));
     for (const shift of [24, 16, 8, 0]) {
-      device.queue.writeBuffer(this.#round, 0, packScalars(cards.roundState, { shift }));
+      device.queue.writeBuffer(this.#round, 0, packStruct(Round, { shift }));
       this.#submit((pass) => this.#recordRound(pass));
     }
     const found = await readback.read(thresholds, 0, table.length * 4);

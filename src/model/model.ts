@@ -1,45 +1,32 @@
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import { BoundKernels } from "#gpu/boundKernels.ts";
-import { writeScalars } from "#gpu/card.ts";
+import { type Fields, type StructLayout, wordsOf, writeStruct } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
+import {
+  attentionCached,
+  Batch,
+  cacheKeys,
+  type coefficients,
+  PassState,
+} from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { NoiseKind } from "#zo/noise.ts";
 import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
-import { compileAll, headWidthOf } from "./compile.ts";
+import { compileKernels, headWidthOf, type ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
-import { Forward, type ForwardKernels } from "./forward.ts";
-import * as cards from "./kernels.ts";
+import { Forward } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import type { LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
 import { planForwardParams } from "./memoryPlan.ts";
-import type { Pass, PassPlan, TermsKind } from "./products.ts";
+import { noProbe, type Pass, type PassPlan, type TermsKind } from "./products.ts";
 import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
 import { Writer, type WriterKernels, type WriterRoom } from "./writer.ts";
-
-/** Fields of the uniform `PassState`. */
-export type PassState = Readonly<
-  Record<
-    | "seed_low"
-    | "seed_high"
-    | "probe_step"
-    | "probe_index"
-    | "probe_blocks_low"
-    | "probe_blocks_high"
-    | "probe_embeddings"
-    | "probe_enabled"
-    | "epsilon"
-    | "update_count"
-    | "offset_count"
-    | "mask_by_magnitude",
-    number
-  >
->;
 
 /** Where the losses of a batch go. */
 export interface LossPlace {
@@ -82,14 +69,14 @@ export class Model {
   readonly buffers: Buffers;
   readonly readback: Readback;
   readonly capacity: Capacity;
-  readonly coefficientsKernel: Kernel;
+  readonly coefficientsKernel: Kernel<typeof coefficients>;
   readonly device: GPUDevice;
   readonly memory: Memory;
   readonly bound: BoundKernels;
   readonly clock: StepClock;
   readonly #forward: Forward;
   readonly #sources: ShaderSources;
-  readonly #kernels: ForwardKernels;
+  readonly #kernels: ModelKernels;
   #masks: Promise<Masks> | null = null;
   #writerKernels: Promise<WriterKernels> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
@@ -102,15 +89,10 @@ export class Model {
   dispatches = 0;
 
   static async create(options: ModelOptions): Promise<Model> {
-    const { config, layout } = options.weights;
-    const kernels = await compileAll({ ...options, config, layout });
-    return new Model(options, kernels);
+    return new Model(options, await compileKernels(options));
   }
 
-  private constructor(
-    { device, sources, weights, capacity }: ModelOptions,
-    kernels: ForwardKernels & { readonly coefficients: Kernel },
-  ) {
+  private constructor({ device, sources, weights, capacity }: ModelOptions, kernels: ModelKernels) {
     this.device = device.device;
     this.#sources = sources;
     this.config = weights.config;
@@ -137,7 +119,7 @@ export class Model {
     queue.writeBuffer(this.buffers.scored, 0, batch.scoredTokens);
     queue.writeBuffer(this.buffers.options, 0, batch.optionRanges);
     queue.writeBuffer(this.buffers.examples, 0, batch.exampleRanges);
-    this.#writeUniform(this.buffers.batch, cards.batchState, {
+    this.#writeUniform(this.buffers.batch, Batch, {
       tokens: batch.tokens,
       scored: batch.scored,
       options: batch.options,
@@ -151,7 +133,7 @@ export class Model {
 
   setPass(state: PassState): void {
     this.#terms = state.update_count <= 1 && state.offset_count === 0 ? "one" : "any";
-    this.#writeUniform(this.buffers.pass, cards.passState, state);
+    this.#writeUniform(this.buffers.pass, PassState, state);
   }
 
   /** One forward pass of the batch at hand, both signs, submitted. */
@@ -214,7 +196,7 @@ export class Model {
 
   /** One forward pass of a batch with nothing perturbed, submitted. Nothing may be pending. */
   runStill(batch: PackedBatch, forward: Forward): void {
-    this.setPass(stillState);
+    this.setPass(noProbe);
     this.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
     const { tokens, scored } = batch;
     this.submit((pass) => forward.record(pass, { tokens, scored, signs: 1 }, still));
@@ -225,8 +207,8 @@ export class Model {
     const { device, config } = this;
     const constants = { HEAD_WIDTH: headWidthOf(config) };
     const compile = async () => ({
-      cacheKeys: await compileKernel(device, this.#sources, cards.cacheKeys),
-      attentionCached: await compileKernel(device, this.#sources, cards.attentionCached, constants),
+      cacheKeys: await compileKernel(device, this.#sources, cacheKeys),
+      attentionCached: await compileKernel(device, this.#sources, attentionCached, constants),
     });
     this.#writerKernels ??= compile();
     const kernels = { ...this.#kernels, ...(await this.#writerKernels) };
@@ -291,27 +273,8 @@ export class Model {
     this.memory.destroy();
   }
 
-  #writeUniform(
-    buffer: GPUBuffer,
-    layout: typeof cards.passState,
-    values: Readonly<Record<string, number>>,
-  ): void {
-    writeScalars(new DataView(this.#scratch), 0, layout, values);
-    this.device.queue.writeBuffer(buffer, 0, this.#scratch, 0, layout.length * 4);
+  #writeUniform<L extends StructLayout>(buffer: GPUBuffer, layout: L, fields: Fields<L>): void {
+    writeStruct(new DataView(this.#scratch), layout, fields);
+    this.device.queue.writeBuffer(buffer, 0, this.#scratch, 0, 4 * wordsOf(layout));
   }
 }
-
-const stillState: PassState = {
-  seed_low: 0,
-  seed_high: 0,
-  probe_step: 0,
-  probe_index: 0,
-  probe_blocks_low: 0,
-  probe_blocks_high: 0,
-  probe_embeddings: 0,
-  probe_enabled: 0,
-  epsilon: 0,
-  update_count: 0,
-  offset_count: 0,
-  mask_by_magnitude: 0,
-};

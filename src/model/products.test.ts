@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Commands } from "#gpu/commands.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
+import { weightPass } from "#gpu/kernels.gen.ts";
 import { nodeGpu, readShaders } from "../entry/node/gpu.ts";
-import { linearShared, passState, weightPass } from "./kernels.ts";
 import { onlyKernel } from "./linearChoice.ts";
-import { Model, type PassState } from "./model.ts";
-import type { PassPlan } from "./products.ts";
+import { linearShared } from "./linearKernels.ts";
+import { Model } from "./model.ts";
+import { noProbe, type PassPlan } from "./products.ts";
 import { oddConfig } from "./testing/configs.ts";
 import { allocateWeights } from "./weights.ts";
 
@@ -78,9 +79,7 @@ function recorded(plan: PassPlan): Promise<string[]> {
 
 /** The kernel of every weight pass, where so many updates and offsets are told of. */
 function passKernels(model: Model, updates: number, offsets: number): Set<GPUComputePipeline> {
-  const none = passState.map(([name]) => [name, 0]);
-  const state = { ...Object.fromEntries(none), update_count: updates, offset_count: offsets };
-  model.setPass(state as PassState);
+  model.setPass({ ...noProbe, update_count: updates, offset_count: offsets });
   const passes = dispatches(model, all).filter(({ kernel }) => kernel.label === weightPass.name);
   return new Set(passes.map(({ kernel }) => kernel));
 }

@@ -1,11 +1,14 @@
+import type { Storage } from "#base/storage.ts";
 import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
+import { zeroFields } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
+import { PassState } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
-import { type ByStorage, kernelFor } from "./byStorage.ts";
-import type { LinearCard } from "./kernels.ts";
+import { kernelFor, type ModelKernels } from "./compile.ts";
 import type { Layout, Matrix, Shard, Tile } from "./layout.ts";
-import { type LinearClass, linearClassOf } from "./linearChoice.ts";
+import { linearClassOf } from "./linearChoice.ts";
+import type { LinearCard } from "./linearKernels.ts";
 import type { Weights } from "./weights.ts";
 
 /** Sizes of one packed batch on its way through. */
@@ -47,14 +50,10 @@ export interface Linear {
   readonly overScored?: boolean;
 }
 
-export type LinearKernel = Kernel & { readonly card: LinearCard };
+export type LinearKernel = Kernel<LinearCard>;
 
-export interface ProductKernels {
-  readonly weightPass: Readonly<Record<TermsKind, ByStorage>>;
-  readonly linear: Readonly<Record<LinearClass, LinearKernel>>;
-  /** Those that read halves as they lie; widened where there is none. */
-  readonly overHalves: ReadonlyMap<LinearClass, LinearKernel>;
-}
+/** The uniform of a pass that perturbs nothing and applies nothing. */
+export const noProbe: PassState = zeroFields(PassState);
 
 /** `writes_probe` of a weight pass. */
 export const never = 0;
@@ -77,7 +76,7 @@ export class Products {
   readonly #layout: Layout;
   readonly #weights: Weights;
   readonly #buffers: Buffers;
-  readonly #kernels: ProductKernels;
+  readonly #kernels: ModelKernels;
   readonly #bound: BoundKernels;
   /** By tile, not by name: a step asks a hundred times. */
   readonly #byTile = new Map<Tile, TileKernels>();
@@ -86,7 +85,7 @@ export class Products {
     layout: Layout;
     weights: Weights;
     buffers: Buffers;
-    kernels: ProductKernels;
+    kernels: ModelKernels;
     bound: BoundKernels;
   }) {
     this.#layout = parts.layout;
@@ -100,7 +99,7 @@ export class Products {
   vectors(pass: Commands, { terms }: Pass, writesProbe: number): void {
     const { chunks, storage, elements } = this.#layout.vectors;
     const b = this.#buffers;
-    const kernel = kernelFor(this.#kernels.weightPass[terms], storage);
+    const kernel = this.#weightPass(terms, storage);
     const bound = this.#bound.get(`vectors ${writesProbe}`, kernel, () => ({
       params: { first_chunk: chunks.first, writes_probe: writesProbe, stride: elements },
       buffers: {
@@ -124,7 +123,7 @@ export class Products {
   ): void {
     const b = this.#buffers;
     const { passes } = this.#boundFor(tile);
-    const kernel = kernelFor(this.#kernels.weightPass[terms], matrix.storage);
+    const kernel = this.#weightPass(terms, matrix.storage);
     passes[writesProbe] ??= this.#bound.bind(
       kernel,
       {
@@ -140,6 +139,11 @@ export class Products {
       },
     );
     dispatch(pass, { kernel, group: passes[writesProbe].group }, tile.chunks.count);
+  }
+
+  #weightPass(terms: TermsKind, storage: Storage) {
+    const { weightPass, oneTermPass } = this.#kernels;
+    return kernelFor(terms === "one" ? oneTermPass : weightPass, storage);
   }
 
   #boundFor(tile: Tile): TileKernels {
@@ -209,7 +213,7 @@ export class Products {
     const kernel = this.#kernels.linear[name];
     if (isProbed) return { kernel, from: "probed" };
     if (storage !== "halves") return { kernel, from: "theta" };
-    const packed = this.#kernels.overHalves.get(name);
+    const packed = this.#kernels.packedLinear[name];
     return packed ? { kernel: packed, from: "theta" } : { kernel, from: "widened" };
   }
 

@@ -1,7 +1,8 @@
 import type { Clock } from "#gpu/commands.ts";
+import { attention, weightPass, weightPassWhole } from "#gpu/kernels.gen.ts";
 import { PassTimer } from "#gpu/passTimer.ts";
 import type { Readback } from "#gpu/readback.ts";
-import { attention, halfLinearCards, linearCards, weightPass, weightPassWhole } from "./kernels.ts";
+import { halfLinearCards, linearCards } from "./linearKernels.ts";
 
 /** Parts of a step that are timed. */
 export type StepPart = "weightPass" | "products" | "attention" | "rest";

@@ -1,11 +1,13 @@
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import { BoundKernels } from "#gpu/boundKernels.ts";
 import type { Kernel } from "#gpu/kernel.ts";
+import type { attentionCached, cacheKeys } from "#gpu/kernels.gen.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { Buffers } from "./buffers.ts";
+import type { ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
-import { Forward, type ForwardKernels } from "./forward.ts";
+import { Forward } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import { planForwardParams } from "./memoryPlan.ts";
 import type { Weights } from "./weights.ts";
@@ -28,8 +30,8 @@ export interface Feed {
 
 /** The kernels of a writer beside those of a forward pass. */
 export interface WriterKernels {
-  readonly cacheKeys: Kernel;
-  readonly attentionCached: Kernel;
+  readonly cacheKeys: Kernel<typeof cacheKeys>;
+  readonly attentionCached: Kernel<typeof attentionCached>;
 }
 
 /** What a writer allocates beside the model it writes with: the cache of each block, then logits. */
@@ -84,7 +86,7 @@ export class Writer {
   /** @param memory its own, destroyed with it */
   constructor(
     model: WriterModel,
-    kernels: ForwardKernels & WriterKernels,
+    kernels: ModelKernels & WriterKernels,
     memory: Memory,
     room: WriterRoom,
   ) {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { linearFew, linearQuad } from "#model/kernels.ts";
 import { eachClass } from "#model/linearChoice.ts";
+import { linearFew, linearQuad } from "#model/linearKernels.ts";
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import type { Store } from "#run/store/store.ts";
 import { type TuningGround, tuningKey } from "#run/store/tuning.ts";

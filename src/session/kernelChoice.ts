@@ -2,7 +2,6 @@ import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { linkShader, type ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { halfLinearCards, linearCards } from "#model/kernels.ts";
 import type { Layout } from "#model/layout.ts";
 import {
   fromKernelRecord,
@@ -10,6 +9,7 @@ import {
   toKernelRecord,
   usualChoice,
 } from "#model/linearChoice.ts";
+import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
 import type { TuningRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
 import { type TuningGround, tuningKey } from "#run/store/tuning.ts";
@@ -111,7 +111,7 @@ export function tuningGround(
   const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
   return {
     adapter: adapterName(info),
-    sources: cards.map(({ file }) => linkShader(sources, file)),
+    sources: cards.map(({ file }) => linkShader(sources, file).code),
     widths: [...new Set([hiddenSize, ffnDim, wordEmbedProjDim])].join(" / "),
   };
 }

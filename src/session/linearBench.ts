@@ -1,10 +1,10 @@
 import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
-import { packScalars } from "#gpu/card.ts";
+import { packStruct } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
 import { bind } from "#gpu/kernel.ts";
+import { Batch } from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
-import { batchState } from "#model/kernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import { noise } from "#zo/noise.ts";
 
@@ -53,7 +53,7 @@ export function linearBench(
   buffers: ProductBuffers,
 ): LinearBench {
   const { card, pipeline } = kernel;
-  const params = packScalars(card.params, {
+  const params = packStruct(card.params, {
     inner,
     outer,
     w_offset: 0,
@@ -68,7 +68,7 @@ export function linearBench(
     y_stride: outer,
     y_column: 0,
   });
-  const batch = packScalars(batchState, {
+  const batch = packStruct(Batch, {
     tokens: rows,
     scored: 0,
     options: 0,

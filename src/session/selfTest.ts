@@ -1,15 +1,16 @@
 import { packAll } from "#data/examples/packing.ts";
-import { packScalars } from "#gpu/card.ts";
+import { packStruct } from "#gpu/card.ts";
 import type { Device } from "#gpu/device.ts";
 import { bind, compileKernel } from "#gpu/kernel.ts";
+import { knownAnswers } from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
+import { philoxOverrides } from "#model/compile.ts";
 import type { OptConfig } from "#model/config.ts";
-import { knownAnswers, type LinearCard } from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
+import type { LinearCard } from "#model/linearKernels.ts";
 import { Model } from "#model/model.ts";
-import { philoxConstants } from "#model/philoxConstants.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { noise } from "#zo/noise.ts";
 import { LINEAR_BOUND, linearError } from "./linearBench.ts";
@@ -53,12 +54,12 @@ async function randomNumbers(device: Device, sources: ShaderSources): Promise<Se
       device.device,
       sources,
       knownAnswers,
-      philoxConstants(device.info),
+      philoxOverrides(device.info),
     );
     const inputs = memory.allocate("inputs", "other", published.length * 24);
     const words = memory.allocate("words", "other", published.length * 16);
     device.device.queue.writeBuffer(inputs, 0, new Uint32Array(published.flatMap((p) => p.input)));
-    const params = packScalars(knownAnswers.params, { count: published.length });
+    const params = packStruct(knownAnswers.params, { count: published.length });
     const uniform = memory.allocateUniform("params", params);
     const group = bind(device.device, kernel, uniform, { inputs, words });
     runOnce(device, kernel.pipeline, group, 1, 1);
@@ -79,7 +80,7 @@ async function matrixProduct(
   sources: ShaderSources,
   card: LinearCard,
 ): Promise<SelfTestResult> {
-  const kernel = { ...(await compileKernel(device.device, sources, card)), card };
+  const kernel = await compileKernel(device.device, sources, card);
   const error = await linearError(device, kernel);
   return {
     name: "Matrix product",

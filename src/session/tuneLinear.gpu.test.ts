@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { readShaders } from "#entry/node/gpu.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { linearQuad, linearShared, linearSharedPacked, linearTile } from "#model/kernels.ts";
 import { cardsOf, linearClasses, usualChoice } from "#model/linearChoice.ts";
+import { linearQuad, linearShared, linearSharedPacked, linearTile } from "#model/linearKernels.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import { type TuneParts, tuneLinear } from "./tuneLinear.ts";

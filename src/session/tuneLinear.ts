@@ -6,7 +6,6 @@ import { Memory } from "#gpu/memory.ts";
 import { workDone } from "#gpu/wait.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { halfLinearCards, type LinearCard, linearCards } from "#model/kernels.ts";
 import {
   canRun,
   eachClass,
@@ -16,6 +15,7 @@ import {
   type LinearClass,
   usualChoice,
 } from "#model/linearChoice.ts";
+import { halfLinearCards, type LinearCard, linearCards } from "#model/linearKernels.ts";
 import type { LinearKernel } from "#model/products.ts";
 import {
   LINEAR_BOUND,

@@ -3,7 +3,6 @@ import type { WeightDtype } from "#base/storage.ts";
 import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
-import { type LinearCard, linearCards } from "#model/kernels.ts";
 import { planLayout } from "#model/layout.ts";
 import {
   fromKernelRecord,
@@ -11,6 +10,7 @@ import {
   onlyKernel,
   usualChoice,
 } from "#model/linearChoice.ts";
+import { type LinearCard, linearCards } from "#model/linearKernels.ts";
 import { recordedLinear } from "#run/store/recordedLinear.ts";
 import type { RunRecord, TuningRecord } from "#run/store/records.ts";
 import { headColumns, measuredOnce, tuningGround } from "#session/kernelChoice.ts";

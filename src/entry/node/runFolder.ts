@@ -2,8 +2,8 @@ import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
 import { beginHead, withHead } from "#model/head.ts";
-import * as cards from "#model/kernels.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
+import { linearShared } from "#model/linearKernels.ts";
 import { Model } from "#model/model.ts";
 import { allocateWeights, type Weights } from "#model/weights.ts";
 import { replay } from "#run/step/replay.ts";
@@ -81,7 +81,7 @@ export async function applySteps(
     sources: readShaders(),
     noise: choiceSetting(settings, "noise", noiseKinds),
     capacity: { tokens: 1, scored: 1, options: 1, examples: 1 },
-    linear: onlyKernel(cards.linearShared),
+    linear: onlyKernel(linearShared),
   });
   await prepareMasks(model, settings, thresholds);
   await replay(model, methodOf(settings), settings, steps);

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Card } from "#gpu/card.ts";
 import { openDevice } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
-import { cards } from "#model/kernels.ts";
+import { kernels } from "#gpu/kernels.gen.ts";
 import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
 import type { Twin, TwinCase } from "../twin.ts";
 import { compare, type Difference } from "./compare.ts";
@@ -43,21 +43,21 @@ async function reportTwins() {
   const outputs: OutputReport[] = [];
   const skipped: string[] = [];
   for (const twin of await findTwins()) {
-    const card = cards.find(({ name }) => name === twin.card);
+    const card = kernels.find(({ name }) => name === twin.card);
     if (!card) continue; // a test says so
-    if (card.features?.some((feature) => !device.features.has(feature))) skipped.push(card.name);
+    if (card.features.some((feature) => !device.features.has(feature))) skipped.push(card.name);
     else outputs.push(...(await reportTwin(card, twin)));
   }
   return { outputs, skipped };
 }
 
 async function reportTwin(card: Card, twin: Twin): Promise<OutputReport[]> {
-  const kernels = new Map<string, Promise<Kernel>>();
+  const compiled = new Map<string, Promise<Kernel>>();
   const outputs: OutputReport[] = [];
   for (const testCase of twin.cases()) {
     const key = JSON.stringify(testCase.overrides);
-    const kernel = kernels.get(key) ?? compileKernel(device, shaders, card, testCase.overrides);
-    kernels.set(key, kernel);
+    const kernel = compiled.get(key) ?? compileKernel(device, shaders, card, testCase.overrides);
+    compiled.set(key, kernel);
     outputs.push(...(await reportCase(await kernel, twin, testCase)));
   }
   return outputs;

@@ -1,11 +1,8 @@
-import { type Card, packScalars } from "#gpu/card.ts";
+import { type Access, type Card, packStruct } from "#gpu/card.ts";
 import { bind, type Kernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
-import { batchState, passState, roundState } from "#model/kernels.ts";
 import type { TwinCase } from "../twin.ts";
-
-const sharedLayouts = { state: passState, batch: batchState, round: roundState };
 
 /** Runs a kernel once on a case's inputs. Returns what it left in the buffers it may write, by name. */
 export async function runCase(
@@ -15,9 +12,11 @@ export async function runCase(
 ): Promise<Map<string, ArrayBuffer>> {
   const memory = new Memory(device);
   const readback = new Readback(device);
-  const params = memory.allocateUniform("params", packScalars(kernel.card.params, testCase.params));
+  const params = memory.allocateUniform("params", packStruct(kernel.card.params, testCase.params));
   const buffers = Object.fromEntries(
-    kernel.card.bindings.map((binding) => [binding.name, place(device, memory, binding, testCase)]),
+    Object.entries(kernel.card.bindings).map(([name, access]) => {
+      return [name, makeBuffer(device, memory, kernel.card, name, access, testCase)];
+    }),
   );
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -27,7 +26,7 @@ export async function runCase(
   pass.end();
   device.queue.submit([encoder.finish()]);
   const outputs = new Map<string, ArrayBuffer>();
-  for (const { name, access } of kernel.card.bindings) {
+  for (const [name, access] of Object.entries(kernel.card.bindings)) {
     if (access !== "read_write") continue;
     const { byteLength } = contents(testCase, name);
     outputs.set(name, await readback.read(buffers[name]!, 0, byteLength));
@@ -37,16 +36,16 @@ export async function runCase(
   return outputs;
 }
 
-function place(
+function makeBuffer(
   device: GPUDevice,
   memory: Memory,
-  { name, access }: Card["bindings"][number],
+  { uniforms }: Card,
+  name: string,
+  access: Access,
   testCase: TwinCase,
 ): GPUBuffer {
   if (access === "uniform") {
-    const layout = Object.entries(sharedLayouts).find(([key]) => key === name);
-    if (!layout) throw new Error(`"${name}" is no uniform struct that kernels share.`);
-    return memory.allocateUniform(name, packScalars(layout[1], testCase.uniforms[name] ?? {}));
+    return memory.allocateUniform(name, packStruct(uniforms[name]!, testCase.uniforms[name] ?? {}));
   }
   const values = contents(testCase, name);
   const buffer = memory.allocate(name, "other", values.byteLength);

@@ -1,5 +1,5 @@
+import type { PassState } from "#gpu/kernels.gen.ts";
 import { blockMask } from "#model/deltas.ts";
-import type { PassState } from "#model/model.ts";
 import type { Method } from "#zo/methods/method.ts";
 import { keyOf } from "#zo/philox.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";

@@ -2,6 +2,7 @@ import { workDone } from "#gpu/wait.ts";
 import { maxTerms } from "#model/buffers.ts";
 import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { Model } from "#model/model.ts";
+import { noProbe } from "#model/products.ts";
 import type { Method } from "#zo/methods/method.ts";
 import { keyOf } from "#zo/philox.ts";
 import { numberSetting, type SettingValues } from "#zo/settings.ts";
@@ -81,17 +82,10 @@ function applyTerms(
   device.queue.writeBuffer(buffers.coefficients, 0, coefficients);
   const [seedLow, seedHigh] = keyOf(numberSetting(settings, "seed"));
   model.setPass({
+    ...noProbe,
     seed_low: seedLow,
     seed_high: seedHigh,
-    probe_step: 0,
-    probe_index: 0,
-    probe_blocks_low: 0,
-    probe_blocks_high: 0,
-    probe_embeddings: 0,
-    probe_enabled: 0,
-    epsilon: 0,
     update_count: terms.length,
-    offset_count: 0,
     mask_by_magnitude: Number(method.sparsity(settings) > 0 || settings["trainable"] !== "all"),
   });
   model.update({ isProbed: () => false, isUpdated: () => true, sharedBlocks: null });

@@ -1,9 +1,10 @@
 import { type BatchPlan, batchPlan } from "#data/examples/batches.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import { type BoundKernel, dispatch } from "#gpu/boundKernels.ts";
-import { writeScalars } from "#gpu/card.ts";
+import { packStruct } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import { filterKernels } from "#gpu/commands.ts";
+import { coefficients } from "#gpu/kernels.gen.ts";
 import { workDone } from "#gpu/wait.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import {
@@ -14,7 +15,6 @@ import {
   programWords,
   type SlottedTerm,
 } from "#model/deltas.ts";
-import * as cards from "#model/kernels.ts";
 import type { Model } from "#model/model.ts";
 import { partOf } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
@@ -374,8 +374,7 @@ export class Stepper {
     const { device, buffers } = this.#model;
     const programs = encodePrograms(plan, this.#decay(plan), this.#slotOf(step));
     device.queue.writeBuffer(buffers.programs, 0, programs);
-    const params = new DataView(new ArrayBuffer(buffers.coefficientState.size));
-    writeScalars(params, 0, cards.coefficients.params, {
+    const params = packStruct(coefficients.params, {
       step: step + 1,
       probes: plan.probes.length,
       programs: programs.length / programWords,
@@ -385,7 +384,7 @@ export class Stepper {
       epsilon: this.#epsilon,
       clip: numberSetting({ gradientClip: 0, ...this.#settings }, "gradientClip"),
     });
-    device.queue.writeBuffer(buffers.coefficientState, 0, params.buffer);
+    device.queue.writeBuffer(buffers.coefficientState, 0, params);
   }
 
   /** The step's delta is pending from here on. */

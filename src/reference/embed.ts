@@ -1,16 +1,52 @@
 import { type Storage, storages } from "#base/storage.ts";
+import { wordsPerToken } from "#data/examples/packing.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
-import { batchUniform, someBatch } from "./batch.ts";
-import { applyTerms, openState, type Place, probed, type TermWords, termList } from "./delta.ts";
+import { batchUniform, rowsOf, someBatch } from "./batch.ts";
+import {
+  applyTerms,
+  deltaBound,
+  openState,
+  type Place,
+  probed,
+  type TermWords,
+  termList,
+} from "./delta.ts";
 import { randomFloats } from "./random.ts";
 import { asHalves, stored, weightsOf } from "./theta.ts";
-import { field, param, type TwinCase } from "./twin.ts";
+import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
 
-/** What the twins of the two embeddings share. */
+/** x[t] = or += perturbed table[row of t], for the rows in this shard. */
+export const twin: Twin = {
+  card: "embed",
+  cases: () => [...casesOf("token ids"), ...casesOf("positions")],
+  run(testCase) {
+    const x = floats(testCase, "x").slice();
+    const [width, first] = [param(testCase, "width"), param(testCase, "first_row")];
+    const tokens = field(testCase, "batch", "tokens");
+    for (let t = 0; t < rowsOf(testCase); t++) {
+      const [id, position] = words(testCase, "rows").subarray((t % tokens) * wordsPerToken);
+      const byPosition = param(testCase, "by_position") === 1;
+      const row = byPosition ? position! + param(testCase, "row_offset") : id!;
+      if (row < first || row >= param(testCase, "end_row")) continue;
+      for (let i = 0; i < width; i++) {
+        const value = lookedUp(testCase, row, first, i, t < tokens ? 0 : 1);
+        const before = param(testCase, "accumulates") === 1 ? x[t * width + i]! : 0;
+        x[t * width + i] = before + value;
+      }
+    }
+    return { x };
+  },
+  // Accumulating is one addition more than a weight pass, which a compiler may reorder with those before
+  // it: two roundings of x, which is below 4.
+  bound(testCase) {
+    const { absolute, relative } = deltaBound(testCase);
+    return { absolute: absolute + param(testCase, "accumulates") * 2 ** -22, relative };
+  },
+};
 
-/** One weight of an embedding as a sign sees it: pending terms, then the probe. */
-export function lookedUp(
+/** One weight of the table as a sign sees it: pending terms, then the probe. */
+function lookedUp(
   testCase: TwinCase,
   row: number,
   firstRow: number,
@@ -35,17 +71,16 @@ const decayed: readonly TermWords[] = [
   { step: 5, slot: 0, continuesStep: true },
 ];
 
-type Bounds = readonly [first: string, end: string];
+type Source = "token ids" | "positions";
 
-/** @param bounds names of the parameters that say where a shard begins and ends */
-export function embeddingCases(bounds: Bounds): TwinCase[] {
-  return [...noiseKinds.flatMap((_, kind) => floatCases(bounds, kind)), ...halfCases(bounds)];
+function casesOf(source: Source): TwinCase[] {
+  return [...noiseKinds.flatMap((_, kind) => floatCases(source, kind)), ...halfCases(source)];
 }
 
-function halfCases(bounds: Bounds): TwinCase[] {
+function halfCases(source: Source): TwinCase[] {
   return (["halves", "wideHalves"] as const).flatMap((storage) => {
     const make = (name: string, options: Options) =>
-      embeddingCase(bounds, `binomial, ${storage}: ${name}`, 0, {
+      embedCase(source, `${source}, binomial, ${storage}: ${name}`, 0, {
         storage,
         width: storage === "halves" ? 14 : 13,
         ...options,
@@ -65,9 +100,9 @@ function halfCases(bounds: Bounds): TwinCase[] {
   });
 }
 
-function floatCases(bounds: Bounds, NOISE_KIND: number): TwinCase[] {
+function floatCases(source: Source, kind: number): TwinCase[] {
   const make = (name: string, options: Options) => {
-    return embeddingCase(bounds, `${noiseKinds[NOISE_KIND]}: ${name}`, NOISE_KIND, options);
+    return embedCase(source, `${source}, ${noiseKinds[kind]}: ${name}`, kind, options);
   };
   return [
     make("both signs, nothing pending", {}),
@@ -103,8 +138,8 @@ interface Options {
 
 const vocabSize = 19;
 
-function embeddingCase(
-  [firstName, endName]: Bounds,
+function embedCase(
+  source: Source,
   name: string,
   kind: number,
   { storage = "floats", ...options }: Options,
@@ -113,10 +148,19 @@ function embeddingCase(
   const overrides = { NOISE_KIND: kind, STORAGE: storages.indexOf(storage) };
   const weights = randomFloats(21, (end - first) * width, 0.1);
   const batch = someBatch(vocabSize);
+  const byPosition = source === "positions";
   return {
     name,
     overrides,
-    params: { width, [firstName]: first, [endName]: end, tensor: 3 },
+    params: {
+      width,
+      first_row: first,
+      end_row: end,
+      tensor: 3,
+      by_position: Number(byPosition),
+      row_offset: byPosition ? 2 : 0,
+      accumulates: Number(byPosition),
+    },
     uniforms: {
       state: { ...openState, update_count: terms.length, ...state },
       batch: batchUniform(batch, signs),
@@ -129,7 +173,7 @@ function embeddingCase(
       rows: batch.tokenTable,
       x: randomFloats(22, 2 * batch.tokens * width),
     },
-    // A thread takes a group of eight columns; a row touches so many at most.
+    // A thread takes a group of eight columns; a row touches at most so many.
     workgroups: [Math.ceil((Math.floor((width + 14) / 8) * batch.tokens) / 64), 1],
   };
 }

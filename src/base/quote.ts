@@ -1,10 +1,16 @@
+const MAX_QUOTED = 120;
+
 /** A name from a file, fit for a sentence: quoted, control characters escaped, never long. */
 export function quote(name: string): string {
-  const LONGEST = 120;
-  return JSON.stringify(name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name);
+  return JSON.stringify(name.length > MAX_QUOTED ? `${name.slice(0, MAX_QUOTED)}…` : name);
 }
 
 /** 250518016 as "250,518,016". */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+/** `1 row`, `4,210 rows`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -97,7 +97,7 @@ test("rows left out are counted by reason, and each is a problem with its number
   expect(facts.trainRows).toBe(4);
   expect(told(facts)).toEqual([
     "1 row of train.jsonl is left out, being unreadable (first: row 7). " +
-      "Row 7 is a number, not an object with columns.",
+      "Row 7 is the number 7, not an object with columns.",
     '2 rows of train.jsonl are left out (first: row 5). Label "neutral" has no word. ' +
       "The labels are 0, 1.",
     '1 row of train.jsonl is left out (first: row 6). The row has no "text".',

@@ -1,13 +1,17 @@
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
 import { quote } from "#base/quote.ts";
+import { describeJson } from "#base/schema.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Values nested deeper are refused: to show, store or pass them on would overflow the stack. */
+export const MAX_JSON_DEPTH = 100;
 
 /**
  * The object in a JSON text. Python writes bare NaN and Infinity, which JSON has not; they are read
  * as null.
  *
- * @param fileName for the sentence
+ * @param fileName for the message
  * @throws ZerothError of the given code if the text is not JSON, or not an object at its top
  */
 export function parseJsonObject(
@@ -25,11 +29,36 @@ export function parseJsonObject(
   if (!isJsonObject(value)) {
     throw new ZerothError(
       code,
-      `${quote(fileName)} holds ${nameKind(value)} where an object { … } is expected. ` +
+      `${quote(fileName)} holds ${describeJson(value)} where an object { … } is expected. ` +
+        `Choose the file that belongs to the model.`,
+    );
+  }
+  if (isNestedDeep(value)) {
+    throw new ZerothError(
+      code,
+      `${quote(fileName)} has values nested more than ${MAX_JSON_DEPTH} deep. ` +
         `Choose the file that belongs to the model.`,
     );
   }
   return value;
+}
+
+/**
+ * The value of a JSON text that some other file holds.
+ *
+ * @throws Error if it is not JSON, or nested too deep
+ */
+export function parseBoundedJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!isNestedDeep(value)) return value;
+  throw new Error(`JSON nested more than ${MAX_JSON_DEPTH} deep`);
+}
+
+/** Whether lists and objects in the value are nested more than `depth` deep. */
+export function isNestedDeep(value: unknown, depth = MAX_JSON_DEPTH): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((inner) => isNestedDeep(inner, depth - 1));
 }
 
 /** Whether a parsed value is an object, not null and not a list. */
@@ -55,10 +84,10 @@ export function findDuplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-// A string is matched whole, so marks inside it are not seen. The unrolled form never backtracks
-// over what it has matched, so a hostile text costs linear time.
+// A string is matched whole, so marks inside it are not seen. It must be closed: the search for the
+// end of one that is not would begin again at every escaped quote, in quadratic time.
 const STRING_OR_MARK = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[{}:]/g;
-const STRING_OR_PYTHON_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
+const PYTHON_NUMBER = /-?\bInfinity\b|\bNaN\b/g;
 
 function parseLeniently(text: string): unknown {
   try {
@@ -67,17 +96,32 @@ function parseLeniently(text: string): unknown {
     // Only now, so that valid files pay nothing.
   }
   try {
-    return JSON.parse(
-      text.replace(STRING_OR_PYTHON_NUMBER, (token) => (token.startsWith('"') ? token : "null")),
-    );
+    return JSON.parse(withoutPythonNumbers(text));
   } catch {
     return undefined; // no JSON text parses to undefined
   }
 }
 
-function nameKind(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+/** The text with null for NaN and Infinity, except inside strings. */
+function withoutPythonNumbers(text: string): string {
+  let result = "";
+  for (let at = 0; at < text.length; ) {
+    const quoteAt = text.indexOf('"', at);
+    const start = quoteAt < 0 ? text.length : quoteAt;
+    const end = quoteAt < 0 ? text.length : endOfString(text, quoteAt);
+    result += text.slice(at, start).replace(PYTHON_NUMBER, "null") + text.slice(start, end);
+    at = end;
+  }
+  return result;
+}
+
+/** The offset behind the string that opens at `from`, or the end of the text. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    if (text[at] === "\\") at++;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
 }
 
 /** Where a text stops being JSON. `column` counts from 1 over the whole text. */

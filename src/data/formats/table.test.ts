@@ -30,7 +30,7 @@ test("a bad JSONL row is named by its line and column, and the good rows stay", 
         'Row 2 is not valid JSON: expected "," or "}" at column 17, near {"text": "good" "label": 1}.',
     },
     { row: 4, code: "E-DATA-1", message: "Row 4 is a list, not an object with columns." },
-    { row: 5, code: "E-DATA-1", message: "Row 5 is a string, not an object with columns." },
+    { row: 5, code: "E-DATA-1", message: 'Row 5 is the text "s", not an object with columns.' },
   ]);
 });
 
@@ -39,20 +39,20 @@ test("a JSON array is read, whatever the file is called", () => {
     const table = parseTable(name, '[\n {"text": "x"},\n 7,\n {"text": "y"}\n]\n');
     expect(table.format).toBe("json");
     expect(table.rowNumbers).toEqual([1, 3]);
-    expect(table.problems[0]?.message).toBe("Row 2 is a number, not an object with columns.");
+    expect(table.problems[0]?.message).toBe("Row 2 is the number 7, not an object with columns.");
   }
 });
 
 test("a broken JSON array is refused with the line and the column", () => {
   expect(() => parseTable("a.json", '[\n {"text": "x"}\n {"text": "y"}\n]')).toThrow(
-    'a.json is not valid JSON: expected "," or "]" at line 3, column 2, near {"text": "y"}. ' +
+    '"a.json" is not valid JSON: expected "," or "]" at line 3, column 2, near {"text": "y"}. ' +
       "Correct it there.",
   );
 });
 
 test("a JSON file with one object is told how rows are written", () => {
   expect(() => parseTable("a.json", '{\n "train": []\n}')).toThrow(
-    "a.json holds an object, not a list of rows.",
+    '"a.json" holds an object, not a list of rows.',
   );
 });
 
@@ -123,11 +123,11 @@ test("a thousand columns are read, and one more is refused by the header", () =>
     [0, 1].map(() => Array.from({ length: width }, () => "a").join()).join("\n");
   expect(parseTable("a.csv", csv(1000)).columns.at(-1)).toBe("a (1000)");
   const refused =
-    "a.csv has 1,200 columns; at most 1,000 are read. Is each row keyed by its id? Give all rows " +
+    '"a.csv" has 1,200 columns; at most 1,000 are read. Is each row keyed by its id? Give all rows ' +
     "the same columns.";
   expect(() => parseTable("a.csv", csv(1200))).toThrow(new ZerothError("E-DATA-1", refused));
   expect(() => parseTable("a.tsv", csv(1001).replaceAll(",", "\t"))).toThrow(
-    "a.tsv has 1,001 columns",
+    '"a.tsv" has 1,001 columns',
   );
 });
 
@@ -139,7 +139,7 @@ test("rows that are keyed by their ids are refused where columns become too many
     ["a.json", JSON.stringify(rows)],
   ] as const) {
     expect(() => parseTable(name, text)).toThrow(
-      `${name} has 1,001 columns up to row 1,001; at most 1,000 are read. Is each row keyed`,
+      `"${name}" has 1,001 columns up to row 1,001; at most 1,000 are read. Is each row keyed`,
     );
   }
   const one = JSON.stringify(Object.assign({}, ...rows));
@@ -172,12 +172,14 @@ test("a file without a readable row is refused with its name and what is wrong",
     }
     return "read";
   };
-  expect(refused("a.csv", "\ufeff \n")).toBe("E-DATA-1: a.csv is empty. Choose a file with rows.");
-  expect(refused("a.csv", "text,label\n")).toContain("E-DATA-1: a.csv has no rows.");
-  expect(refused("a.jsonl", "hello\nworld")).toContain(
-    "None of the 2 rows of a.jsonl could be read",
+  expect(refused("a.csv", "\ufeff \n")).toBe(
+    'E-DATA-1: "a.csv" is empty. Choose a file with rows.',
   );
-  expect(refused("a.parquet", "PAR1\0\0")).toContain("a.parquet is not UTF-8 text,");
+  expect(refused("a.csv", "text,label\n")).toContain('E-DATA-1: "a.csv" has no rows.');
+  expect(refused("a.jsonl", "hello\nworld")).toContain(
+    'None of the 2 rows of "a.jsonl" could be read',
+  );
+  expect(refused("a.parquet", "PAR1\0\0")).toContain('"a.parquet" is not UTF-8 text,');
 });
 
 test("more than 200 million characters or a million rows are refused with the number", () => {

@@ -1,27 +1,36 @@
 import Papa from "papaparse";
 import { ZerothError } from "#base/errors.ts";
+import { plural, quote } from "#base/quote.ts";
+import { describeJson } from "#base/schema.ts";
 import type { Row, RowProblem, Table } from "../tasks/task.ts";
-import { findJsonFault } from "./json.ts";
-import { notUtf8, refuseLongText, refuseManyColumns } from "./tableText.ts";
-
-const MAX_ROWS = 1_000_000;
+import { findJsonFault, isJsonObject, isNestedDeep, MAX_JSON_DEPTH } from "./json.ts";
+import { firstObject, objectsIn, rowsInObject } from "./jsonRows.ts";
+import {
+  refuseLongText,
+  refuseManyColumns,
+  refuseManyRows,
+  refuseManyValues,
+} from "./tableLimits.ts";
+import { notText } from "./tableText.ts";
 
 /**
- * The rows of a JSONL, JSON array, CSV or TSV text. The content decides the format where it is
+ * The rows of a JSONL, JSON, CSV or TSV text. The content decides the format where it is
  * plain, the file's name where it is not. Rows that cannot be read become problems by number; no
  * row is dropped without one, except lines with nothing on them.
+ *
+ * JSON is a list of rows, or an object with one inside. JSONL has an object a line, or objects over several lines
+ * one after another.
  *
  * @throws ZerothError E-DATA-1 if there is no readable row at all, or too much
  */
 export function parseTable(name: string, text: string): Table {
   refuseLongText(name, text);
-  if (text.slice(0, 4096).includes("\0")) throw notUtf8(name);
+  if (text.slice(0, 4096).includes("\0")) throw notText(name);
   const body = normalLineEnds(text.startsWith("\ufeff") ? text.slice(1) : text);
-  if (body.trim() === "") throw unreadable(`${name} is empty.`, "Choose a file with rows.");
-  const format = guessFormat(name, body);
-  const gathered = READERS[format](name, body);
+  if (body.trim() === "") throw unreadable(`${quote(name)} is empty.`, "Choose a file with rows.");
+  const gathered = READERS[guessFormat(name, body)](name, body);
   if (gathered.rows.length === 0) throw nothingRead(name, gathered.problems);
-  return { name, format, ...gathered };
+  return { name, ...gathered };
 }
 
 /** Rows and problems, as they are met. */
@@ -32,7 +41,13 @@ interface Gathering {
 }
 
 interface Gathered extends Gathering {
+  readonly format: TextFormat;
   readonly columns: readonly string[];
+}
+
+interface JsonGathering extends Gathering {
+  readonly columns: Set<string>;
+  values: number;
 }
 
 /** Formats that are text; Parquet has a reader of its own. */
@@ -40,10 +55,10 @@ type TextFormat = Exclude<Table["format"], "parquet">;
 
 const READERS: Readonly<Record<TextFormat, (name: string, body: string) => Gathered>> = {
   jsonl: readJsonLines,
-  json: readJsonArray,
-  csv: (name, body) => readRecords(name, body, csvDelimiter(body), '"'),
+  json: readJson,
+  csv: (name, body) => ({ format: "csv", ...readRecords(name, body, csvDelimiter(body), '"') }),
   // TSV has no quoting: with it, one stray quote in GLUE's files swallows every row that follows.
-  tsv: (name, body) => readRecords(name, body, "\t", "\0"),
+  tsv: (name, body) => ({ format: "tsv", ...readRecords(name, body, "\t", "\0") }),
 };
 
 // One kind of line end, also inside quoted fields, as Python's text files have it; otherwise the
@@ -52,15 +67,18 @@ function normalLineEnds(text: string): string {
   return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
 }
 
-/** Which of the four formats `body` is in; `name` is asked only where the content leaves it open. */
+/** Which of the four formats `body` is in; `name` decides only where the content leaves it open. */
 function guessFormat(name: string, body: string): TextFormat {
   const extension = /\.([^./]+)$/.exec(name.toLowerCase())?.[1] ?? "";
   const start = body.trimStart();
   const firstLine = start.slice(0, endOfLine(start));
   if (/^\[\s*[[{\]]/.test(start)) return "json";
   if (/^\{\s*["}]/.test(start)) {
-    // One object over several lines is no JSONL, but reading it as JSON says so best.
-    return extension === "json" && !isJson(firstLine) ? "json" : "jsonl";
+    const first = firstObject(start);
+    if (first !== null && start.slice(first.length).trim() === "") return "json";
+    if (isMultiline(first)) return "jsonl";
+    // A broken text that is called JSON is explained as JSON.
+    return extension === "json" && findJsonFault(firstLine) !== null ? "json" : "jsonl";
   }
   if (extension === "jsonl" || extension === "ndjson") return "jsonl";
   if (extension === "json") return "json";
@@ -68,13 +86,14 @@ function guessFormat(name: string, body: string): TextFormat {
   return firstLine.includes("\t") && !firstLine.includes(",") ? "tsv" : "csv";
 }
 
+/** Whether the first object of a text is JSON over several lines: then a line is no row. */
+function isMultiline(first: string | null): boolean {
+  return first?.includes("\n") === true && findJsonFault(first) === null;
+}
+
 function endOfLine(text: string): number {
   const end = text.indexOf("\n");
   return end < 0 ? text.length : end;
-}
-
-function isJson(text: string): boolean {
-  return findJsonFault(text) === null;
 }
 
 // Spreadsheets of half the world write semicolons. The header tells: commas may stand in any text.
@@ -85,37 +104,43 @@ function csvDelimiter(body: string): "," | ";" {
 }
 
 function readJsonLines(name: string, body: string): Gathered {
-  const lines = body.split("\n");
-  refuseTooMany(name, lines.length - (lines.at(-1) === "" ? 1 : 0));
-  const gathering = { columns: new Set<string>(), ...emptyGathering() };
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === "") continue;
+  const isByLine = !isMultiline(firstObject(body));
+  const texts = isByLine ? body.split("\n") : [...objectsIn(body)];
+  refuseManyRows(name, texts.length - (texts.at(-1) === "" ? 1 : 0));
+  const gathering = jsonGathering();
+  for (const [index, text] of texts.entries()) {
+    if (text.trim() === "") continue;
     const number = index + 1;
-    const parsed = parseJson(line);
-    if ("fault" in parsed) refuse(gathering, number, `is not valid JSON: ${parsed.fault(false)}`);
-    else takeJson(name, gathering, number, parsed.value);
+    const parsed = parseJson(text);
+    if ("fault" in parsed) {
+      refuse(gathering, number, `is not valid JSON: ${parsed.fault(!isByLine)}`);
+    } else takeJson(name, gathering, number, parsed.value);
   }
-  return { ...gathering, columns: [...gathering.columns] };
+  return { ...gathering, format: "jsonl", columns: [...gathering.columns] };
 }
 
-function readJsonArray(name: string, body: string): Gathered {
+function readJson(name: string, body: string): Gathered {
   const parsed = parseJson(body);
   if ("fault" in parsed) {
-    throw unreadable(`${name} is not valid JSON: ${parsed.fault(true)}.`, "Correct it there.");
-  }
-  if (!Array.isArray(parsed.value)) {
     throw unreadable(
-      `${name} holds ${kindOf(parsed.value)}, not a list of rows.`,
+      `${quote(name)} is not valid JSON: ${parsed.fault(true)}.`,
+      "Correct it there.",
+    );
+  }
+  const { value } = parsed;
+  const rows = isJsonObject(value) ? rowsInObject(value) : value;
+  const isOneRow = rows === null && !body.trim().includes("\n");
+  if (!Array.isArray(rows) && !isOneRow) {
+    throw unreadable(
+      `${quote(name)} holds ${describeJson(value)}, not a list of rows.`,
       'Write [{"text": …, "label": …}, …], or one such object a line as JSONL.',
     );
   }
-  const values: readonly unknown[] = parsed.value;
-  refuseTooMany(name, values.length);
-  const gathering = { columns: new Set<string>(), ...emptyGathering() };
-  for (const [index, value] of values.entries()) {
-    takeJson(name, gathering, index + 1, value);
-  }
-  return { ...gathering, columns: [...gathering.columns] };
+  const values: readonly unknown[] = Array.isArray(rows) ? rows : [value];
+  refuseManyRows(name, values.length);
+  const gathering = jsonGathering();
+  for (const [index, row] of values.entries()) takeJson(name, gathering, index + 1, row);
+  return { ...gathering, format: isOneRow ? "jsonl" : "json", columns: [...gathering.columns] };
 }
 
 type ParsedJson = { readonly value: unknown } | { fault(withLine: boolean): string };
@@ -143,7 +168,12 @@ function describeFault(text: string, withLine: boolean, otherwise: string): stri
 }
 
 /** Records of delimited text; the first that is not blank names the columns. */
-function readRecords(name: string, body: string, delimiter: string, quoteChar: string): Gathered {
+function readRecords(
+  name: string,
+  body: string,
+  delimiter: string,
+  quoteChar: string,
+): Omit<Gathered, "format"> {
   // One blank line at the end is every text file's last line end, not a record.
   const text = body.endsWith("\n") ? body.slice(0, -1) : body;
   const result = Papa.parse<string[]>(text, { delimiter, quoteChar, newline: "\n" });
@@ -152,7 +182,9 @@ function readRecords(name: string, body: string, delimiter: string, quoteChar: s
   const header = records[headerAt] ?? [];
   refuseManyColumns(name, header.length);
   const columns = columnNames(header);
-  refuseTooMany(name, records.length - headerAt - 1);
+  const rows = records.length - headerAt - 1;
+  refuseManyRows(name, rows);
+  refuseManyValues(name, rows * header.length);
   const faults = new Map<number, string>();
   for (const error of result.errors) {
     if (error.type === "Quotes" && error.row !== undefined) faults.set(error.row, error.code);
@@ -184,13 +216,13 @@ function recordFault(
 ): string | null {
   if (quoteFault === "MissingQuotes") {
     const lines = record.join("").split("\n").length;
-    return `opens a quote that never closes, so ${count(lines, "line")} up to the end were read as one row`;
+    return `opens a quote that never closes, so ${plural(lines, "line")} up to the end were read as one row`;
   }
   if (quoteFault !== undefined) {
     return 'has a quote inside a quoted field; write it twice ("")';
   }
   if (isBlank(record) || record.length === width) return null;
-  return `has ${count(record.length, "field")}, the header has ${width}`;
+  return `has ${plural(record.length, "field")}, the header has ${width}`;
 }
 
 // pandas writes its index under an empty name; a name used twice would hide a column.
@@ -218,19 +250,25 @@ function take(into: Gathering, number: number, row: Row): void {
   into.rowNumbers.push(number);
 }
 
+function jsonGathering(): JsonGathering {
+  return { columns: new Set(), values: 0, ...emptyGathering() };
+}
+
 /** Takes a value that is a row, and its columns in the order they are met. */
-function takeJson(
-  name: string,
-  into: Gathering & { readonly columns: Set<string> },
-  number: number,
-  value: unknown,
-): void {
-  if (!isRow(value)) {
-    refuse(into, number, `is ${kindOf(value)}, not an object with columns`);
+function takeJson(name: string, into: JsonGathering, number: number, value: unknown): void {
+  if (!isJsonObject(value)) {
+    refuse(into, number, `is ${describeJson(value)}, not an object with columns`);
     return;
   }
-  for (const column of Object.keys(value)) into.columns.add(column);
+  if (isNestedDeep(value)) {
+    refuse(into, number, `has values nested more than ${MAX_JSON_DEPTH} deep`);
+    return;
+  }
+  const columns = Object.keys(value);
+  for (const column of columns) into.columns.add(column);
   refuseManyColumns(name, into.columns.size, number);
+  into.values += columns.length;
+  refuseManyValues(name, into.values);
   take(into, number, value);
 }
 
@@ -238,35 +276,16 @@ function refuse(into: Gathering, row: number, what: string): void {
   into.problems.push({ row, code: "E-DATA-1", message: `Row ${row} ${what}.` });
 }
 
-function isRow(value: unknown): value is Row {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-function refuseTooMany(name: string, rows: number): void {
-  if (rows <= MAX_ROWS) return;
-  throw unreadable(
-    `${name} has ${count(rows, "row")}; at most ${count(MAX_ROWS, "row")} are read.`,
-    "Take a part.",
-  );
-}
-
 function nothingRead(name: string, problems: readonly RowProblem[]): ZerothError {
   const first = problems[0];
   if (first === undefined) {
-    return unreadable(`${name} has no rows.`, "A CSV or TSV needs a header and rows below it.");
+    return unreadable(
+      `${quote(name)} has no rows.`,
+      "A CSV or TSV needs a header and rows below it.",
+    );
   }
   return unreadable(
-    `None of the ${count(problems.length, "row")} of ${name} could be read. ${first.message}`,
+    `None of the ${plural(problems.length, "row")} of ${quote(name)} could be read. ${first.message}`,
     "Choose JSONL, a JSON array, CSV or TSV.",
   );
 }

@@ -1,49 +1,56 @@
 import { ZerothError } from "#base/errors.ts";
-import { count } from "#base/quote.ts";
-import type { ByteSource } from "./byteSource.ts";
-import { readExactly } from "./byteSource.ts";
+import { count, quote } from "#base/quote.ts";
+import { type ByteSource, readExactly } from "./byteSource.ts";
+import { MAX_CHARACTERS, tooMuch } from "./tableLimits.ts";
 
-/** Longest text read, in characters (200 MB where they are ASCII): one string must hold it. */
-const MAX_CHARACTERS = 200_000_000;
-const LIMIT = `${count(MAX_CHARACTERS)} characters`;
-/** No character of UTF-8 takes more than three bytes for each place it takes in a string. */
+/** No character takes more than three bytes of UTF-8 for each place it takes in a string. */
 const MAX_BYTES = 3 * MAX_CHARACTERS;
 const PIECE_BYTES = 16 * 2 ** 20;
 
+/** Text encodings that are read: UTF-8, and UTF-16 where a byte order mark says so. */
+type Encoding = "utf-8" | "utf-16le" | "utf-16be";
+
 /**
- * The text of a table's file, without its byte order mark. It is decoded piece by piece, so that a
- * file of other text, or of too much, is refused before the whole of it is held.
+ * The text of a table file, without its byte order mark. It is decoded piece by piece, so that a file in another
+ * encoding, or one that is too long, is refused before the whole of it is held.
  *
- * @throws ZerothError E-DATA-1 if it is not UTF-8 or too long, E-FILE-2 if it cannot be read
+ * @throws ZerothError E-DATA-1 if it is not UTF-8 or marked as UTF-16, or too long; E-FILE-2 if it cannot be read
  */
 export async function readTableText(file: ByteSource): Promise<string> {
   const { name, sizeBytes } = file;
-  if (sizeBytes > MAX_BYTES) throw tooLong(name, `${count(sizeBytes)} bytes`);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  if (sizeBytes > MAX_BYTES) {
+    throw tooMuch(name, `${count(sizeBytes)} bytes`, `${count(MAX_CHARACTERS)} characters`);
+  }
+  const encoding = encodingOf(await readExactly(file, 0, Math.min(2, sizeBytes)));
+  const decoder = new TextDecoder(encoding, { fatal: true });
   let text = "";
   for (let start = 0; start < sizeBytes; start += PIECE_BYTES) {
     const end = Math.min(start + PIECE_BYTES, sizeBytes);
     const piece = decodePiece(decoder, await readExactly(file, start, end), end === sizeBytes);
-    // Replacement characters would be trained on in silence: the ö of Windows-1252 would be one.
-    if (piece === undefined) throw notUtf8(name);
+    // Replacement characters would be trained on unnoticed: the ö of Windows-1252 would be one.
+    if (piece === undefined) throw notText(name, encoding);
     text += piece;
-    if (text.length > MAX_CHARACTERS) throw tooLong(name, `more than ${LIMIT}`);
+    if (text.length > MAX_CHARACTERS) {
+      throw tooMuch(name, `more than ${count(MAX_CHARACTERS)} characters`, "that many");
+    }
   }
   return text;
 }
 
-/** @throws ZerothError E-DATA-1 if it is longer than one string may be held for a table */
-export function refuseLongText(name: string, text: string): void {
-  if (text.length > MAX_CHARACTERS) throw tooLong(name, `${count(text.length)} characters`);
-}
-
-/** For files of other text (Windows-1252, UTF-16) and of none. */
-export function notUtf8(name: string): ZerothError {
+/** For files in another encoding (Windows-1252, UTF-16 without a mark) and for files that are no text. */
+export function notText(name: string, encoding: Encoding = "utf-8"): ZerothError {
+  const claimed = encoding === "utf-8" ? "is not UTF-8 text" : "begins like UTF-16 text but is not";
   return new ZerothError(
     "E-DATA-1",
-    `${name} is not UTF-8 text, so none of its rows were read. Save it as JSONL, JSON, CSV or TSV ` +
+    `${quote(name)} ${claimed}, so none of its rows were read. Save it as JSONL, JSON, CSV or TSV ` +
       `in UTF-8 ("CSV UTF-8" in Excel) and choose it again.`,
   );
+}
+
+/** Excel's "Unicode text" and PowerShell's redirection are UTF-16 with a mark. */
+function encodingOf([first, second]: Uint8Array): Encoding {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 function decodePiece(
@@ -56,30 +63,4 @@ function decodePiece(
   } catch {
     return undefined;
   }
-}
-
-function tooLong(name: string, size: string): ZerothError {
-  return new ZerothError(
-    "E-DATA-1",
-    `${name} has ${size}; at most ${LIMIT} are read. Take a part.`,
-  );
-}
-
-/** Guessing a task looks at every column of every row, and again at each report. */
-const MAX_COLUMNS = 1_000;
-
-/**
- * Rows keyed by their ids, as some tools write them, make a column of every row.
- *
- * @param rows the rows they were met in, where they are looked for row by row
- * @throws ZerothError E-DATA-1 if there are more columns than a table may have
- */
-export function refuseManyColumns(name: string, columns: number, rows?: number): void {
-  if (columns <= MAX_COLUMNS) return;
-  const where = rows === undefined ? "" : ` up to row ${count(rows)}`;
-  throw new ZerothError(
-    "E-DATA-1",
-    `${name} has ${count(columns)} columns${where}; at most ${count(MAX_COLUMNS)} are read. ` +
-      `Is each row keyed by its id? Give all rows the same columns.`,
-  );
 }

@@ -31,7 +31,7 @@ test("a row that cannot be used is told once by its number, whatever is wrong wi
     rmSync(folder, { recursive: true });
   }
   expect(said).toEqual([
-    "Row 2 is a number, not an object with columns.",
+    "Row 2 is the number 7, not an object with columns.",
     expect.stringMatching(/^Row 3: Label "5"/),
   ]);
 });

@@ -8,7 +8,7 @@ export const rooms = {
   gpu: ["base"],
   data: ["base"],
   model: ["base", "zo", "gpu", "data"],
-  reference: ["base", "zo", "data"],
+  reference: ["base", "zo", "gpu", "data", "model"],
   run: ["base", "zo", "gpu", "data", "model"],
   session: ["base", "zo", "gpu", "data", "model", "run"],
   storage: ["base", "run"],

@@ -19,6 +19,11 @@ struct LinearParams {
   y_column: u32, // first column of y that this shard of w fills
 }
 
+@group(0) @binding(0) var<uniform> params: LinearParams;
+@group(0) @binding(1) var<uniform> batch: Batch;
+@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
+@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
+
 // What a layer of workgroups makes, and of what.
 struct Layer {
   rows: u32,
@@ -28,7 +33,7 @@ struct Layer {
 }
 
 // z: 0 for W+, 1 for W-; 0 where the signs share their weights
-fn layer_of(params: LinearParams, batch: Batch, z: u32) -> Layer {
+fn layer_of(z: u32) -> Layer {
   let rows = select(batch.tokens, batch.scored, params.over_scored == 1u);
   return Layer(
     select(rows * batch.signs, rows, params.per_sign == 1u),
@@ -39,7 +44,7 @@ fn layer_of(params: LinearParams, batch: Batch, z: u32) -> Layer {
 }
 
 // Four columns of y, `apart` from each other, and what is added to all their sums: loaded once for all
-// rows of a tile. The including file binds params, vectors and y.
+// rows of a tile.
 struct Columns {
   first: u32,
   apart: u32,

@@ -1,18 +1,16 @@
-// The inner part of a matrix product by 64 x 64 tiles in workgroup memory, 4 x 4 sums a thread, 256
-// threads, 16 deep, 8.5 KiB. x and w come four neighbours at a time, so K must be a multiple of 4; the
-// including file binds x and gives `four`, which reads four weights from a multiple of four.
+// y = x wᵀ by tiles of 64 x 64 in workgroup memory: 256 threads, 4 x 4 sums each, 16 deep, 8.5 KiB. The
+// including file declares sh_x and sh_w, fills them with load_tiles(layer, lane, k0, m0, n0), and gives
+// tile_x and tile_w: four rows of x, or columns of y, at depth k.
 
 const TILE = 64u;
 const DEPTH = 16u;
-const STRIDE = 17u; // vec4s of a tile's row; 16 + 1 keeps columns in different banks
 
-var<workgroup> sh_x: array<vec4f, 272>; // [DEPTH, STRIDE], k major
-var<workgroup> sh_w: array<vec4f, 272>;
-
-#include "lib/shared_load.wgsl"
-
-fn multiply_tile(workgroup: vec3u, lane: u32) {
-  let layer = layer_of(params, batch, workgroup.z);
+@compute @workgroup_size(256)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let layer = layer_of(workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
   let tm = lane / 16u;
@@ -26,8 +24,8 @@ fn multiply_tile(workgroup: vec3u, lane: u32) {
     load_tiles(layer, lane, k0, m0, n0);
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
-      let a = sh_x[k * STRIDE + tm];
-      let b = sh_w[k * STRIDE + tn];
+      let a = tile_x(k, tm);
+      let b = tile_w(k, tn);
       s0 += a.x * b;
       s1 += a.y * b;
       s2 += a.z * b;
@@ -35,8 +33,7 @@ fn multiply_tile(workgroup: vec3u, lane: u32) {
     }
   }
   let m = m0 + 4u * tm;
-  let n = n0 + 4u * tn;
-  let columns = columns_of(layer, n, 1u);
+  let columns = columns_of(layer, n0 + 4u * tn, 1u);
   store4(layer, m, columns, s0);
   store4(layer, m + 1u, columns, s1);
   store4(layer, m + 2u, columns, s2);

@@ -2,6 +2,7 @@
 // Mean and variance in two sweeps: subtracting the mean first keeps f32 exact enough for the small
 // differences between the two signs' losses.
 #include "lib/batch.wgsl"
+#include "lib/reduce.wgsl"
 
 struct Params {
   width: u32, // C
@@ -21,19 +22,6 @@ override WORKGROUP_SIZE: u32 = 32;
 @group(0) @binding(3) var<storage, read> x: array<f32>; // [signs * rows, C]
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [signs * rows, C]
 
-var<workgroup> sh_sum: array<f32, WORKGROUP_SIZE>;
-
-fn total(lane: u32, value: f32) -> f32 {
-  workgroupBarrier();
-  sh_sum[lane] = value;
-  workgroupBarrier();
-  for (var stride = WORKGROUP_SIZE / 2u; stride > 0u; stride /= 2u) {
-    if (lane < stride) { sh_sum[lane] += sh_sum[lane + stride]; }
-    workgroupBarrier();
-  }
-  return sh_sum[0];
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -46,13 +34,13 @@ fn main(
   let start = row * params.width;
   var sum = 0.0;
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) { sum += x[start + i]; }
-  let mean = total(lane, sum) / f32(params.width);
+  let mean = workgroup_sum(lane, sum) / f32(params.width);
   var squares = 0.0;
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) {
     let d = x[start + i] - mean;
     squares += d * d;
   }
-  let scale = 1.0 / sqrt(total(lane, squares) / f32(params.width) + EPSILON);
+  let scale = 1.0 / sqrt(workgroup_sum(lane, squares) / f32(params.width) + EPSILON);
   let of_sign = select(params.vectors_stride, 0u, row < rows);
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) {
     let weight = vectors[of_sign + params.weight_offset + i];

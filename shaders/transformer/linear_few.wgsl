@@ -3,12 +3,8 @@
 // feature; K must be a multiple of 4. The one variant whose sums are not in ascending order of k.
 #include "lib/linear.wgsl"
 
-@group(0) @binding(0) var<uniform> params: LinearParams;
-@group(0) @binding(1) var<uniform> batch: Batch;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
 @group(0) @binding(3) var<storage, read> w: array<vec4f>; // [N, K / 4]
-@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
-@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
 
 const THREADS = 64u;
 
@@ -19,7 +15,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let layer = layer_of(params, batch, workgroup.z);
+  let layer = layer_of(workgroup.z);
   let m = workgroup.y * 4u;
   let n = workgroup.x * 4u;
   if (m >= layer.rows) { return; }

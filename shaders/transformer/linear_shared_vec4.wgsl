@@ -1,21 +1,8 @@
 // As linear_shared with loads of four neighbours at a time: a quarter of the load instructions, the
 // same sums in the same order. K must be a multiple of 4.
-#include "lib/linear.wgsl"
-#include "lib/shared_tile.wgsl"
 
-@group(0) @binding(0) var<uniform> params: LinearParams;
-@group(0) @binding(1) var<uniform> batch: Batch;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
 @group(0) @binding(3) var<storage, read> w: array<vec4f>; // [N, K / 4]
-@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
-@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
 
-fn four(at: u32) -> vec4f { return w[at / 4u]; }
+fn load_w4(at: u32) -> vec4f { return w[at / 4u]; }
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  multiply_tile(workgroup, lane);
-}
+#include "lib/shared_vec4.wgsl"

@@ -3,12 +3,8 @@
 // products large enough to fill them. K must be a multiple of 4.
 #include "lib/linear.wgsl"
 
-@group(0) @binding(0) var<uniform> params: LinearParams;
-@group(0) @binding(1) var<uniform> batch: Batch;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
 @group(0) @binding(3) var<storage, read> w: array<vec4f>; // [N, K / 4]
-@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
-@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
 
 const TILE = 128u;
 const DEPTH = 8u;
@@ -17,16 +13,16 @@ const STRIDE = 33u; // vec4s of a tile's row; 32 + 1 keeps columns in different 
 var<workgroup> sh_x: array<vec4f, 264>; // [DEPTH, STRIDE], k major
 var<workgroup> sh_w: array<vec4f, 264>;
 
-#include "lib/shared_load.wgsl"
+#include "lib/shared_load4.wgsl"
 
-fn four(at: u32) -> vec4f { return w[at / 4u]; }
+fn load_w4(at: u32) -> vec4f { return w[at / 4u]; }
 
 @compute @workgroup_size(256)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let layer = layer_of(params, batch, workgroup.z);
+  let layer = layer_of(workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
   // A thread's rows and columns are two groups of four, half a tile apart.

@@ -3,12 +3,8 @@
 // four neighbours along K, which must be a multiple of 4.
 #include "lib/linear.wgsl"
 
-@group(0) @binding(0) var<uniform> params: LinearParams;
-@group(0) @binding(1) var<uniform> batch: Batch;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
 @group(0) @binding(3) var<storage, read> w: array<vec4f>; // [N, K / 4]
-@group(0) @binding(4) var<storage, read> vectors: array<f32>; // every 1-D parameter
-@group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, y_stride]
 
 // The sums of one row with four columns, k ascending.
 fn row_sums(sums: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
@@ -25,7 +21,7 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let layer = layer_of(params, batch, workgroup.z);
+  let layer = layer_of(workgroup.z);
   let m = (workgroup.y * 8u + local.y) * 4u;
   let n = (workgroup.x * 8u + local.x) * 4u;
   if (m >= layer.rows || n >= params.outer) { return; }

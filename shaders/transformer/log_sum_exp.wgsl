@@ -2,6 +2,7 @@
 // this tile holds it. A workgroup a scored position.
 //   state[s] = (largest, sum of exp(logit - largest), logit of the target)
 #include "lib/batch.wgsl"
+#include "lib/reduce.wgsl"
 
 struct Params {
   first_id: u32, // of the tile
@@ -18,9 +19,6 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(3) var<storage, read> logits: array<f32>; // [signs * S, stride]
 @group(0) @binding(4) var<storage, read_write> state: array<f32>; // [signs * S, 3]
 
-var<workgroup> sh_largest: array<f32, WORKGROUP_SIZE>;
-var<workgroup> sh_sum: array<f32, WORKGROUP_SIZE>;
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -31,24 +29,12 @@ fn main(
   let start = s * params.stride;
   var largest = -3.4e38;
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) { largest = max(largest, logits[start + i]); }
-  sh_largest[lane] = largest;
-  workgroupBarrier();
-  for (var stride = WORKGROUP_SIZE / 2u; stride > 0u; stride /= 2u) {
-    if (lane < stride) { sh_largest[lane] = max(sh_largest[lane], sh_largest[lane + stride]); }
-    workgroupBarrier();
-  }
-  largest = sh_largest[0];
+  largest = workgroup_max(lane, largest);
   if (params.begins == 0u) { largest = max(largest, state[s * 3u]); }
   var sum = 0.0;
   for (var i = lane; i < params.width; i += WORKGROUP_SIZE) { sum += exp(logits[start + i] - largest); }
-  sh_sum[lane] = sum;
-  workgroupBarrier();
-  for (var stride = WORKGROUP_SIZE / 2u; stride > 0u; stride /= 2u) {
-    if (lane < stride) { sh_sum[lane] += sh_sum[lane + stride]; }
-    workgroupBarrier();
-  }
+  sum = workgroup_sum(lane, sum);
   if (lane > 0u) { return; }
-  sum = sh_sum[0];
   if (params.begins == 0u) { sum += state[s * 3u + 1u] * exp(state[s * 3u] - largest); }
   state[s * 3u] = largest;
   state[s * 3u + 1u] = sum;

@@ -4,6 +4,7 @@
 //   per token:        mean over all scored tokens of -log p
 // Here the sums; the division by the count waits for the last part of the batch. One workgroup.
 #include "lib/batch.wgsl"
+#include "lib/reduce.wgsl"
 
 struct Params {
   option_capacity: u32, // options per sign in option_sums
@@ -29,8 +30,6 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(4) var<storage, read> state: array<f32>; // [signs * S, 3], of log_sum_exp
 @group(0) @binding(5) var<storage, read_write> option_sums: array<f32>; // [2, option_capacity]: sum of log p
 @group(0) @binding(6) var<storage, read_write> loss_sums: array<f32>; // [probes, 2]: plus, minus
-
-var<workgroup> sh_loss: array<f32, WORKGROUP_SIZE>;
 
 fn score(option: u32, sign: u32) -> f32 {
   return option_sums[sign * params.option_capacity + option] /
@@ -66,16 +65,10 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var sign = 0u; sign < batch.signs; sign++) {
     var loss = 0.0;
     for (var e = lane; e < batch.examples; e += WORKGROUP_SIZE) { loss += example_loss(e, sign); }
-    workgroupBarrier();
-    sh_loss[lane] = loss;
-    workgroupBarrier();
-    for (var stride = WORKGROUP_SIZE / 2u; stride > 0u; stride /= 2u) {
-      if (lane < stride) { sh_loss[lane] += sh_loss[lane + stride]; }
-      workgroupBarrier();
-    }
+    loss = workgroup_sum(lane, loss);
     if (lane == 0u) {
       let at = batch.probe_register * 2u + sign;
-      loss_sums[at] = sh_loss[0] + select(0.0, loss_sums[at], batch.accumulates == 1u);
+      loss_sums[at] = loss + select(0.0, loss_sums[at], batch.accumulates == 1u);
     }
   }
 }

@@ -1,22 +1,17 @@
 // End of a round of the radix select: the bin that holds the wanted rank fixes eight more bits. After
 // the last round they are the threshold. A thread a tensor; a rank of 0 means no threshold is wanted.
+#include "lib/magnitude_bins.wgsl"
 
 struct Params {
   tensors: u32,
 }
 
-struct Round {
-  shift: u32, // 24, 16, 8, 0
-}
-
 override WORKGROUP_SIZE: u32 = 64;
-
-const BINS = 256u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> round: Round;
 @group(0) @binding(2) var<storage, read_write> selected: array<u32>; // [tensors, 2]: bits fixed so far, rank left
-@group(0) @binding(3) var<storage, read_write> counts: array<u32>; // [tensors, 256], left at 0
+@group(0) @binding(3) var<storage, read_write> counts: array<u32>; // [tensors, BINS], set to 0
 @group(0) @binding(4) var<storage, read_write> thresholds: array<f32>; // [tensors]
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -1,6 +1,8 @@
 // Generated from shaders/ by `npm run kernels`. Do not edit.
 import type { Card, Fields } from "./card.ts";
 
+export const constants = { ALWAYS: 2, ANCHOR: 16, BINOMIAL: 0, BINS: 256, COPY_SCORED: 0, COPY_SIGN: 2, COPY_TO_CACHE: 1, FIRST_COEFFICIENT: 64, FLAG_NOT_FINITE: 1, FLAG_SKIPPED: 2, FLOATS: 0, GAUSSIAN: 2, HALTED: 17, HALVES: 1, HEAD_BLOCK: 4294967294, INFINITE: 2139095040, LANES: 16, LARGEST_HALF: 31743, MEAN_ABS: 18, MEAN_ABS_WORD: 60, MEASURE: 1, NEVER: 0, NONE: 4294967295, NO_BLOCK: 4294967295, RADEMACHER: 1, RECORD_WORDS: 128, ROUNDING: 4294967295, SELECT: 0, SMALLEST_NORMAL: 947912704, TERM_BACK: 2, TERM_DECAY: 1, TERM_NOISE: 0, THREADS: 64, TILE_N: 4, WHERE_PROBED: 1, WIDENED: 3, WIDE_HALVES: 2 } as const;
+
 export const Batch = { tokens: "u32", scored: "u32", options: "u32", examples: "u32", signs: "u32", accumulates: "u32", probe_register: "u32", per_token: "u32" } as const;
 export type Batch = Fields<typeof Batch>;
 export const Chunk = { tensor: "u32", first: "u32", count: "u32", theta_offset: "u32", out_offset: "u32", block: "u32", decays: "u32", padding: "u32" } as const;
@@ -15,7 +17,7 @@ export const PassState = { seed_low: "u32", seed_high: "u32", probe_step: "u32",
 export type PassState = Fields<typeof PassState>;
 export const Program = { scale: "f32", plus: "u32", minus: "u32", slot: "u32", kind: "u32" } as const;
 export type Program = Fields<typeof Program>;
-export const Round = { shift: "u32" } as const;
+export const Round = { kind: "u32", shift: "u32" } as const;
 export type Round = Fields<typeof Round>;
 export const Row = { id: "u32", position: "u32", prefix_start: "u32", prefix_end: "u32", own_start: "u32" } as const;
 export type Row = Fields<typeof Row>;
@@ -44,21 +46,11 @@ export const attentionCached = {
   features: [],
 } as const satisfies Card;
 
-export const cacheKeys = {
-  name: "cache_keys",
-  file: "transformer/cache_keys.wgsl",
-  params: { width: "u32" },
-  bindings: { batch: "uniform", rows: "read", kvq: "read", cache: "read_write" },
-  uniforms: { batch: Batch },
-  overrides: { WORKGROUP_SIZE: 64 },
-  features: [],
-} as const satisfies Card;
-
 export const copyRows = {
   name: "copy_rows",
   file: "transformer/copy_rows.wgsl",
-  params: { width: "u32" },
-  bindings: { batch: "uniform", x: "read_write" },
+  params: { kind: "u32", width: "u32", x_stride: "u32", y_stride: "u32" },
+  bindings: { batch: "uniform", rows: "read", scored: "read", x: "read", y: "read_write" },
   uniforms: { batch: Batch },
   overrides: { WORKGROUP_SIZE: 64 },
   features: [],
@@ -71,16 +63,6 @@ export const embed = {
   bindings: { state: "uniform", batch: "uniform", terms: "read", coefficients: "read", thresholds: "read", theta: "read", rows: "read", x: "read_write" },
   uniforms: { state: PassState, batch: Batch },
   overrides: { SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, STORAGE: 0, WORKGROUP_SIZE: 64 },
-  features: [],
-} as const satisfies Card;
-
-export const gatherRows = {
-  name: "gather_rows",
-  file: "transformer/gather_rows.wgsl",
-  params: { width: "u32" },
-  bindings: { batch: "uniform", scored: "read", x: "read", y: "read_write" },
-  uniforms: { batch: Batch },
-  overrides: { WORKGROUP_SIZE: 64 },
   features: [],
 } as const satisfies Card;
 
@@ -244,21 +226,11 @@ export const knownAnswers = {
   features: [],
 } as const satisfies Card;
 
-export const maskDensity = {
-  name: "mask_density",
-  file: "zo/mask_density.wgsl",
+export const magnitudeHistogram = {
+  name: "magnitude_histogram",
+  file: "zo/magnitude_histogram.wgsl",
   params: { first_chunk: "u32" },
-  bindings: { chunks: "read", theta: "read", thresholds: "read", counts: "read_write" },
-  uniforms: {},
-  overrides: { STORAGE: 0, WORKGROUP_SIZE: 64 },
-  features: [],
-} as const satisfies Card;
-
-export const thresholdCount = {
-  name: "threshold_count",
-  file: "zo/threshold_count.wgsl",
-  params: { first_chunk: "u32" },
-  bindings: { round: "uniform", chunks: "read", theta: "read", selected: "read", counts: "read_write" },
+  bindings: { round: "uniform", chunks: "read", theta: "read", selected: "read", thresholds: "read", counts: "read_write" },
   uniforms: { round: Round },
   overrides: { STORAGE: 0, WORKGROUP_SIZE: 64 },
   features: [],
@@ -294,4 +266,4 @@ export const weightPassWhole = {
   features: [],
 } as const satisfies Card;
 
-export const kernels: readonly Card[] = [attention, attentionCached, cacheKeys, copyRows, embed, gatherRows, layerNorm, linearFew, linearQuad, linearQuadPacked, linearQuadTall, linearQuadTallPacked, linearShared, linearSharedF16, linearSharedPacked, linearSharedVec4, linearSharedWide, linearTile, logSumExp, optionLoss, coefficients, knownAnswers, maskDensity, thresholdCount, thresholdSelect, weightPass, weightPassWhole];
+export const kernels: readonly Card[] = [attention, attentionCached, copyRows, embed, layerNorm, linearFew, linearQuad, linearQuadPacked, linearQuadTall, linearQuadTallPacked, linearShared, linearSharedF16, linearSharedPacked, linearSharedVec4, linearSharedWide, linearTile, logSumExp, optionLoss, coefficients, knownAnswers, magnitudeHistogram, thresholdSelect, weightPass, weightPassWhole];

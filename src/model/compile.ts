@@ -101,7 +101,6 @@ export async function compileKernels({
       HEAD_WIDTH: headWidth,
       WORKGROUP_SIZE: attentionThreads(headWidth),
     }),
-    gatherRows: compile(gpu.gatherRows),
     copyRows: compile(gpu.copyRows),
     logSumExp: compile(gpu.logSumExp, perRow),
     optionLoss: compile(gpu.optionLoss),

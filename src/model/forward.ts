@@ -2,7 +2,7 @@ import { type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import type { ParamsOf } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { type attentionCached, type cacheKeys, embed } from "#gpu/kernels.gen.ts";
+import { type attentionCached, constants, copyRows, embed } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
 import { ATTENTION_TOKENS, attentionThreads, kernelFor, type ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
@@ -21,11 +21,10 @@ import type { Weights } from "./weights.ts";
 /** OPT's table of positions begins with two unused rows. @see OPTLearnedPositionalEmbedding */
 const POSITION_OFFSET = 2;
 
-/** Where text is being written: attention goes over a cache, and the head leaves whole logits. */
-export interface WritingGround {
-  readonly cacheKeys: Kernel<typeof cacheKeys>;
-  readonly attentionCached: Kernel<typeof attentionCached>;
-  /** [slots * positions, 2 C] of every block. */
+/** What text generation needs: attention over a cache, and whole logits instead of a loss. */
+export interface Generation {
+  readonly attention: Kernel<typeof attentionCached>;
+  /** [slots * positions, 2 C] keys and values of each block. */
   readonly caches: readonly GPUBuffer[];
   /** [scored, vocabSize] */
   readonly logits: GPUBuffer;
@@ -56,7 +55,7 @@ export class Forward {
   readonly #kernels: ModelKernels;
   readonly #bound: BoundKernels;
   readonly #products: Products;
-  readonly #writing: WritingGround | null;
+  readonly #generation: Generation | null;
   readonly #blocks: readonly BlockParts[];
 
   constructor(parts: {
@@ -66,7 +65,7 @@ export class Forward {
     buffers: Buffers;
     kernels: ModelKernels;
     bound: BoundKernels;
-    writing?: WritingGround;
+    generation?: Generation;
   }) {
     this.#config = parts.config;
     this.#layout = parts.layout;
@@ -75,7 +74,7 @@ export class Forward {
     this.#kernels = parts.kernels;
     this.#bound = parts.bound;
     this.#products = new Products(parts);
-    this.#writing = parts.writing ?? null;
+    this.#generation = parts.generation ?? null;
     this.#blocks = Array.from({ length: this.#config.numHiddenLayers }, (_, i) => this.#partsOf(i));
   }
 
@@ -117,14 +116,31 @@ export class Forward {
 
   /** Gives the second sign its rows, alike up to here. */
   #part(pass: Commands, shape: Shape): Shape {
-    const { batch, stream: x } = this.#buffers;
     const { hiddenSize: width } = this.#config;
-    const bound = this.#bound.get("copy rows", this.#kernels.copyRows, () => ({
-      params: { width },
-      buffers: { batch, x },
-    }));
-    dispatch(pass, bound, Math.ceil(width / 64), shape.tokens);
+    const { stream, side } = this.#buffers;
+    this.#copyRows(pass, "second sign", shape.tokens, side, stream, {
+      kind: constants.COPY_SIGN,
+      width,
+      x_stride: width,
+      y_stride: width,
+    });
     return shape;
+  }
+
+  #copyRows(
+    pass: Commands,
+    name: string,
+    rows: number,
+    x: GPUBuffer,
+    y: GPUBuffer,
+    params: ParamsOf<typeof copyRows>,
+  ): void {
+    const { batch, rows: tokenRows, scored } = this.#buffers;
+    const bound = this.#bound.get(`copy ${name}`, this.#kernels.copyRows, () => ({
+      params,
+      buffers: { batch, rows: tokenRows, scored, x, y },
+    }));
+    dispatch(pass, bound, Math.ceil(params.width / copyRows.overrides.WORKGROUP_SIZE), rows);
   }
 
   /** Applies pending updates to every weight they touch, and does nothing else. */
@@ -208,7 +224,7 @@ export class Forward {
     const isPreNorm = this.#config.doLayerNormBefore;
     if (isPreNorm) this.#layerNorm(pass, shape, attentionNorm, stream, side);
     this.#products.linear(pass, shape, plan, kvq);
-    if (this.#writing) this.#attentionCached(pass, shape, this.#writing, block);
+    if (this.#generation) this.#attentionCached(pass, shape, this.#generation, block);
     else this.#attention(pass, shape, wide, side);
     this.#products.linear(pass, shape, plan, out);
     this.#layerNorm(pass, shape, isPreNorm ? finalNorm : attentionNorm, stream, side);
@@ -254,18 +270,19 @@ export class Forward {
   #attentionCached(
     pass: Commands,
     { tokens }: Shape,
-    { cacheKeys, attentionCached, caches }: WritingGround,
+    { attention, caches }: Generation,
     block: number,
   ): void {
     const { batch, rows, wide: kvq, side: out } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
     const cache = caches[block]!;
-    const keep = this.#bound.get(`cache keys ${block}`, cacheKeys, () => ({
-      params: { width },
-      buffers: { batch, rows, kvq, cache },
-    }));
-    dispatch(pass, keep, Math.ceil((2 * width) / 64), tokens);
-    const attend = this.#bound.get(`attention cached ${block}`, attentionCached, () => ({
+    this.#copyRows(pass, `cache ${block}`, tokens, kvq, cache, {
+      kind: constants.COPY_TO_CACHE,
+      width: 2 * width,
+      x_stride: 3 * width,
+      y_stride: 2 * width,
+    });
+    const attend = this.#bound.get(`attention cached ${block}`, attention, () => ({
       params: { width, heads },
       buffers: { batch, rows, kvq, cache, out },
     }));
@@ -279,12 +296,12 @@ export class Forward {
   #head(pass: Commands, shape: Shape, plan: Pass): void {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
-    const { batch, scored } = b;
-    const gather = this.#bound.get("gather", this.#kernels.gatherRows, () => ({
-      params: { width },
-      buffers: { batch, scored, x: b.stream, y: b.scoredStream },
-    }));
-    dispatch(pass, gather, Math.ceil(width / 64), shape.signs * shape.scored);
+    this.#copyRows(pass, "scored", shape.signs * shape.scored, b.stream, b.scoredStream, {
+      kind: constants.COPY_SCORED,
+      width,
+      x_stride: width,
+      y_stride: width,
+    });
     let [x, y] = [b.scoredStream, b.scoredSide];
     if (hasFinalLayerNorm) {
       this.#layerNorm(pass, shape, "model.decoder.final_layer_norm", x, y, true);
@@ -295,7 +312,7 @@ export class Forward {
       this.#products.linear(pass, shape, plan, { matrix: projectOut, x, y, overScored: true });
       [x, y] = [y, x];
     }
-    if (this.#writing) {
+    if (this.#generation) {
       this.#wholeLogits(pass, shape, plan, x);
       return;
     }
@@ -303,7 +320,7 @@ export class Forward {
     const loss = this.#bound.get("loss", this.#kernels.optionLoss, () => ({
       params: { option_capacity: b.optionSums.size / 8 },
       buffers: {
-        batch,
+        batch: b.batch,
         options: b.options,
         examples: b.examples,
         state: b.logSumExp,
@@ -334,7 +351,7 @@ export class Forward {
 
   /** Every tile of the vocabulary at its columns of y. Nothing is perturbed where text is written. */
   #wholeLogits(pass: Commands, shape: Shape, plan: Pass, x: GPUBuffer): void {
-    const y = this.#writing!.logits;
+    const y = this.#generation!.logits;
     const matrix = this.#matrix("embed_tokens");
     const linear = { matrix, x, y, overScored: true };
     for (const shard of matrix.shards) {

@@ -3,7 +3,7 @@ import { BoundKernels, dispatch, planParams } from "#gpu/boundKernels.ts";
 import { type Card, type OverridesOf, packStruct, wordsOf } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
-import { maskDensity, Round, thresholdCount, thresholdSelect } from "#gpu/kernels.gen.ts";
+import { constants, magnitudeHistogram, Round, thresholdSelect } from "#gpu/kernels.gen.ts";
 import { type Memory, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
@@ -17,8 +17,9 @@ export const dense = 3.4028234663852886e38;
 /** Threshold of a tensor that does not move: no size is below it. */
 export const frozen = -1;
 
-const bins = 256;
-const densityWords = 65;
+const { BINS, SELECT, MEASURE } = constants;
+/** Bins of a histogram of a mask. */
+const SPREAD_BINS = 64;
 
 /** What a mask leaves in of one tensor. */
 export interface MaskCount {
@@ -42,9 +43,8 @@ interface Parts {
 }
 
 interface MaskKernels {
-  readonly count: ByStorage<typeof thresholdCount>;
+  readonly histogram: ByStorage<typeof magnitudeHistogram>;
   readonly select: Kernel<typeof thresholdSelect>;
-  readonly density: ByStorage<typeof maskDensity>;
 }
 
 /** The small tables that masks take, beside the thresholds every model has. */
@@ -52,12 +52,11 @@ export function planMasks({ table, matrices }: Layout) {
   const words = (label: string, count: number) => planned(label, "other", count * 4);
   const tiles = [...matrices.values()].flatMap(({ shards }) => shards.flatMap((s) => s.tiles));
   return {
-    // Counting and measuring each tile and the vectors, and the selection.
-    params: planParams("mask uniforms", 2 * (tiles.length + 1) + 1),
+    // A histogram of each tile and of the vectors, and the selection.
+    params: planParams("mask uniforms", tiles.length + 1 + 1),
     round: planned("round", "other", 4 * wordsOf(Round), usage.UNIFORM),
     selected: words("selected bits", table.length * 2),
-    counts: words("bin counts", table.length * bins),
-    densities: words("mask counts", table.length * densityWords),
+    counts: words("bin counts", table.length * BINS),
   } satisfies Record<string, PlannedBuffer>;
 }
 
@@ -72,18 +71,16 @@ export class Masks {
   readonly #round: GPUBuffer;
   readonly #selected: GPUBuffer;
   readonly #counts: GPUBuffer;
-  readonly #densities: GPUBuffer;
   #values: Float32Array<ArrayBuffer>;
 
   static async create(parts: Parts): Promise<Masks> {
     const compile = <C extends Card>(card: C, overrides: OverridesOf<C> = {}) =>
       compileKernel(parts.device, parts.sources, card, overrides);
-    const [count, select, density] = await Promise.all([
-      compileByStorage(parts.layout, thresholdCount, compile),
+    const [histogram, select] = await Promise.all([
+      compileByStorage(parts.layout, magnitudeHistogram, compile),
       compile(thresholdSelect),
-      compileByStorage(parts.layout, maskDensity, compile),
     ]);
-    return new Masks(parts, { count, select, density });
+    return new Masks(parts, { histogram, select });
   }
 
   private constructor(parts: Parts, kernels: MaskKernels) {
@@ -95,7 +92,6 @@ export class Masks {
     this.#round = parts.memory.make(plan.round);
     this.#selected = parts.memory.make(plan.selected);
     this.#counts = parts.memory.make(plan.counts);
-    this.#densities = parts.memory.make(plan.densities);
     this.#values = new Float32Array(tensors);
   }
 
@@ -124,8 +120,11 @@ export class Masks {
     );
     device.queue.writeBuffer(this.#selected, 0, new Uint32Array(ranks.flatMap((k) => [0, k])));
     for (const shift of [24, 16, 8, 0]) {
-      device.queue.writeBuffer(this.#round, 0, packStruct(Round, { shift }));
-      this.#submit((pass) => this.#recordRound(pass));
+      device.queue.writeBuffer(this.#round, 0, packStruct(Round, { kind: SELECT, shift }));
+      this.#submit((pass) => {
+        this.#recordHistogram(pass);
+        this.#recordSelection(pass);
+      });
     }
     const found = await readback.read(thresholds, 0, table.length * 4);
     this.#values = new Float32Array(found);
@@ -136,50 +135,43 @@ export class Masks {
   async measure(): Promise<readonly MaskCount[]> {
     const { layout, readback } = this.#parts;
     const { table } = layout;
-    this.#submit((pass) => {
-      this.#eachRange((range, theta, name, storage) => {
-        const kernel = kernelFor(this.#kernels.density, storage);
-        const bound = this.#bound.get(`density ${name}`, kernel, () => ({
-          params: { first_chunk: range.first },
-          buffers: {
-            chunks: this.#parts.chunks,
-            theta,
-            thresholds: this.#parts.thresholds,
-            counts: this.#densities,
-          },
-        }));
-        dispatch(pass, bound, range.count);
-      });
-    });
-    const size = table.length * densityWords * 4;
-    const words = new Uint32Array(await readback.read(this.#densities, 0, size));
-    this.#parts.device.queue.writeBuffer(this.#densities, 0, new Uint32Array(words.length));
+    const { queue } = this.#parts.device;
+    queue.writeBuffer(this.#round, 0, packStruct(Round, { kind: MEASURE, shift: 0 }));
+    this.#submit((pass) => this.#recordHistogram(pass));
+    const counts = new Uint32Array(await readback.read(this.#counts, 0, table.length * BINS * 4));
+    queue.writeBuffer(this.#counts, 0, new Uint32Array(counts.length));
     return table.map((parameter, i) => ({
       parameter,
       threshold: this.#values[i]!,
-      moving: words[i * densityWords]!,
-      histogram: Array.from(words.subarray(i * densityWords + 1, (i + 1) * densityWords)),
+      moving: counts[i * BINS]!,
+      histogram: Array.from(counts.subarray(i * BINS + 1, i * BINS + 1 + SPREAD_BINS)),
     }));
   }
 
-  #recordRound(pass: Commands): void {
-    const round = this.#round;
-    const selected = this.#selected;
-    const counts = this.#counts;
+  /** Adds every weight to the bin counts, as the round says. */
+  #recordHistogram(pass: Commands): void {
+    const { chunks, thresholds } = this.#parts;
+    const [round, selected, counts] = [this.#round, this.#selected, this.#counts];
     this.#eachRange((range, theta, name, storage) => {
-      const kernel = kernelFor(this.#kernels.count, storage);
-      const bound = this.#bound.get(`count ${name}`, kernel, () => ({
+      const kernel = kernelFor(this.#kernels.histogram, storage);
+      const bound = this.#bound.get(name, kernel, () => ({
         params: { first_chunk: range.first },
-        buffers: { round, chunks: this.#parts.chunks, theta, selected, counts },
+        buffers: { round, chunks, theta, selected, thresholds, counts },
       }));
       dispatch(pass, bound, range.count);
     });
-    const tensors = this.#parts.layout.table.length;
+  }
+
+  /** Selects eight more bits of each threshold and sets the bin counts to 0. */
+  #recordSelection(pass: Commands): void {
+    const { layout, thresholds } = this.#parts;
+    const [round, selected, counts] = [this.#round, this.#selected, this.#counts];
+    const tensors = layout.table.length;
     const bound = this.#bound.get("select", this.#kernels.select, () => ({
       params: { tensors },
-      buffers: { round, selected, counts, thresholds: this.#parts.thresholds },
+      buffers: { round, selected, counts, thresholds },
     }));
-    dispatch(pass, bound, Math.ceil(tensors / 64));
+    dispatch(pass, bound, Math.ceil(tensors / thresholdSelect.overrides.WORKGROUP_SIZE));
   }
 
   /** Every chunk of every parameter, 1-D ones first. */

@@ -4,13 +4,7 @@ import { type Fields, type StructLayout, wordsOf, writeStruct } from "#gpu/card.
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
-import {
-  attentionCached,
-  Batch,
-  cacheKeys,
-  type coefficients,
-  PassState,
-} from "#gpu/kernels.gen.ts";
+import { attentionCached, Batch, type coefficients, PassState } from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
@@ -26,7 +20,7 @@ import { planForwardParams } from "./memoryPlan.ts";
 import { noProbe, type Pass, type PassPlan, type TermsKind } from "./products.ts";
 import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
-import { Writer, type WriterKernels, type WriterRoom } from "./writer.ts";
+import { Writer, type WriterRoom } from "./writer.ts";
 
 /** Where the losses of a batch go. */
 export interface LossPlace {
@@ -78,7 +72,7 @@ export class Model {
   readonly #sources: ShaderSources;
   readonly #kernels: ModelKernels;
   #masks: Promise<Masks> | null = null;
-  #writerKernels: Promise<WriterKernels> | null = null;
+  #attentionCached: Promise<Kernel<typeof attentionCached>> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
   /** Of the pass set last. */
@@ -205,14 +199,11 @@ export class Model {
   /** Room to write text with these weights; its kernels are compiled at first use. */
   async makeWriter(room: WriterRoom): Promise<Writer> {
     const { device, config } = this;
-    const constants = { HEAD_WIDTH: headWidthOf(config) };
-    const compile = async () => ({
-      cacheKeys: await compileKernel(device, this.#sources, cacheKeys),
-      attentionCached: await compileKernel(device, this.#sources, attentionCached, constants),
+    this.#attentionCached ??= compileKernel(device, this.#sources, attentionCached, {
+      HEAD_WIDTH: headWidthOf(config),
     });
-    this.#writerKernels ??= compile();
-    const kernels = { ...this.#kernels, ...(await this.#writerKernels) };
-    return new Writer(this, kernels, this.memory.part(), room);
+    const attention = await this.#attentionCached;
+    return new Writer(this, this.#kernels, attention, this.memory.part(), room);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import { BoundKernels } from "#gpu/boundKernels.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import type { attentionCached, cacheKeys } from "#gpu/kernels.gen.ts";
+import type { attentionCached } from "#gpu/kernels.gen.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { Buffers } from "./buffers.ts";
@@ -26,12 +26,6 @@ export interface Feed {
   readonly ids: readonly number[];
   /** Ids the slot's sequence has already; 0 begins a new one. */
   readonly position: number;
-}
-
-/** The kernels of a writer beside those of a forward pass. */
-export interface WriterKernels {
-  readonly cacheKeys: Kernel<typeof cacheKeys>;
-  readonly attentionCached: Kernel<typeof attentionCached>;
 }
 
 /** What a writer allocates beside the model it writes with: the cache of each block, then logits. */
@@ -86,7 +80,8 @@ export class Writer {
   /** @param memory its own, destroyed with it */
   constructor(
     model: WriterModel,
-    kernels: ModelKernels & WriterKernels,
+    kernels: ModelKernels,
+    attention: Kernel<typeof attentionCached>,
     memory: Memory,
     room: WriterRoom,
   ) {
@@ -105,12 +100,7 @@ export class Writer {
       buffers,
       kernels,
       bound,
-      writing: {
-        caches,
-        logits: this.#logits,
-        cacheKeys: kernels.cacheKeys,
-        attentionCached: kernels.attentionCached,
-      },
+      generation: { attention, caches, logits: this.#logits },
     });
   }
 

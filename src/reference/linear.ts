@@ -1,30 +1,21 @@
 import { f16ToF32 } from "#base/halfFloat.ts";
+import { halfLinearCards, type LinearCard, linearCards } from "#model/linearKernels.ts";
 import { batchUniform, rowsOf } from "./batch.ts";
 import { randomFloats, randomHalves } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
 
-/** What sets a kernel for matrix products apart from the others; as on its card. */
-export interface LinearVariant {
-  /** Rows and columns of y that one workgroup makes. */
-  readonly tile: readonly [rows: number, columns: number];
-  /** K and the offset in w must be multiples of this; 1 if not given. */
-  readonly innerMultiple?: 2 | 4;
-  /** f32 if not given. */
-  readonly weights?: "f16";
-}
+/** Every kernel for matrix products, over f32 or f16 weights. */
+export const twins: readonly Twin[] = [...linearCards, ...halfLinearCards].map(linearTwin);
 
-/**
- * y[m, n] = sum over k of x[m, k] · w[n, k], then bias, ReLU, or addition to what y held. All kernels
- * for matrix products are twins of this one.
- */
-export function linearTwin(card: string, variant: LinearVariant): Twin {
-  const multiple = variant.innerMultiple ?? 1;
-  const fitting = shapes.filter(
-    ({ K, wOffset = 0 }) => K % multiple === 0 && wOffset % multiple === 0,
-  );
+/** y[m, n] = sum over k of x[m, k] · w[n, k], then bias, ReLU, or addition to what y held. */
+function linearTwin(card: LinearCard): Twin {
   return {
-    card,
-    cases: () => fitting.map((shape) => linearCase(shape, variant)),
+    card: card.name,
+    cases: () => {
+      const isMultiple = (n: number) => n % card.innerMultiple === 0;
+      const fitting = shapes.filter(({ K, wOffset = 0 }) => isMultiple(K) && isMultiple(wOffset));
+      return fitting.map((shape) => linearCase(shape, card));
+    },
     run(testCase) {
       const y = Float64Array.from(floats(testCase, "y"));
       forEachElement(testCase, (at, terms, bias) => {
@@ -168,7 +159,7 @@ const shapes: readonly Shape[] = [
   { name: "the scored positions", tokens: 13, scored: 9, K: 36, N: 100 },
 ];
 
-function linearCase(shape: Shape, { tile, weights }: LinearVariant): TwinCase {
+function linearCase(shape: Shape, { tileRows, tileColumns, weights }: LinearCard): TwinCase {
   const { name, tokens, K, N, perSign = false, signs = 2, scored, wOffset = 0 } = shape;
   const yStride = shape.yStride ?? N;
   const rows = scored ?? tokens;
@@ -203,8 +194,8 @@ function linearCase(shape: Shape, { tile, weights }: LinearVariant): TwinCase {
       y: randomFloats(74, 2 * rows * yStride),
     },
     workgroups: [
-      Math.ceil(N / tile[1]),
-      Math.ceil((perSign ? rows : signs * rows) / tile[0]),
+      Math.ceil(N / tileColumns),
+      Math.ceil((perSign ? rows : signs * rows) / tileRows),
       perSign ? signs : 1,
     ],
   };

@@ -1,3 +1,4 @@
+import { constants } from "#gpu/kernels.gen.ts";
 import { randomIntegers } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 
@@ -30,7 +31,7 @@ export const twin: Twin = {
   bound: () => toTheBit,
 };
 
-const BINS = 256;
+const { BINS } = constants;
 
 function floatOf(bits: number): number {
   return new Float32Array(new Uint32Array([bits]).buffer)[0]!;
@@ -58,7 +59,7 @@ function selectCase(name: string, shift: number): TwinCase {
     name,
     overrides: {},
     params: { tensors },
-    uniforms: { round: { shift } },
+    uniforms: { round: { kind: 0, shift } },
     buffers: { selected, counts, thresholds: new Float32Array(tensors + 1).fill(0.5) },
     workgroups: [Math.ceil(tensors / 64), 1],
   };

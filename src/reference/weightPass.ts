@@ -2,10 +2,10 @@ import { chunkWords, NO_BLOCK } from "./chunks.ts";
 import { applyTerms, deltaBound, isProbed, type Place, probed } from "./delta.ts";
 import { stored, weightsOf } from "./theta.ts";
 import { field, floats, param, type Twin, words } from "./twin.ts";
-import { passCases, writesProbe } from "./weightPassCases.ts";
+import { passCases, wholePassCases, writesProbe } from "./weightPassCases.ts";
 
 /** theta <- theta + pending terms; W+ and W- <- theta + offsets ± epsilon · mask · z. */
-export const twin: Twin = {
+const weightPass: Twin = {
   card: "weight_pass",
   cases: passCases,
   run(testCase) {
@@ -40,3 +40,9 @@ export const twin: Twin = {
   },
   bound: deltaBound,
 };
+
+export const twins: readonly Twin[] = [
+  weightPass,
+  // The same for chunks whose groups of eight are whole and aligned.
+  { ...weightPass, card: "weight_pass_whole", cases: wholePassCases },
+];

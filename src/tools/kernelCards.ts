@@ -17,8 +17,8 @@ export function readGenerated(): string {
 }
 
 /**
- * The text of `kernels.gen.ts`: a layout for each struct that the host reads or writes, a card for each
- * kernel.
+ * The text of `kernels.gen.ts`: the constants of the shaders, a layout for each struct that the host
+ * reads or writes, a card for each kernel.
  *
  * @throws Error for a shader that breaks a rule the engine relies on
  */
@@ -33,10 +33,23 @@ export function kernelCards(shaders: ShaderSources): string {
   return [
     "// Generated from shaders/ by `npm run kernels`. Do not edit.\n",
     'import type { Card, Fields } from "./card.ts";\n\n',
+    `export const constants = ${constantsOf(shaders)} as const;\n\n`,
     ...layouts,
     ...cards,
     `\nexport const kernels: readonly Card[] = [${names.join(", ")}];\n`,
   ].join("");
+}
+
+/** Every u32 constant, but for names that stand for different values in different files. */
+function constantsOf(shaders: ShaderSources): string {
+  const values = new Map<string, Set<number>>();
+  for (const text of shaders.values()) {
+    for (const [, name, value] of text.matchAll(/^const (\w+) = (\w+)u;/gm)) {
+      values.set(name!, (values.get(name!) ?? new Set()).add(Number(value)));
+    }
+  }
+  const unique = [...values].filter(([, known]) => known.size === 1).sort();
+  return object(unique.map(([name, [value]]) => `${name}: ${value}`));
 }
 
 function cardOf(shaders: ShaderSources, file: string, structs: Map<string, string>): string {

@@ -1,6 +1,6 @@
 // Brings tiles of x and w into workgroup memory, turned so that four rows lie side by side. The including
 // file says TILE (rows), DEPTH (along K) and STRIDE (vec4s of a row of k), declares sh_x and sh_w as
-// [DEPTH, STRIDE] vec4f, binds x by vec4f and gives `four`, which reads four weights.
+// [DEPTH, STRIDE] vec4f, binds x by vec4f and gives load_w4.
 //
 // A thread turns a block of 4 x 4 and stores whole vec4s: two threads never write parts of one.
 const BLOCKS = (TILE / 4u) * (DEPTH / 4u); // of each tile; the threads must be twice as many or more
@@ -44,5 +44,5 @@ fn x_part(layer: Layer, m: u32, k: u32) -> vec4f {
 
 fn w_part(layer: Layer, n: u32, k: u32) -> vec4f {
   if (n >= params.outer || k >= params.inner) { return vec4f(0.0); }
-  return four(layer.first_weight + n * params.inner + k);
+  return load_w4(layer.first_weight + n * params.inner + k);
 }

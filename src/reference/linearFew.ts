@@ -1,3 +1,0 @@
-import { linearTwin } from "./linear.ts";
-
-export const twin = linearTwin("linear_few", { tile: [4, 4], innerMultiple: 4 });

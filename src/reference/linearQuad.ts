@@ -1,3 +1,0 @@
-import { linearTwin } from "./linear.ts";
-
-export const twin = linearTwin("linear_quad", { tile: [8, 64] });

@@ -14,3 +14,10 @@ export function count(value: number): string {
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
+
+/** The first few names, quoted, and how many more there are. */
+export function listOf(names: readonly string[], shown = 5): string {
+  const rest = names.length - shown;
+  const first = names.slice(0, shown).map(quote).join(", ");
+  return rest > 0 ? `${first} and ${count(rest)} more` : first;
+}

@@ -13,7 +13,7 @@ function tensor(name: string, shape: readonly number[]): TensorSource {
 }
 
 function checkpointOf(tensors: readonly TensorSource[]): ModelFiles {
-  const nothing = { config: {}, tokenizerFiles: new Map(), otherFiles: new Map(), weightFiles: [] };
+  const nothing = { config: {}, tokenizerFiles: new Map(), otherFiles: new Map(), notes: [] };
   return { format: "safetensors", tensors: new Map(tensors.map((t) => [t.name, t])), ...nothing };
 }
 

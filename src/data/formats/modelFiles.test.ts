@@ -3,7 +3,7 @@ import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
 import { type ByteSource, memorySource } from "./byteSource.ts";
-import { openModelFiles } from "./modelFiles.ts";
+import { openModelFiles, readModelLayout } from "./modelFiles.ts";
 import { safetensorsHeader } from "./safetensors.ts";
 
 const FIXTURES = new URL("../../../test/fixtures/", import.meta.url);
@@ -35,6 +35,12 @@ const CONFIG = file("config.json", { model_type: "opt" });
 const TOKENIZER = [file("vocab.json", "{}"), file("merges.txt", "")];
 const INDEX = "model.safetensors.index.json";
 
+/** The files whose tensors are used. */
+async function weightFiles(files: readonly ByteSource[]): Promise<readonly string[]> {
+  const { tensors } = await readModelLayout(files);
+  return [...new Set(tensors.map((tensor) => tensor.file))];
+}
+
 async function refusal(files: readonly ByteSource[]): Promise<string> {
   const error: unknown = await openModelFiles(files).then(
     () => undefined,
@@ -57,7 +63,7 @@ describe("a model folder", () => {
       "vocab.json",
     ]);
     expect([...checkpoint.otherFiles.keys()]).toEqual(["generation_config.json"]);
-    expect(checkpoint.weightFiles.map(({ name }) => name)).toEqual([
+    expect(await weightFiles(folder("opt-tiny-pre-ln"))).toEqual([
       "opt-tiny-pre-ln/model.safetensors",
     ]);
   });
@@ -71,7 +77,7 @@ describe("a model folder", () => {
 
   it("opens from the parts its index lists", async () => {
     const checkpoint = await openModelFiles(folder("opt-tiny-real-vocab"));
-    expect(checkpoint.weightFiles).toHaveLength(2);
+    expect(await weightFiles(folder("opt-tiny-real-vocab"))).toHaveLength(2);
     expect(checkpoint.tensors.get("model.decoder.embed_tokens.weight")).toMatchObject({
       dtype: "F16",
       shape: [50_272, 32],
@@ -80,8 +86,8 @@ describe("a model folder", () => {
 
   it("opens from files without a folder, beside checkpoints of a run", async () => {
     const run = folder("opt-tiny-pre-ln", undefined, "checkpoint-500/");
-    const checkpoint = await openModelFiles([...run, ...folder("opt-tiny-pre-ln", undefined, "")]);
-    expect(checkpoint.weightFiles.map(({ name }) => name)).toEqual(["model.safetensors"]);
+    const files = [...run, ...folder("opt-tiny-pre-ln", undefined, "")];
+    expect(await weightFiles(files)).toEqual(["model.safetensors"]);
   });
 
   it("may have a config in which Python wrote NaN and Infinity", async () => {
@@ -92,6 +98,40 @@ describe("a model folder", () => {
       ...TOKENIZER,
     ]);
     expect(read).toEqual({ a: null, b: [null], c: 'NaN, "Infinity' });
+  });
+
+  it.each([["_orig_mod."], ["module."], ["module._orig_mod."], ["_orig_mod.module."]])(
+    "may have %s before every name, which is taken off and said",
+    async (prefix) => {
+      const names = ["model.decoder.embed_tokens.weight", "lm_head.weight"];
+      const { tensors, notes } = await openModelFiles([
+        CONFIG,
+        ...TOKENIZER,
+        shard("model.safetensors", ...names.map((name) => prefix + name)),
+      ]);
+      expect([...tensors.keys()].sort()).toEqual(names.toSorted());
+      expect(tensors.get("lm_head.weight")?.name).toBe("lm_head.weight");
+      expect(notes).toEqual([`The prefix "${prefix}" was taken off the names of all tensors.`]);
+    },
+  );
+
+  it("keeps names of which only some have a prefix", async () => {
+    const names = ["module.a", "b"];
+    const files = [CONFIG, ...TOKENIZER, shard("model.safetensors", ...names)];
+    const { tensors, notes } = await openModelFiles(files);
+    expect([...tensors.keys()].sort()).toEqual(names.toSorted());
+    expect(notes).toEqual([]);
+  });
+
+  it("may have float64 weights, which are read as float32 and said", async () => {
+    const header = JSON.stringify({ a: { dtype: "F64", shape: [1], data_offsets: [0, 8] } });
+    const bytes = new Uint8Array(8 + header.length + 8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+    bytes.set(new TextEncoder().encode(header), 8);
+    const files = [CONFIG, ...TOKENIZER, memorySource("model.safetensors", bytes)];
+    const { tensors, notes } = await openModelFiles(files);
+    expect(tensors.get("a")).toMatchObject({ dtype: "F32", sizeBytes: 4 });
+    expect(notes).toEqual(["Weights stored as float64 are converted to float32."]);
   });
 
   it("may bring tokenizer.json alone", async () => {
@@ -170,9 +210,23 @@ describe("a model folder is refused when", () => {
     [
       "a part's name climbs out",
       parts({ a: "../x.safetensors" }),
-      /^E-FILE-3 .*no plain file name/,
+      /^E-FILE-3 .*"weight_map.a" is the text "..\/x.safetensors"; a plain file name/,
     ],
-    ["a part's name is a number", parts({ a: 7 }), /^E-FILE-3 .*places "a" in "7"/],
+    [
+      "a part's name is an object that cannot be shown",
+      parts({ a: { toString: 1, valueOf: 1 } }),
+      /^E-FILE-3 .*"weight_map.a" is an object; a file name is needed/,
+    ],
+    [
+      "config.json is nested without end",
+      [file("config.json", `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`), weights],
+      /^E-FILE-3 .*nested more than 100 deep/,
+    ],
+    [
+      "a part's name is a number",
+      parts({ a: 7 }),
+      /^E-FILE-3 .*"weight_map.a" is the number 7; a file name/,
+    ],
     [
       "a part lacks a tensor",
       parts({ a: "one.safetensors", b: "one.safetensors" }, shard("one.safetensors", "a")),
@@ -190,7 +244,7 @@ describe("a model folder is refused when", () => {
     [
       "its index has no weight map",
       [CONFIG, ...TOKENIZER, file(INDEX, {})],
-      /^E-FILE-3 .*has no "weight_map"/,
+      /^E-FILE-3 .*"weight_map" is missing/,
     ],
     [
       "a file was chosen twice",

@@ -1,10 +1,11 @@
 import { ZerothError } from "#base/errors.ts";
-import { quote } from "#base/quote.ts";
+import { count, listOf, quote } from "#base/quote.ts";
+import { readAs, z } from "#base/schema.ts";
 import { type ByteSource, readSmallText } from "./byteSource.ts";
-import { isJsonObject, type JsonObject, parseJsonObject } from "./json.ts";
+import { type JsonObject, parseJsonObject } from "./json.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { notA, sniff } from "./sniff.ts";
-import type { TensorSource } from "./tensorSource.ts";
+import { type TensorPlace, type TensorSource, tensorAt } from "./tensorSource.ts";
 import { readTorchZip } from "./torchZip.ts";
 
 /** A Hugging Face model folder, opened and checked, with nothing large read yet. */
@@ -15,10 +16,20 @@ export interface ModelFiles {
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** Texts of the tokenizer's files, as they came: vocab.json, merges.txt, tokenizer_config.json, ... */
   readonly tokenizerFiles: ReadonlyMap<string, string>;
-  /** Other small files worth handing on to an export: generation_config.json. */
+  /** Other small files that an export passes on: generation_config.json. */
   readonly otherFiles: ReadonlyMap<string, string>;
-  /** The weight files read, for the record. */
-  readonly weightFiles: readonly ByteSource[];
+  /** What was done to the weights so that they can be used, in sentences to show. */
+  readonly notes: readonly string[];
+}
+
+/** The same with each tensor's place instead of a way to read it: plain data that can be sent to another thread. */
+export interface ModelLayout extends Omit<ModelFiles, "tensors"> {
+  readonly tensors: readonly PlacedTensor[];
+}
+
+interface PlacedTensor extends TensorPlace {
+  /** The file's name as the source has it. */
+  readonly file: string;
 }
 
 const MAX_CONFIG_BYTES = 10_000_000;
@@ -49,21 +60,39 @@ const WEIGHT_FILES = [
  *   -4 foreign dtype, -6 dangerous pickle, -7 no tokenizer
  */
 export async function openModelFiles(files: readonly ByteSource[]): Promise<ModelFiles> {
+  return withTensors(await readModelLayout(files), files);
+}
+
+/** The model files of a layout that was read from these same files. */
+export function withTensors(layout: ModelLayout, files: readonly ByteSource[]): ModelFiles {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const tensors = layout.tensors.flatMap(({ file: name, ...place }) => {
+    const file = byName.get(name);
+    return file ? [[place.name, tensorAt(file, place)] as const] : [];
+  });
+  return { ...layout, tensors: new Map(tensors) };
+}
+
+/** @throws as `openModelFiles` */
+export async function readModelLayout(files: readonly ByteSource[]): Promise<ModelLayout> {
   const folder = filesBesideConfig(files);
   const configFile = folder.get("config.json");
   if (configFile === undefined) throw await withoutConfig(files);
   const config = await readJson(configFile);
   const tokenizerFiles = await readTexts(folder, TOKENIZER_FILES, MAX_TOKENIZER_BYTES);
-  const weights = await readWeights(folder);
+  const { format, tensors } = await readWeights(folder);
   checkHasTokenizer(tokenizerFiles);
-  return {
-    format: weights.format,
-    config,
-    tensors: weights.tensors,
-    tokenizerFiles,
-    otherFiles: await readTexts(folder, OTHER_FILES, MAX_CONFIG_BYTES),
-    weightFiles: weights.files,
-  };
+  const otherFiles = await readTexts(folder, OTHER_FILES, MAX_CONFIG_BYTES);
+  const { prefix, renamed } = withoutWrappers(tensors);
+  const notes = [
+    ...(prefix === ""
+      ? []
+      : [`The prefix ${quote(prefix)} was taken off the names of all tensors.`]),
+    ...(renamed.some(({ dtype }) => dtype === "F64")
+      ? ["Weights stored as float64 are converted to float32."]
+      : []),
+  ];
+  return { format, config, tensors: renamed, tokenizerFiles, otherFiles, notes };
 }
 
 type Folder = ReadonlyMap<string, ByteSource>;
@@ -72,7 +101,7 @@ type Folder = ReadonlyMap<string, ByteSource>;
 function filesBesideConfig(files: readonly ByteSource[]): Folder {
   const depthOf = (path: string) => path.split("/").length;
   const configs = files.filter((file) => bareName(file.name) === "config.json");
-  const depth = Math.min(...configs.map((file) => depthOf(file.name)));
+  const depth = configs.reduce((least, { name }) => Math.min(least, depthOf(name)), Infinity);
   const [config, second] = configs.filter((file) => depthOf(file.name) === depth);
   if (config === undefined) return new Map();
   if (second !== undefined) {
@@ -92,13 +121,26 @@ function filesBesideConfig(files: readonly ByteSource[]): Folder {
   return folder;
 }
 
-interface Weights {
-  readonly format: ModelFiles["format"];
-  readonly tensors: ReadonlyMap<string, TensorSource>;
-  readonly files: readonly ByteSource[];
+/** What torch.compile and data-parallel training put in front of every name. */
+const WRAPPERS = ["_orig_mod.", "module."];
+
+/** The tensors under their own names, where all of them have a wrapper's prefix, or several. */
+function withoutWrappers(tensors: readonly PlacedTensor[]): {
+  readonly prefix: string;
+  readonly renamed: readonly PlacedTensor[];
+} {
+  const next = (prefix: string): string => {
+    const found = WRAPPERS.find((wrapper) =>
+      tensors.every(({ name }) => name.startsWith(prefix + wrapper)),
+    );
+    return found === undefined ? prefix : next(prefix + found);
+  };
+  const prefix = tensors.length === 0 ? "" : next("");
+  const renamed = tensors.map((tensor) => ({ ...tensor, name: tensor.name.slice(prefix.length) }));
+  return { prefix, renamed };
 }
 
-async function readWeights(folder: Folder): Promise<Weights> {
+async function readWeights(folder: Folder): Promise<Pick<ModelLayout, "format" | "tensors">> {
   for (const { format, single, read } of WEIGHT_FILES) {
     const file = folder.get(single);
     const index = folder.get(`${single}.index.json`);
@@ -107,7 +149,7 @@ async function readWeights(folder: Folder): Promise<Weights> {
     const files = shardOf ? shardFiles(folder, shardOf) : file ? [file] : [];
     const tensors = await collectTensors(files, read);
     if (shardOf) checkComplete(shardOf, tensors);
-    return { format, tensors, files };
+    return { format, tensors: [...tensors.values()] };
   }
   throw new ZerothError(
     "E-FILE-1",
@@ -118,27 +160,23 @@ async function readWeights(folder: Folder): Promise<Weights> {
 
 /** Which shard holds which tensor. */
 async function readIndex(index: ByteSource): Promise<ReadonlyMap<string, string>> {
-  const { weight_map: weightMap } = await readJson(index);
-  if (!isJsonObject(weightMap)) {
-    throw new ZerothError(
-      "E-FILE-3",
-      `${quote(index.name)} has no "weight_map". Download it again.`,
-    );
-  }
-  const shardOf = new Map<string, string>();
-  for (const [tensor, shard] of Object.entries(weightMap)) {
-    // A plain name: an index must not reach outside its folder.
-    if (typeof shard !== "string" || !/^[\w-][\w.-]*$/.test(shard)) {
-      throw new ZerothError(
+  const { weight_map: shardOf } = readAs(
+    indexSchema,
+    await readJson(index),
+    (flaw) =>
+      new ZerothError(
         "E-FILE-3",
-        `${quote(index.name)} places ${quote(tensor)} in ${quote(String(shard))}, which is no plain ` +
-          `file name. Download it again.`,
-      );
-    }
-    shardOf.set(tensor, shard);
-  }
-  return shardOf;
+        `${quote(index.name)} does not say where the tensors are: ${flaw}. Download it again.`,
+      ),
+  );
+  return new Map(Object.entries(shardOf));
 }
+
+/** A plain name: an index must not reach outside its folder. */
+const shardName = z
+  .string({ error: "a file name" })
+  .regex(/^[\w-][\w.-]*$/, { error: "a plain file name" });
+const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
 function shardFiles(folder: Folder, shardOf: ReadonlyMap<string, string>): ByteSource[] {
   const names = [...new Set(shardOf.values())].sort();
@@ -146,7 +184,7 @@ function shardFiles(folder: Folder, shardOf: ReadonlyMap<string, string>): ByteS
   if (missing.length > 0) {
     throw new ZerothError(
       "E-FILE-1",
-      `The weights have ${names.length} parts and ${missing.length} of them are missing: ` +
+      `The weights have ${count(names.length)} parts and ${count(missing.length)} of them are missing: ` +
         `${listOf(missing)}. Choose all parts.`,
     );
   }
@@ -155,9 +193,9 @@ function shardFiles(folder: Folder, shardOf: ReadonlyMap<string, string>): ByteS
 
 async function collectTensors(
   files: readonly ByteSource[],
-  read: (file: ByteSource) => Promise<TensorSource[]>,
-): Promise<Map<string, TensorSource>> {
-  const tensors = new Map<string, TensorSource>();
+  read: (file: ByteSource) => Promise<TensorPlace[]>,
+): Promise<Map<string, PlacedTensor>> {
+  const tensors = new Map<string, PlacedTensor>();
   for (const file of files) {
     for (const tensor of await read(file)) {
       if (tensors.has(tensor.name)) {
@@ -167,7 +205,7 @@ async function collectTensors(
             `do not belong together; download them again.`,
         );
       }
-      tensors.set(tensor.name, tensor);
+      tensors.set(tensor.name, { ...tensor, file: file.name });
     }
   }
   return tensors;
@@ -176,13 +214,13 @@ async function collectTensors(
 /** Every tensor the index promises was found, and the parts are those of this index. */
 function checkComplete(
   shardOf: ReadonlyMap<string, string>,
-  tensors: ReadonlyMap<string, TensorSource>,
+  tensors: ReadonlyMap<string, PlacedTensor>,
 ): void {
   const missing = [...shardOf.keys()].filter((name) => !tensors.has(name));
   if (missing.length === 0) return;
   throw new ZerothError(
     "E-FILE-3",
-    `The parts lack ${missing.length} of ${shardOf.size} tensors of their index: ${listOf(missing)}. ` +
+    `The parts lack ${count(missing.length)} of ${count(shardOf.size)} tensors of their index: ${listOf(missing)}. ` +
       `They do not belong together; download them again.`,
   );
 }
@@ -232,12 +270,4 @@ async function withoutConfig(files: readonly ByteSource[]): Promise<ZerothError>
 
 function bareName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** The first few names, and how many more there are. */
-function listOf(names: readonly string[]): string {
-  const SHOWN = 5;
-  const rest = names.length - SHOWN;
-  const shown = names.slice(0, SHOWN).map(quote).join(", ");
-  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }

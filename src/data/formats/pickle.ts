@@ -60,9 +60,14 @@ const ALLOWED_NAMES = [
   "collections.OrderedDict",
   "torch._utils._rebuild_tensor_v2",
   "torch._utils._rebuild_parameter",
+  "torch.DoubleStorage",
   "torch.FloatStorage",
   "torch.HalfStorage",
   "torch.BFloat16Storage",
+  // Counters in a training checkpoint; no weights are read from these.
+  "torch.LongStorage",
+  "torch.IntStorage",
+  "torch.BoolStorage",
 ] as const;
 
 /** Most values on the stack, open marks, and memo entries. */
@@ -251,9 +256,13 @@ class Unpickler {
       }
       case "torch._utils._rebuild_parameter":
         return args.items[0] ?? null;
+      case "torch.DoubleStorage":
       case "torch.FloatStorage":
       case "torch.HalfStorage":
       case "torch.BFloat16Storage":
+      case "torch.LongStorage":
+      case "torch.IntStorage":
+      case "torch.BoolStorage":
         throw this.broken(`a call of ${callee.name}`);
       default:
         return callee.name satisfies never;

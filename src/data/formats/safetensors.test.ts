@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
 import { type ByteSource, memorySource } from "./byteSource.ts";
-import { readSafetensors, safetensorsHeader } from "./safetensors.ts";
+import { readSafetensors as placesIn, safetensorsHeader } from "./safetensors.ts";
+import { tensorAt } from "./tensorSource.ts";
 
 const FIXTURE = new URL("../../../test/fixtures/opt-tiny-pre-ln/", import.meta.url);
 
@@ -27,6 +28,10 @@ const f16 = (shape: unknown, start: number, end: number) => ({
   shape,
   data_offsets: [start, end],
 });
+
+async function readSafetensors(file: ByteSource) {
+  return (await placesIn(file)).map((place) => tensorAt(file, place));
+}
 
 async function refusal(file: ByteSource): Promise<string> {
   const error: unknown = await readSafetensors(file).then(
@@ -57,6 +62,19 @@ describe("a safetensors file", () => {
   it("does not give bytes outside a tensor", async () => {
     const [tensor] = await readSafetensors(fileOf({ a: f16([2], 0, 4), b: f16([2], 4, 8) }, 8));
     await expect(tensor?.read(2, 6)).rejects.toThrow("has 4 bytes; bytes 2 to 6");
+  });
+
+  it("gives float64 as float32, rounded to nearest, from any byte on", async () => {
+    const doubles = new Uint8Array(Float64Array.of(1 / 3, -2, 1e-50, 16_777_217).buffer);
+    const header = { w: { dtype: "F64", shape: [4], data_offsets: [0, 32] } };
+    const file = fileOf(header, 32);
+    const bytes = await file.read(0, file.sizeBytes);
+    bytes.set(doubles, bytes.length - 32);
+    const [tensor] = await readSafetensors(memorySource("model.safetensors", bytes));
+    expect(tensor).toMatchObject({ dtype: "F32", sizeBytes: 16 });
+    const floats = new Uint8Array(Float32Array.of(1 / 3, -2, 0, 16_777_216).buffer);
+    expect(await tensor?.read(0, 16)).toEqual(floats);
+    expect(await tensor?.read(3, 14)).toEqual(floats.slice(3, 14));
   });
 
   it("may hold scalars, empty tensors, metadata and padding", async () => {
@@ -93,18 +111,26 @@ describe("a safetensors file is refused when", () => {
     [
       "a shape overflows",
       fileOf('{"a":{"dtype":"F16","shape":[2,18446744073709551615],"data_offsets":[0,8]}}', 8),
-      /not a list of at most 8 sizes/,
+      /"shape.1" is the number 18446744073709552000; .*whole number is needed/,
     ],
     [
       "a product of sizes overflows",
       fileOf({ a: f16([2 ** 40, 2 ** 40], 0, 8) }, 8),
       /8 bytes; F16/,
     ],
-    ["a size is negative", fileOf({ a: f16([-2, -2], 0, 8) }, 8), /not a list of at most 8/],
-    ["a rank is 9", fileOf({ a: f16(Array(9).fill(1), 0, 2) }, 2), /at most 8 sizes/],
+    ["a size is negative", fileOf({ a: f16([-2, -2], 0, 8) }, 8), /"shape.0" is the number -2; a/],
+    [
+      "a rank is 9",
+      fileOf({ a: f16(Array(9).fill(1), 0, 2) }, 2),
+      /"shape" is a list; .* at most 8/,
+    ],
     ["offsets run backwards", fileOf({ a: f16([1], 4, 2) }, 4), /-2 bytes/],
-    ["offsets are missing", fileOf({ a: { dtype: "F16", shape: [] } }, 0), /begin and end/],
-    ["a tensor is no object", fileOf({ a: 7 }, 0), /nothing readable about tensor "a"/],
+    [
+      "offsets are missing",
+      fileOf({ a: { dtype: "F16", shape: [] } }, 0),
+      /"data_offsets" is missing/,
+    ],
+    ["a tensor is no object", fileOf({ a: 7 }, 0), /bad entry for tensor "a" \(it is the number 7/],
     [
       "a name stands twice",
       fileOf(
@@ -121,9 +147,19 @@ describe("a safetensors file is refused when", () => {
     [
       "its dtype is foreign",
       fileOf({ a: { dtype: "I8", shape: [1], data_offsets: [0, 1] } }, 1),
-      /^E-FILE-4 .*dtype "I8"; F32, F16 and BF16/,
+      /^E-FILE-4 .*dtype "I8"; F64, F32, F16 and BF16/,
     ],
-    ["its metadata are not texts", fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__/],
+    ["its metadata are not texts", fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__.*"a" is/],
+    [
+      "its dtype is an object that cannot be shown",
+      fileOf({ a: { ...f16([1], 0, 2), dtype: { toString: 1, valueOf: 1 } } }, 2),
+      /^E-FILE-3 .*tensor "a" \("dtype" is an object; a text is needed\)/,
+    ],
+    [
+      "values in it are nested without end",
+      fileOf(`{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, 0),
+      /^E-FILE-3 .*it is a list; an object is needed/,
+    ],
     ["its header is not JSON", fileOf("{,}", 0), /^E-FILE-3 .*header that is not JSON/],
     ["its header is huge", fileOf("{}", 0, 5_000_000n), /header of 5,000,000 bytes/],
     ["its length is absurd", fileOf("{}", 0, 2n ** 63n), /^E-FILE-1 /],

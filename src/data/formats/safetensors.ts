@@ -1,11 +1,16 @@
 import { ZerothError } from "#base/errors.ts";
 import { count, quote } from "#base/quote.ts";
-import type { ByteSource } from "./byteSource.ts";
-import { decodeUtf8, readExactly } from "./byteSource.ts";
+import { readAs, z } from "#base/schema.ts";
+import { type ByteSource, decodeUtf8, readExactly } from "./byteSource.ts";
 import { findDuplicateKey, isJsonObject, type JsonObject } from "./json.ts";
 import { notA, sniff } from "./sniff.ts";
-import type { DType, TensorSource } from "./tensorSource.ts";
-import { BYTES_PER_ELEMENT, elementsOf, isSizeList, tensorAt } from "./tensorSource.ts";
+import {
+  BYTES_PER_ELEMENT,
+  elementsOf,
+  type StoredDType,
+  type TensorPlace,
+  type TensorSource,
+} from "./tensorSource.ts";
 
 /** Tighter than the format's own 100 MB: OPT-66B's header has less than 200 kB. */
 const MAX_HEADER_BYTES = 4_000_000;
@@ -21,7 +26,7 @@ const MAX_RANK = 8;
  * @throws ZerothError E-FILE-1 not safetensors, -2 cut short, -3 header broken, -4 foreign dtype
  * @see safetensors, safetensors/src/tensor.rs, SafeTensors::read_metadata
  */
-export async function readSafetensors(file: ByteSource): Promise<TensorSource[]> {
+export async function readSafetensors(file: ByteSource): Promise<TensorPlace[]> {
   const { header, dataStart } = await readHeader(file);
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
   if (entries.length > MAX_TENSORS) {
@@ -33,7 +38,12 @@ export async function readSafetensors(file: ByteSource): Promise<TensorSource[]>
   const placed = entries.map(([name, info]) => parseEntry(file, name, info));
   placed.sort((a, b) => a.start - b.start || a.end - b.end);
   checkLayout(file, placed, file.sizeBytes - dataStart);
-  return placed.map((tensor) => tensorAt(file, dataStart + tensor.start, tensor));
+  return placed.map(({ name, dtype, shape, start }) => ({
+    name,
+    dtype,
+    shape,
+    offset: dataStart + start,
+  }));
 }
 
 /**
@@ -68,7 +78,7 @@ export function safetensorsHeader(
 
 interface PlacedTensor {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: StoredDType;
   readonly shape: readonly number[];
   /** Bytes after the header. */
   readonly start: number;
@@ -104,27 +114,17 @@ function parseHeader(file: ByteSource, text: string): JsonObject {
   if (!isJsonObject(header)) throw broken(file, "has a header that is not an object");
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) throw broken(file, `names ${quote(duplicate)} twice in its header`);
-  const { __metadata__: metadata } = header;
-  if (metadata !== undefined && !isStringRecord(metadata)) {
-    throw broken(file, `has "__metadata__" that is not a list of texts`);
-  }
+  const { __metadata__: metadata = {} } = header;
+  readAs(metadataSchema, metadata, (flaw) => broken(file, `has bad "__metadata__" (${flaw})`));
   return header;
 }
 
 function parseEntry(file: ByteSource, name: string, info: unknown): PlacedTensor {
-  if (!isJsonObject(info)) throw broken(file, `says nothing readable about tensor ${quote(name)}`);
-  const { dtype, shape, data_offsets: offsets } = info;
-  if (!isDType(dtype)) throw foreignDType(file, name, dtype);
-  if (!isSizeList(shape) || shape.length > MAX_RANK) {
-    throw broken(
-      file,
-      `gives ${quote(name)} a shape that is not a list of at most ${MAX_RANK} sizes`,
-    );
-  }
-  if (!isSizeList(offsets) || offsets.length !== 2) {
-    throw broken(file, `does not say where the bytes of ${quote(name)} begin and end`);
-  }
-  const [start = 0, end = 0] = offsets;
+  const { dtype, shape, data_offsets } = readAs(tensorSchema, info, (flaw) =>
+    broken(file, `has a bad entry for tensor ${quote(name)} (${flaw})`),
+  );
+  if (!isStoredDType(dtype)) throw foreignDType(file, name, dtype);
+  const [start, end] = data_offsets;
   const sizeBytes = elementsOf(shape) * BYTES_PER_ELEMENT[dtype];
   if (end - start !== sizeBytes) {
     throw broken(
@@ -153,18 +153,22 @@ function checkLayout(file: ByteSource, placed: readonly PlacedTensor[], dataByte
   }
 }
 
-function isDType(value: unknown): value is DType {
-  return value === "F32" || value === "F16" || value === "BF16";
+const size = z.int({ error: "a whole number" }).min(0);
+const metadataSchema = z.record(z.string(), z.string());
+const tensorSchema = z.object({
+  dtype: z.string(),
+  shape: z.array(size, { error: `a list of at most ${MAX_RANK} sizes` }).max(MAX_RANK),
+  data_offsets: z.tuple([size, size], { error: "a list of where its bytes begin and end" }),
+});
+
+function isStoredDType(value: string): value is StoredDType {
+  return Object.hasOwn(BYTES_PER_ELEMENT, value);
 }
 
-function isStringRecord(value: unknown): boolean {
-  return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
-}
-
-function foreignDType(file: ByteSource, name: string, dtype: unknown): ZerothError {
+function foreignDType(file: ByteSource, name: string, dtype: string): ZerothError {
   return new ZerothError(
     "E-FILE-4",
-    `Tensor ${quote(name)} in ${quote(file.name)} has dtype ${quote(String(dtype))}; F32, F16 and ` +
+    `Tensor ${quote(name)} in ${quote(file.name)} has dtype ${quote(dtype)}; F64, F32, F16 and ` +
       `BF16 can be read. Choose an unquantised copy of the model.`,
   );
 }

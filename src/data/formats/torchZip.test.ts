@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
 import { type ByteSource, memorySource } from "./byteSource.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { readTorchZip } from "./torchZip.ts";
+import { tensorAt } from "./tensorSource.ts";
+import { readTorchZip as placesIn } from "./torchZip.ts";
 
 const FIXTURE = new URL("../../../test/fixtures/opt-tiny-pre-ln/", import.meta.url);
 
@@ -61,6 +62,10 @@ function archive(value: number[], more: Record<string, Uint8Array> = {}, level: 
   return memorySource("pytorch_model.bin", zipSync(entries, { level }));
 }
 
+async function readTorchZip(file: ByteSource) {
+  return (await placesIn(file)).map((place) => tensorAt(file, place));
+}
+
 async function readAll(file: ByteSource): Promise<Record<string, number[]>> {
   const entries: [string, number[]][] = [];
   for (const found of await readTorchZip(file)) {
@@ -81,7 +86,8 @@ async function refusal(file: ByteSource): Promise<string> {
 describe("a PyTorch checkpoint", () => {
   it("holds the same bytes as the safetensors file of the same model", async () => {
     const torch = await readTorchZip(fixtureFile("pytorch_model.bin"));
-    const safe = await readSafetensors(fixtureFile("model.safetensors"));
+    const safeFile = fixtureFile("model.safetensors");
+    const safe = (await readSafetensors(safeFile)).map((place) => tensorAt(safeFile, place));
     const torchByName = new Map(torch.map((found) => [found.name, found]));
     expect(torch).toHaveLength(37); // and the tied lm_head, which safetensors leaves out
     for (const { name: tensorName, dtype, shape, sizeBytes, read } of safe) {
@@ -137,6 +143,31 @@ describe("a PyTorch checkpoint", () => {
     });
   });
 
+  it("may be a training checkpoint, where one dict in it holds the weights", async () => {
+    const counter = tensor({ type: "LongStorage", elements: 1, shape: [], strides: [] });
+    const optimizer = dict(text("state"), dict(int(0), dict(text("step"), counter)));
+    const state = dict(text("w"), W);
+    for (const key of ["state_dict", "model"]) {
+      const checkpoint = dict(
+        text("epoch"),
+        int(3),
+        text(key),
+        state,
+        text("optimizer"),
+        optimizer,
+      );
+      expect(await readAll(archive(checkpoint))).toEqual({ w: [...STORAGE] });
+    }
+  });
+
+  it("may be in float64", async () => {
+    const double = tensor({ type: "DoubleStorage", elements: 2, shape: [2], strides: [1] });
+    const bytes = new Uint8Array(Float64Array.of(0.1, -4).buffer);
+    const [found] = await readTorchZip(archive(dict(text("w"), double), { "m/data/0": bytes }));
+    expect(found).toMatchObject({ dtype: "F32", sizeBytes: 8 });
+    expect(await found?.read(0, 8)).toEqual(new Uint8Array(Float32Array.of(0.1, -4).buffer));
+  });
+
   it("may carry a tensor called __proto__ without touching any prototype", async () => {
     const [found] = await readTorchZip(archive(dict(text("__proto__"), W)));
     expect(found?.name).toBe("__proto__");
@@ -148,6 +179,11 @@ describe("a PyTorch checkpoint is refused when", () => {
   const state = dict(text("w"), W);
   const view = (changes: Partial<View>) =>
     archive(dict(text("w"), tensor({ shape: [2, 3], strides: [3, 1], ...changes })));
+  const storageKey = (key: number[]) => {
+    const id = tuple(text("storage"), name("torch", "HalfStorage"), key, text("cpu"), int(6));
+    const args = [[...id, 0x51], int(0), tuple(int(6)), tuple(int(1))];
+    return archive(dict(text("w"), call(name("torch._utils", "_rebuild_tensor_v2"), ...args)));
+  };
   const raw = (bytes: number[]) => archive([], { "m/data.pkl": Uint8Array.from(bytes) });
 
   const cases: readonly (readonly [string, ByteSource, RegExp])[] = [
@@ -166,7 +202,14 @@ describe("a PyTorch checkpoint is refused when", () => {
       archive(name("torch", "_utils._rebuild_tensor_v2.__globals__")),
       /^E-FILE-6/,
     ],
-    ["it names another storage", view({ type: "LongStorage" }), /^E-FILE-6 .*"torch\.LongStorage"/],
+    ["it names another storage", view({ type: "ByteStorage" }), /^E-FILE-6 .*"torch\.ByteStorage"/],
+    ["its weights are integers", view({ type: "LongStorage" }), /^E-FILE-4 .*"w" as torch\.Long/],
+    [
+      "it holds two sets of weights",
+      archive(dict(text("model"), state, text("ema"), state, text("epoch"), int(3))),
+      /^E-FILE-1 .*several sets of weights \("model", "ema"\)/,
+    ],
+    ["a storage has a number for a name", storageKey(int(0)), /^E-FILE-3 .*no readable storage/],
     // INST, OBJ, NEWOBJ, STACK_GLOBAL, EXT1, POP, DUP
     ...[0x69, 0x6f, 0x81, 0x93, 0x82, 0x30, 0x32].map(
       (opcode) =>

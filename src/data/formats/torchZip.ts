@@ -1,12 +1,22 @@
 import { type Reader, unzipRaw, type ZipEntry } from "unzipit";
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
-import type { ByteSource } from "./byteSource.ts";
-import { readExactly } from "./byteSource.ts";
-import { isKind, type PickleTensor, type PickleValue, readPickle } from "./pickle.ts";
+import { count, listOf, quote } from "#base/quote.ts";
+import { type ByteSource, readExactly } from "./byteSource.ts";
+import {
+  isKind,
+  type PickleDict,
+  type PickleTensor,
+  type PickleValue,
+  readPickle,
+} from "./pickle.ts";
 import { notA, sniff } from "./sniff.ts";
-import type { DType, TensorSource } from "./tensorSource.ts";
-import { BYTES_PER_ELEMENT, elementsOf, isSizeList, tensorAt } from "./tensorSource.ts";
+import {
+  BYTES_PER_ELEMENT,
+  elementsOf,
+  isSizeList,
+  type StoredDType,
+  type TensorPlace,
+} from "./tensorSource.ts";
 
 /** OPT-66B's has about 100 kB. Also bounds what a hostile end record can make us read. */
 const MAX_DIRECTORY_BYTES = 4_000_000;
@@ -15,27 +25,29 @@ const MAX_PICKLE_BYTES = 4_000_000;
 const MAX_TENSORS = 10_000;
 const MAX_RANK = 8;
 
-const DTYPE_OF_STORAGE: ReadonlyMap<string, DType> = new Map([
+const DTYPE_OF_STORAGE: ReadonlyMap<string, StoredDType> = new Map([
   ["torch.FloatStorage", "F32"],
   ["torch.HalfStorage", "F16"],
   ["torch.BFloat16Storage", "BF16"],
+  ["torch.DoubleStorage", "F64"],
 ]);
 
 /**
- * The tensors of a PyTorch checkpoint (`torch.save(model.state_dict())`), in the order of its dict.
- * Reads the archive's directory and its pickle, none of the weights, and runs nothing.
+ * The tensors of a PyTorch file (`torch.save(model.state_dict())`), in the order of its dict; of a training
+ * checkpoint, those of the one dict of tensors in it. Reads the archive's directory and its pickle, none of the
+ * weights, and runs nothing.
  *
  * Tensors that share storage (a tied lm_head) are each given in full.
  *
  * @throws ZerothError E-FILE-1 not such a file, -2 cut short, -3 broken, -6 dangerous pickle
  * @see pytorch, torch/serialization.py, _load
  */
-export async function readTorchZip(file: ByteSource): Promise<TensorSource[]> {
+export async function readTorchZip(file: ByteSource): Promise<TensorPlace[]> {
   const kind = await sniff(file);
-  if (kind !== "zip") throw notA("a PyTorch checkpoint", file, kind);
+  if (kind !== "zip") throw notA("a PyTorch weight file", file, kind);
   const entries = await openArchive(file);
   const stateDict = await readStateDict(file, entries);
-  const tensors: TensorSource[] = [];
+  const tensors: TensorPlace[] = [];
   for (const [name, tensor] of stateDict) tensors.push(await locate(file, entries, name, tensor));
   return tensors;
 }
@@ -99,14 +111,38 @@ async function readStateDict(
   }
   const value = readPickle(await readExactly(file, start, end), file.name);
   if (!isKind(value, "dict")) throw notWeights(file, "a value that is no dict");
-  if (value.entries.size > MAX_TENSORS) {
-    throw notWeights(file, `${count(value.entries.size)} entries; at most ${count(MAX_TENSORS)}`);
+  const { entries: stateDict } = stateDictIn(file, value);
+  if (stateDict.size > MAX_TENSORS) {
+    throw notWeights(file, `${count(stateDict.size)} entries; at most ${count(MAX_TENSORS)}`);
   }
-  return Array.from(value.entries, ([name, tensor]) => {
+  return Array.from(stateDict, ([name, tensor]) => {
     if (typeof name !== "string") throw notWeights(file, "an entry without a name");
     if (!isKind(tensor, "tensor")) throw notWeights(file, `${quote(name)}, which is no tensor`);
     return [name, tensor] as const;
   });
+}
+
+/** The dict itself; or the only dict of tensors in it, as in `{"state_dict": {…}, "epoch": 3}`. */
+function stateDictIn(file: ByteSource, dict: PickleDict): PickleDict {
+  if ([...dict.entries.values()].some((value) => isKind(value, "tensor"))) return dict;
+  const inner = [...dict.entries].flatMap(([name, value]) =>
+    isKind(value, "dict") && isStateDict(value) ? [{ name, value }] : [],
+  );
+  const [only, second] = inner;
+  if (only === undefined) return dict;
+  if (second === undefined) return only.value;
+  const names = inner.map(({ name }) =>
+    typeof name === "string" ? name : "an entry without a name",
+  );
+  throw failure(
+    "E-FILE-1",
+    file,
+    `holds several sets of weights (${listOf(names)}). Save the one that is meant with torch.save(…).`,
+  );
+}
+
+function isStateDict({ entries }: PickleDict): boolean {
+  return entries.size > 0 && [...entries.values()].every((value) => isKind(value, "tensor"));
 }
 
 /** The tensor's place in the file, after checking that it lies inside its storage. */
@@ -115,7 +151,7 @@ async function locate(
   entries: Entries,
   name: string,
   { storage, offset, shape, strides }: PickleTensor,
-): Promise<TensorSource> {
+): Promise<TensorPlace> {
   const sizes = toSizes(shape);
   const steps = toSizes(strides);
   if (sizes === undefined || sizes.length > MAX_RANK || steps?.length !== sizes.length) {
@@ -133,8 +169,16 @@ async function locate(
   }
   const dtype = DTYPE_OF_STORAGE.get(storage.type.name);
   const [first, capacity] = toSizes({ kind: "list", items: [offset, storage.elements] }) ?? [];
-  if (dtype === undefined || first === undefined || capacity === undefined) {
-    throw broken(file, `gives ${quote(name)} no storage of floats`);
+  if (dtype === undefined) {
+    throw failure(
+      "E-FILE-4",
+      file,
+      `stores tensor ${quote(name)} as ${storage.type.name}; floats of 64, 32 and 16 bits can be read. ` +
+        `Choose an unquantised copy of the model.`,
+    );
+  }
+  if (first === undefined || capacity === undefined || typeof storage.key !== "string") {
+    throw broken(file, `gives ${quote(name)} no readable storage`);
   }
   if (first + elementsOf(sizes) > capacity) {
     throw broken(
@@ -143,7 +187,7 @@ async function locate(
         `storage of ${count(capacity)}`,
     );
   }
-  const range = await rangeOf(file, entries.get(`data/${String(storage.key)}`));
+  const range = await rangeOf(file, entries.get(`data/${storage.key}`));
   const bytes = BYTES_PER_ELEMENT[dtype];
   if (capacity * bytes > range.end - range.start) {
     throw broken(
@@ -152,7 +196,7 @@ async function locate(
         count(capacity * bytes),
     );
   }
-  return tensorAt(file, range.start + first * bytes, { name, dtype, shape: sizes });
+  return { name, dtype, shape: sizes, offset: range.start + first * bytes };
 }
 
 function toSizes(value: PickleValue): readonly number[] | undefined {

@@ -121,9 +121,25 @@ describe("a tokenizer is refused when", () => {
     ["vocab.json is cut short", small('{"a": 0', ""), '"vocab.json" is not valid JSON'],
     ["vocab.json is a list", small("[]", ""), '"vocab.json" holds a list'],
     ["vocab.json is empty", small("{}", ""), "vocab.json holds no tokens"],
-    ["an id is a text", small('{"a": "0"}', ""), 'vocab.json gives "a" the id "0"'],
-    ["an id is negative", small('{"a": -1}', ""), 'gives "a" the id "-1"'],
-    ["an id is absurd", small('{"a": 4e9}', ""), 'gives "a" the id "4000000000"'],
+    [
+      "an id is a text",
+      small('{"a": "0"}', ""),
+      'vocab.json gives "a" an id that is the text "0"; a whole',
+    ],
+    ["an id is negative", small('{"a": -1}', ""), 'gives "a" an id that is the number -1'],
+    ["an id is absurd", small('{"a": 4e9}', ""), 'gives "a" an id that is the number 4000000000'],
+    [
+      "an id is an object that cannot be shown",
+      small('{"a": {"toString": 1, "valueOf": 1}}', ""),
+      'gives "a" an id that is an object',
+    ],
+    [
+      "it adds more tokens than a text can be searched for",
+      whole({
+        added_tokens: Array.from({ length: 10_001 }, (_, id) => ({ id, content: `<${id}>` })),
+      }),
+      "10,001 added tokens; at most 10,000 are read",
+    ],
     ["an id stands twice", small('{"a": 0, "b": 0}', ""), "gives the id 0 to two tokens"],
     [
       "a merge has one part",

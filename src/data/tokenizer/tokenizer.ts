@@ -1,6 +1,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { ZerothError } from "#base/errors.ts";
 import { count, quote } from "#base/quote.ts";
+import { describeJson } from "#base/schema.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../formats/json.ts";
 
 /** GPT-2's byte-level BPE with OPT's vocabulary. */
@@ -59,6 +60,11 @@ interface AddedToken {
 
 /** Far above any vocabulary, far below where an array of that length would cost memory. */
 const MAX_ID = 10_000_000;
+/** The largest vocabularies have 256,000 tokens and twice as many merges. */
+const MAX_VOCAB = 1_000_000;
+const MAX_MERGES = 2_000_000;
+/** Added tokens are looked for at every place of a text. */
+const MAX_ADDED = 10_000;
 
 /**
  * GPT-2's pattern. Its `\s` means Unicode's White_Space, which has U+0085 and not U+FEFF;
@@ -112,6 +118,7 @@ function readWholeTokenizer(json: JsonObject): TokenizerParts {
     throw unusable("tokenizer.json lacks its vocab, merges or added_tokens");
   }
   const vocab = readVocab(vocabulary, "tokenizer.json");
+  refuseMany("tokenizer.json", "added tokens", added.length, MAX_ADDED);
   return {
     vocab,
     merges: readMerges(merges, vocab, "tokenizer.json"),
@@ -129,8 +136,15 @@ function readWholeTokenizer(json: JsonObject): TokenizerParts {
 function readVocab(json: JsonObject, file: string): ReadonlyMap<string, number> {
   const vocab = new Map<string, number>();
   const seen = new Set<number>();
-  for (const [token, id] of Object.entries(json)) {
-    if (!isId(id)) throw unusable(`${file} gives ${quote(token)} the id ${quote(String(id))}`);
+  const entries = Object.entries(json);
+  refuseMany(file, "tokens", entries.length, MAX_VOCAB);
+  for (const [token, id] of entries) {
+    if (!isId(id)) {
+      throw unusable(
+        `${file} gives ${quote(token)} an id that is ${describeJson(id)}; a whole number up to ` +
+          `${count(MAX_ID)} is needed`,
+      );
+    }
     if (seen.has(id)) throw unusable(`${file} gives the id ${id} to two tokens`);
     seen.add(id);
     vocab.set(token, id);
@@ -153,6 +167,7 @@ function readMerges(
   vocab: ReadonlyMap<string, number>,
   file: string,
 ): readonly (readonly [string, string])[] {
+  refuseMany(file, "merges", lines.length, MAX_MERGES);
   return lines.map((line, i) => {
     const pair: readonly unknown[] =
       typeof line === "string" ? line.split(" ") : Array.isArray(line) ? line : [];
@@ -182,6 +197,7 @@ function readSpecialTokens(
     if (addsPrefixSpace === true) {
       throw unusable(`${file} asks for add_prefix_space, which OPT's tokenizer does not have`);
     }
+    if (Array.isArray(others)) refuseMany(file, "special tokens", others.length, MAX_ADDED);
     const byRole = ROLES.map((role) => config[role]);
     for (const token of [...byRole, ...(Array.isArray(others) ? others : [])]) {
       const content = contentOf(token);
@@ -216,6 +232,11 @@ function isId(value: unknown): value is number {
 
 function parse(text: string, file: string): JsonObject {
   return parseJsonObject(text, file, "E-FILE-7");
+}
+
+function refuseMany(file: string, what: string, found: number, limit: number): void {
+  if (found <= limit) return;
+  throw unusable(`${file} has ${count(found)} ${what}; at most ${count(limit)} are read`);
 }
 
 function unusable(flaw: string): ZerothError {

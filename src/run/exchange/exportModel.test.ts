@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { memorySource } from "#data/formats/byteSource.ts";
 import { readSafetensors } from "#data/formats/safetensors.ts";
+import { tensorAt } from "#data/formats/tensorSource.ts";
 import { resolveSettings } from "#zo/readSettings.ts";
 import { toStepRecords } from "../store/journal.ts";
 import { journalFile, readJournalFile } from "../store/journalFile.ts";
@@ -34,7 +35,8 @@ async function valuesOf(
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<[string, number[]][]> {
-  const tensors = await readSafetensors(memorySource(name, bytes));
+  const file = memorySource(name, bytes);
+  const tensors = (await readSafetensors(file)).map((place) => tensorAt(file, place));
   return Promise.all(
     tensors.map(async (tensor): Promise<[string, number[]]> => {
       const data = await tensor.read(0, tensor.sizeBytes);

@@ -29,40 +29,45 @@ export interface Remedy {
   readonly maxLength?: number;
 }
 
-/** The families of problems, by where they arise. The number separates what a caller may treat apart. */
-export type ErrorCode =
-  | "E-GPU-1" // no WebGPU in this browser
-  | "E-GPU-2" // WebGPU, but no adapter
-  | "E-GPU-4" // a limit or feature is missing
-  | "E-GPU-5" // a shader or the self-test failed, or the GPU refused work
-  | "E-GPU-6" // the device was lost
-  | "E-GPU-7" // lost again soon after
-  | "E-MEM-1" // the model does not fit
-  | "E-FILE-1" // not a checkpoint
-  | "E-FILE-2" // truncated
-  | "E-FILE-3" // corrupt
-  | "E-FILE-4" // unsupported architecture
-  | "E-FILE-5" // tensors do not match the config
-  | "E-FILE-6" // dangerous pickle
-  | "E-FILE-7" // tokenizer missing or foreign
-  | "E-DATA-1" // malformed row
-  | "E-DATA-2" // missing field
-  | "E-DATA-3" // label without a word
-  | "E-DATA-4" // words that cannot be told apart
-  | "E-DATA-5" // too long
-  | "E-CFG-1" // bad setting
-  | "E-TRAIN-1" // loss is not a number
-  | "E-TRAIN-2" // loss runs away
-  | "E-STORE-1" // no room before start
-  | "E-STORE-2" // storage full during a run
-  | "E-STORE-3" // stored data missing or damaged
-  | "E-TAB-3" // another tab trains this run
-  | "E-NET-1" // offline, or the connection broke
-  | "E-NET-2" // the hub asks for consent or a sign-in
-  | "E-NET-3" // no such model, revision or file
-  | "E-NET-4" // too many requests
-  | "E-NET-5" // the server answered with something else than was asked
-  | "E-NET-6"; // the server does not let web pages read it
+/** One code for each cause that a caller or a reader treats differently. Documented in `docs/errors.md`. */
+export const errorCauses = {
+  "E-GPU-1": "This browser has no WebGPU.",
+  "E-GPU-2": "WebGPU is there, but it offers no adapter.",
+  "E-GPU-4": "The GPU lacks a limit or feature that is needed.",
+  "E-GPU-5": "A shader does not compile, the self-test failed, or the GPU rejected work.",
+  "E-GPU-6": "The GPU device was lost.",
+  "E-GPU-7": "The GPU device was lost again within two minutes.",
+  "E-MEM-1": "The model or run does not fit into GPU memory.",
+  "E-FILE-1": "The files are not those of a model.",
+  "E-FILE-2": "A file is cut off.",
+  "E-FILE-3": "A file is corrupt.",
+  "E-FILE-4": "The model architecture is not supported.",
+  "E-FILE-5": "The tensors do not match config.json.",
+  "E-FILE-6": "A pickle file contains code.",
+  "E-FILE-7": "The tokenizer is missing or of an unsupported kind.",
+  "E-DATA-1": "A row is malformed, or no row can be used.",
+  "E-DATA-2": "A column is missing.",
+  "E-DATA-3": "A label has no label word.",
+  "E-DATA-4": "Two label words cannot be told apart by their tokens.",
+  "E-DATA-5": "A text is too long.",
+  "E-CFG-1": "A setting has the wrong type or is out of range.",
+  "E-CFG-2": "There is no such method or setting.",
+  "E-CFG-3": "Settings conflict with each other.",
+  "E-TRAIN-1": "A loss was not a finite number.",
+  "E-TRAIN-2": "The loss diverged.",
+  "E-STORE-1": "There is not enough storage to start.",
+  "E-STORE-2": "Storage filled up during a run.",
+  "E-STORE-3": "Stored data is missing or damaged.",
+  "E-TAB-3": "Another tab trains this run.",
+  "E-NET-1": "The machine is offline, or the connection broke.",
+  "E-NET-2": "The Hub asks for consent or a sign-in.",
+  "E-NET-3": "There is no such model, revision or file on the Hub.",
+  "E-NET-4": "The Hub limits the number of requests.",
+  "E-NET-5": "The server's answer is not what was requested.",
+  "E-NET-6": "The server does not let web pages read the file.",
+} as const;
+
+export type ErrorCode = keyof typeof errorCauses;
 
 /** The GPU went away. The caller may get a new device and go on from the journal. */
 export class DeviceLost extends ZerothError {

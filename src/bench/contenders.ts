@@ -13,7 +13,7 @@ import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { keyOf } from "#zo/philox.ts";
 import type { StepPlan } from "#zo/plan.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { modelOn } from "./model.ts";
@@ -98,14 +98,13 @@ async function methodContender(
   const sized = { batchSize: examples.length, learningRate: 1e-6, steps: 1000 };
   const settings = resolveSettings({ ...given, ...sized });
   await prepareMasks(model, settings);
-  const method = methodOf(settings);
-  const stepper = new Stepper(model, method, settings, examples, []);
+  const stepper = new Stepper(model, settings, examples, []);
   const run = async () => {
     stepper.enqueue();
     await stepper.collect();
   };
   const prepare = () => toPlainStep(stepper);
-  const planOf = (step: number) => planAt(method, settings, model.config.numHiddenLayers, step);
+  const planOf = (step: number) => planAt(settings, model.config.numHiddenLayers, step);
   const plain = plainContender(name, model, run);
   return {
     ...plain,

@@ -4,7 +4,7 @@ import { encodeTable } from "#data/examples/encode.ts";
 import { parseTable } from "#data/formats/table.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import { matchTensors } from "#model/matchTensors.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
 

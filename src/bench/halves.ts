@@ -1,7 +1,7 @@
 import { weightDtypes } from "#base/storage.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";
 import { printTable } from "./table.ts";
 
@@ -44,7 +44,7 @@ async function curveOf(ground: DemoGround, dtype: string, seed: number): Promise
     seed,
     dtype,
   });
-  const stepper = new Stepper(model, methodOf(settings), settings, train, []);
+  const stepper = new Stepper(model, settings, train, []);
   const points = [await evaluate(model, dev)];
   let spentMs = 0;
   while (stepper.nextStep < steps) {

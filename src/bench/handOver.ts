@@ -1,6 +1,6 @@
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
 import { spreadOf } from "./rounds.ts";
@@ -40,7 +40,7 @@ export async function handOverBench({
     const model = await modelOn(device, weights, examples.slice(0, rows), linear, sources);
     const settings = resolveSettings({ ...given, batchSize: rows, steps: 100_000 });
     await prepareMasks(model, settings);
-    const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+    const stepper = new Stepper(model, settings, examples, []);
     for (let i = 0; i < warmUp; i++) await handOver(stepper);
     const before = model.dispatches;
     const times: number[] = [];

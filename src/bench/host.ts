@@ -4,7 +4,7 @@ import { onlyKernel } from "#model/linearChoice.ts";
 import { linearShared } from "#model/linearKernels.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { nodeGpu } from "../entry/node/gpu.ts";
 import { methodCases } from "./cases.ts";
 import { configOf, examplesOf, randomModel } from "./ground.ts";
@@ -36,7 +36,7 @@ export async function hostBench(): Promise<unknown> {
     await prepareMasks(model, settings);
     // Nothing is computed, so nothing can be collected: every group of steps has a stepper of its own.
     const group = async () => {
-      const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+      const stepper = new Stepper(model, settings, examples, []);
       if (stepper.isNextLong) await handNext(stepper);
       const before = process.cpuUsage();
       for (let i = 0; i < atOnce && !stepper.isNextLong; i++) stepper.enqueue();

@@ -3,7 +3,7 @@ import type { MemoryKind } from "#gpu/memory.ts";
 import { planRun } from "#run/memory/memoryPlan.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
 import { handNext } from "./steps.ts";
@@ -28,7 +28,7 @@ export async function memoryBench(
     const settings = resolveSettings({ ...given, batchSize: 16, steps: 100 });
     const model = await modelOn(device, weights, examples, linear, sources);
     await prepareMasks(model, settings);
-    const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+    const stepper = new Stepper(model, settings, examples, []);
     for (let i = 0; i < 2; i++) {
       await handNext(stepper);
     }

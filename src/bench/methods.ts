@@ -3,7 +3,7 @@ import type { Model } from "#model/model.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";
 import { median } from "./median.ts";
@@ -85,7 +85,7 @@ async function run(
     steps: 100_000,
   });
   await prepareMasks(model, settings);
-  const stepper = new Stepper(model, methodOf(settings), settings, train, []);
+  const stepper = new Stepper(model, settings, train, []);
   const spent = { steps: 0, forwardPasses: 0, seconds: 0 };
   let toAccuracy: Reached | null = null;
   let toLoss: Reached | null = null;

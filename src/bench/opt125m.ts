@@ -7,7 +7,7 @@ import { evaluate } from "#run/evaluation/evaluation.ts";
 import { planRun } from "#run/memory/memoryPlan.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { methodCases } from "./cases.ts";
@@ -38,7 +38,7 @@ export async function opt125mBench(): Promise<unknown> {
   for (const { name, settings: given } of methodCases) {
     const settings = resolveSettings({ ...given, batchSize: rows, steps: 10, learningRate: 1e-7 });
     await prepareMasks(model, settings);
-    const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+    const stepper = new Stepper(model, settings, examples, []);
     const [firstMs, secondMs] = [await stepMs(stepper), await stepMs(stepper)];
     stepper.flush();
     const { totalBytes } = planRun(config, model.layout, model.capacity, settings);

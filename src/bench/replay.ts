@@ -1,6 +1,6 @@
 import { replay } from "#run/step/replay.ts";
 import type { JournalStep } from "#run/store/journal.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
 import { printTable } from "./table.ts";
@@ -31,7 +31,7 @@ export async function replayBench(
     const rates: number[] = [];
     for (let i = 0; i <= repeats; i++) {
       const started = performance.now();
-      await replay(model, methodOf(settings), settings, journal);
+      await replay(model, settings, journal);
       rates.push((1000 * steps) / (performance.now() - started));
     }
     rates.shift();

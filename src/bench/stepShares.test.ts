@@ -6,7 +6,7 @@ import { passShare } from "./stepShares.ts";
 const table = parameterTable(configOf(64, 4, 512));
 const sizeOf = (isIn: (stage: Stage) => boolean) =>
   table.reduce((sum, { stage, elements }) => sum + (isIn(stage) ? elements : 0), 0);
-const plan = { rows: "batch", probes: [], terms: [], learningRate: 1 } as const;
+const plan = { examples: "batch", probes: [], terms: [], learningRate: 1 } as const;
 
 test("a step that perturbs one block after one that updated another draws two blocks' noise of twice all", () => {
   const steps = [3, 1].map((block) => ({ ...plan, activeBlocks: [block], embeddings: false }));

@@ -1,6 +1,6 @@
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { median } from "./median.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
@@ -26,7 +26,7 @@ export async function stepTimesBench(
   for (const { name, settings: given } of methodCases) {
     const settings = resolveSettings({ ...given, batchSize: examples.length, steps: 1000 });
     await prepareMasks(model, settings);
-    const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+    const stepper = new Stepper(model, settings, examples, []);
     const times: number[] = [];
     while (times.length < warmUp + steps) {
       if (stepper.isNextLong) {

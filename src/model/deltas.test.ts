@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";
 import { randomFloats } from "../reference/random.ts";
 import { encodePrograms } from "./deltas.ts";
 

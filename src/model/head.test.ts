@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { labelNames, parseConfig } from "./config.ts";
 import { headMisfit, withHead } from "./head.ts";
 import { parameterTable } from "./parameters.ts";
@@ -40,10 +41,18 @@ test("the score head is the last parameter, as wide as the word embeddings, and 
 test("a run of the last blocks moves the score head, and so does one that names it", () => {
   const config = withHead(opt350m, { labels: 3, seed: 0 });
   const table = parameterTable(config);
-  const last = trainableBy({ trainable: "last", trainableBlocks: 1 }, config, table);
+  const last = trainableBy(
+    resolveSettings({ trainable: "last", trainableBlocks: 1 }),
+    config,
+    table,
+  );
   expect(last(table.at(-1)!)).toBe(true);
   expect(table.filter(last).length).toBe(17);
-  const named = trainableBy({ trainable: "named", trainablePattern: "score.*" }, config, table);
+  const named = trainableBy(
+    resolveSettings({ trainable: "named", trainablePattern: "score.*" }),
+    config,
+    table,
+  );
   expect(table.filter(named)).toEqual([table.at(-1)]);
 });
 

@@ -1,7 +1,9 @@
 import { ZerothError } from "#base/errors.ts";
-import { choiceSetting, numberSetting, type SettingValues, textSetting } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import type { OptConfig } from "./config.ts";
 import type { Parameter } from "./parameters.ts";
+
+type TrainableSettings = Pick<RunSettings, "trainable" | "trainableBlocks" | "trainablePattern">;
 
 /**
  * Which parameters a run's settings let move: all, the last blocks with what comes after them (the
@@ -10,7 +12,7 @@ import type { Parameter } from "./parameters.ts";
  * @throws ZerothError E-CFG-1 if no parameter is left
  */
 export function trainableBy(
-  settings: SettingValues,
+  settings: TrainableSettings,
   config: OptConfig,
   table: readonly Parameter[],
 ): (parameter: Parameter) => boolean {
@@ -18,27 +20,30 @@ export function trainableBy(
   if (table.some(test)) return test;
   throw new ZerothError(
     "E-CFG-1",
-    `No parameter matches "${textSetting(settings, "trainablePattern")}". Names look like ` +
+    `No parameter matches "${settings.trainablePattern}". Names look like ` +
       `${table.at(-1)?.name}.`,
   );
 }
 
-function chooser(settings: SettingValues, config: OptConfig): (parameter: Parameter) => boolean {
-  const part = choiceSetting(settings, "trainable", ["all", "last", "named"]);
-  switch (part) {
+function chooser(
+  settings: TrainableSettings,
+  config: OptConfig,
+): (parameter: Parameter) => boolean {
+  const { trainable } = settings;
+  switch (trainable) {
     case "all":
       return () => true;
     case "last": {
-      const first = config.numHiddenLayers - numberSetting(settings, "trainableBlocks");
+      const first = config.numHiddenLayers - settings.trainableBlocks;
       return ({ stage, role }) =>
         typeof stage === "number" ? stage >= first : stage === "output" && role !== "matrix";
     }
     case "named": {
-      const patterns = textSetting(settings, "trainablePattern").split(",").map(toPattern);
+      const patterns = settings.trainablePattern.split(",").map(toPattern);
       return ({ name }) => patterns.some((pattern) => pattern.test(name));
     }
     default:
-      return part satisfies never;
+      return trainable satisfies never;
   }
 }
 

@@ -28,8 +28,7 @@ import type {
 import type { RunStore } from "#run/store/runStore.ts";
 import { patched } from "#run/store/storedRecords.ts";
 import { weightsSha256 } from "#run/store/weightsHash.ts";
-import { methodOf } from "#zo/readSettings.ts";
-import { numberSetting } from "#zo/settings.ts";
+import { traitsOf } from "#zo/resolveSettings.ts";
 import type { Environment } from "./environment.ts";
 import { finalTest, finalTestStep, type GoToStep } from "./finalTest.ts";
 import { Keeper } from "./keeper.ts";
@@ -157,7 +156,7 @@ export class ActiveRun {
 
   /** What is told of it at this moment. */
   reported(): RunReport {
-    const total = numberSetting(this.record.settings, "steps");
+    const total = this.record.settings.steps;
     const { model, opt } = this.#ground;
     const left = total - this.steps.length;
     const isOver = ["finished", "diverged", "failed"].includes(this.record.status);
@@ -208,9 +207,8 @@ export class ActiveRun {
     const { opt, data, model } = this.#ground;
     const { train: examples, dev } = data.inspection;
     const { settings } = this.record;
-    const method = methodOf(settings);
     // Made anew each time: a replay in between has used the small buffers a stepper relies on.
-    const stepper = new Stepper(opt, method, settings, examples, this.steps, this.isPerToken);
+    const stepper = new Stepper(opt, settings, examples, this.steps, this.isPerToken);
     model.isBase = false;
     const hooks = {
       ...this.#evaluationHooks(isPauseWanted),
@@ -314,7 +312,7 @@ export class ActiveRun {
   #watchLoss(finished: readonly JournalStep[]): void {
     const found = this.#blowUp?.add(finished);
     if (!found) return;
-    const isPaused = this.record.settings["pauseOnBlowUp"] === true;
+    const isPaused = this.record.settings.pauseOnBlowUp === true;
     const failure = { code: "E-TRAIN-2", message: blowUpMessage(found, isPaused) };
     if (isPaused) this.#holdReason = failure;
     this.#env.emit({ type: "notice", failure, kind: "problem" });
@@ -324,10 +322,7 @@ export class ActiveRun {
   #extraOf(step: JournalStep): StepExtra | undefined {
     const { settings } = this.record;
     const { numHiddenLayers } = this.#ground.model.config;
-    const extra = extraOf(
-      planAt(methodOf(settings), settings, numHiddenLayers, step.step - 1),
-      step,
-    );
+    const extra = extraOf(planAt(settings, numHiddenLayers, step.step - 1), step);
     return this.#density === null ? extra : { ...extra, mask_density: this.#density };
   }
 
@@ -352,7 +347,7 @@ export class ActiveRun {
   async #measureSparsity(): Promise<void> {
     const { opt } = this.#ground;
     const { settings, id } = this.record;
-    if (methodOf(settings).sparsity(settings) === 0) return;
+    if (traitsOf(settings).sparsity === 0) return;
     const sparsity = await measureSparsity(opt, this.steps.length);
     this.#density = sparsity.density;
     this.#env.emit({ type: "sparsity", runId: id, sparsity });

@@ -9,8 +9,8 @@ import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { leastPlan } from "#run/memory/memoryPlan.ts";
 import { planNeeds } from "#run/memory/runNeeds.ts";
 import { runsThatFit } from "#run/memory/whatFits.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
-import type { SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { admitModel, admitRun, admitWriting } from "./admission.ts";
 import { scarceGpu } from "./testing/gpus.ts";
 import { createPlace } from "./testing/place.ts";
@@ -88,7 +88,7 @@ describe("a run", () => {
 
   async function admit(
     limitBytes: number,
-    given: SettingValues,
+    given: RunSettings,
     { tokens = 60, weights = "here" as "here" | "not read yet" } = {},
   ) {
     const device = await openDevice(scarceGpu(limitBytes));
@@ -151,7 +151,7 @@ describe("a run", () => {
   test("is told of f16 where the bytes it frees are enough, and is let in with it", async () => {
     const { plan } = await admit(500 * MB, settings);
     const weights = plan.bytes.weights;
-    const halved = { ...settings, dtype: "f16" };
+    const halved = { ...settings, dtype: "f16" } as const;
     const asHalves = (await admit(500 * MB, halved)).plan;
     const missing = 10 * MB;
     const { failure } = await admit(plan.totalBytes - weights - missing, settings);

@@ -5,7 +5,6 @@ import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { baseSha256 } from "#run/store/baseWeights.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { type Desk, progressTo } from "./desk.ts";
 import { headOf } from "./headOf.ts";
 import { counted, type OpenModel } from "./openModel.ts";
@@ -52,7 +51,7 @@ export async function refuseWithoutRoom(
 ): Promise<void> {
   const free = await desk.env.freeBytes();
   const weights = parameterCount(parameterTable(withHead(model.own, headOf(task, settings))));
-  const snapshotBytes = weights * bytesPerWeight(weightDtypeOf(settings));
+  const snapshotBytes = weights * bytesPerWeight(settings.dtype);
   const wholeBytes = model.base.sizeBytes + 2 * snapshotBytes;
   // Asked only where it matters: to tell, the whole model may have to be read.
   if (free === null || free > wholeBytes) return;

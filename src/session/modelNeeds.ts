@@ -1,7 +1,6 @@
 import type { OptConfig } from "#model/config.ts";
 import { needsByMethod, usualExample } from "#run/memory/memoryPlan.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
-import { numberSetting } from "#zo/settings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { MemoryNeeds } from "./protocol.ts";
 
 /**
@@ -21,7 +20,7 @@ export function memoryNeeds(config: OptConfig, maxBindingBytes: number): MemoryN
     methods.set(key, known);
   }
   return {
-    rows: numberSetting(resolveSettings({ method: "mezo" }), "batchSize"),
+    rows: resolveSettings({}).batchSize,
     tokensPerRow: usualExample.tokens,
     byMethod: [...methods.values()].sort((a, b) => a.bytes - b.bytes || a.f16Bytes - b.f16Bytes),
   };

@@ -1,9 +1,8 @@
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { NOT_FINITE } from "#run/store/journal.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import { resolveSettings, withLearningRate } from "#zo/resolveSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
 import { headOf } from "./headOf.ts";
 import { fastestLinear } from "./kernelChoice.ts";
@@ -39,7 +38,7 @@ export async function probeLearningRates(
   const device = await deviceOf(desk);
   const report = progressTo(desk);
   const head = headOf(data.inspection.summary.task, settings);
-  await storeAs(model, weightDtypeOf(settings), head);
+  await storeAs(model, settings.dtype, head);
   await admit(device, model, data, settings);
   const linear = await fastestLinear(desk, device, model);
   await model.reload(report);
@@ -50,7 +49,7 @@ export async function probeLearningRates(
     const rows = train.slice(0, mostRows);
     const isPerToken = data.inspection.summary.task.kind !== "classification";
     const { loss: lossBefore } = await evaluate(opt, rows, { isPerToken });
-    const base = numberSetting(settings, "learningRate");
+    const base = settings.learningRate;
     const points: LearningRateProbe["points"][number][] = [];
     const tell = (isDone: boolean) => {
       const suggested = isDone ? suggestion(points, lossBefore) : null;
@@ -71,8 +70,8 @@ export async function probeLearningRates(
       const learningRate = tidy(base * factor);
       await model.reload(() => {});
       await prepareMasks(opt, settings, thresholds);
-      const rates = scaled(settings, learningRate);
-      const stepper = new Stepper(opt, methodOf(rates), rates, train, [], isPerToken);
+      const rates = withLearningRate(settings, learningRate);
+      const stepper = new Stepper(opt, rates, train, [], isPerToken);
       const isSound = await runSteps(stepper);
       const { loss } = await evaluate(opt, rows, { isPerToken });
       points.push({ learningRate, loss: isSound && Number.isFinite(loss) ? loss : null });
@@ -84,19 +83,6 @@ export async function probeLearningRates(
     await model.reload(() => {});
     model.isBase = true;
   }
-}
-
-/** Every rate of the method moves together. */
-function scaled(settings: SettingValues, learningRate: number): SettingValues {
-  const { anchorLearningRate } = settings;
-  const ratio = learningRate / numberSetting(settings, "learningRate");
-  return {
-    ...settings,
-    learningRate,
-    ...(typeof anchorLearningRate === "number"
-      ? { anchorLearningRate: anchorLearningRate * ratio }
-      : {}),
-  };
 }
 
 async function runSteps(stepper: Stepper): Promise<boolean> {

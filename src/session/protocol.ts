@@ -16,7 +16,8 @@ import type {
   RunRecord,
   StepRecord,
 } from "#run/store/records.ts";
-import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { MethodDescription } from "#zo/methods/method.ts";
+import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import type { HubCommand, HubEvent } from "./hubProtocol.ts";
 import type {
   Catalogue,

@@ -8,7 +8,8 @@ import type { Written } from "#run/evaluation/writing.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
 import type { StepTiming } from "#run/memory/cost.ts";
 import type { ModelOrigin, RunRecord } from "#run/store/records.ts";
-import type { MethodDescription, SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { MethodDescription } from "#zo/methods/method.ts";
+import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import type { DataSource } from "./sources.ts";
 
 // What the engine reports to the page, as plain data.

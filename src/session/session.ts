@@ -2,8 +2,7 @@ import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
 import { previewRow } from "#data/examples/rowPreview.ts";
 import type { SplitName } from "#data/examples/splits.ts";
 import { usualChoice } from "#model/linearChoice.ts";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { methods } from "#zo/methods/index.ts";
+import { commonDescriptions, methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { importBundle, isAsRecorded } from "./bundles.ts";
@@ -287,7 +286,11 @@ async function checkDevice(desk: Desk): Promise<void> {
   }
   const { settings } = await env.demo.describe();
   const descriptions = methods.map(({ description }) => description);
-  const catalogue = { methods: descriptions, commonSettings, demo: { settings } };
+  const catalogue = {
+    methods: descriptions,
+    commonSettings: commonDescriptions,
+    demo: { settings },
+  };
   env.emit({ type: "catalogue", catalogue });
   await listRuns(desk);
 }

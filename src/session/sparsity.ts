@@ -3,8 +3,8 @@ import { dense, frozen } from "#model/masks.ts";
 import type { Model } from "#model/model.ts";
 import type { Parameter } from "#model/parameters.ts";
 import { trainableBy } from "#model/trainable.ts";
-import { methodOf } from "#zo/readSettings.ts";
-import type { SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { methodOf, traitsOf, usesMask } from "#zo/resolveSettings.ts";
 import type { SparsityReport } from "./protocol.ts";
 
 /**
@@ -15,17 +15,19 @@ import type { SparsityReport } from "./protocol.ts";
  */
 export async function prepareMasks(
   opt: Model,
-  settings: SettingValues,
+  settings: RunSettings,
   known?: readonly number[],
 ): Promise<readonly number[] | undefined> {
-  const sparsity = methodOf(settings).sparsity(settings);
-  if (sparsity === 0 && settings["trainable"] === "all") return undefined;
+  if (!usesMask(settings)) return undefined;
   const masks = await opt.masks();
   if (known) {
     masks.set(known);
     return known;
   }
-  return masks.take(sparsity, trainableBy(settings, opt.config, opt.layout.table));
+  return masks.take(
+    traitsOf(settings).sparsity,
+    trainableBy(settings, opt.config, opt.layout.table),
+  );
 }
 
 /** What the masks leave in, over the weights as they stand in memory. @throws DeviceLost */
@@ -50,27 +52,20 @@ export async function measureSparsity(opt: Model, step: number): Promise<Sparsit
 
 /** Share of the parameters that take part in a step, on average, by the settings alone. */
 export function activeShare(
-  settings: SettingValues,
+  settings: RunSettings,
   config: OptConfig,
   table: readonly Parameter[],
 ): number {
   const isTrainable = trainableBy(settings, config, table);
-  const kept = 1 - methodOf(settings).sparsity(settings);
-  const { lezoSparsity, embedPolicy } = settings;
-  const left = typeof lezoSparsity === "number" ? lezoSparsity : 0;
-  const blocks = config.numHiddenLayers;
-  const blockShare = 1 - Math.floor(left * blocks + 0.5) / blocks;
-  const sampled = 1 - Math.floor(left * (blocks + 1) + 0.5) / (blocks + 1);
-  const rest = embedPolicy === "frozen" ? 0 : embedPolicy === "sampled" ? sampled : 1;
+  const kept = 1 - traitsOf(settings).sparsity;
+  const share = methodOf(settings).activeShare(settings, config.numHiddenLayers);
   let active = 0;
   let total = 0;
   for (const parameter of table) {
     total += parameter.elements;
     if (!isTrainable(parameter)) continue;
     const dense = parameter.shape.length > 1 ? kept : 1;
-    const inBlock = embedPolicy === "sampled" ? sampled : blockShare;
-    const share = { embeddings: rest, blocks: inBlock, head: 1 }[groupOf(parameter)];
-    active += parameter.elements * dense * share;
+    active += parameter.elements * dense * { ...share, head: 1 }[groupOf(parameter)];
   }
   return active / total;
 }

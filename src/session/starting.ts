@@ -11,10 +11,9 @@ import { recordedLinear } from "#run/store/recordedLinear.ts";
 import type { Manifest, RunData, RunRecord, RunRows } from "#run/store/records.ts";
 import type { LoadedRun } from "#run/store/recovery.ts";
 import type { RunStore } from "#run/store/runStore.ts";
-import { noiseKinds } from "#zo/noise.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
-import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { resolveSettings, traitsOf } from "#zo/resolveSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { ActiveRun, type RunGround } from "./activeRun.ts";
 import { admitRun } from "./admission.ts";
 import { type Desk, dataOf, deviceOf, modelOf, progressTo, putRun, runsOf } from "./desk.ts";
@@ -39,7 +38,7 @@ export async function startRun(desk: Desk, given: SettingValues, name: string): 
   await leaveRun(desk);
   const device = await deviceOf(desk);
   const head = headOf(task, settings);
-  await storeAs(model, weightDtypeOf(settings), head);
+  await storeAs(model, settings.dtype, head);
   await admit(device, model, data, settings);
   if (!model.isBase) {
     await model.reload(progressTo(desk));
@@ -145,7 +144,7 @@ async function rebuild(desk: Desk, runs: RunStore, runId: string, known?: readon
   const device = await deviceOf(desk);
   const { modelId, settings, task } = record;
   await desk.baseInUse.use(modelId);
-  const dtype = weightDtypeOf(settings);
+  const dtype = settings.dtype;
   const model = await openStoredModel(device, runs, modelId, dtype, headOf(task, settings));
   try {
     const data = storedData(record, rows, model);
@@ -228,9 +227,9 @@ export async function restoreWeights(
   snapshots: readonly Manifest[],
 ): Promise<readonly string[]> {
   const report = progressTo(desk);
-  const method = methodOf(settings);
   // Where a copy of the weights is the snapshot, the weights pass through it on their way.
-  const anchor = settings["snapshot"] === "copy" ? lastAnchor(model, settings, steps.length) : null;
+  const anchor =
+    traitsOf(settings).snapshot?.kind === "copy" ? lastAnchor(model, settings, steps.length) : null;
   const usable = snapshots.filter(({ step }) => step <= (anchor ?? steps.length));
   const { manifest, repairs } = await runs.restore(usable, (from, pieces) =>
     restoreFrom(model, from, pieces, report),
@@ -239,18 +238,17 @@ export async function restoreWeights(
   const onProgress = (done: number) =>
     report({ label: "Replaying the journal", done, total: left.length, unit: "steps" });
   const before = anchor === null ? 0 : anchor - manifest.step;
-  await replay(opt, method, settings, left.slice(0, before), onProgress);
+  await replay(opt, settings, left.slice(0, before), onProgress);
   if (anchor !== null) opt.takeSnapshot();
-  await replay(opt, method, settings, left.slice(before), onProgress);
+  await replay(opt, settings, left.slice(before), onProgress);
   model.isBase = steps.length === 0;
   return repairs;
 }
 
 /** The 0-based step of the last anchor among the first `count` steps, or null. */
-function lastAnchor({ config }: OpenModel, settings: SettingValues, count: number): number | null {
-  const method = methodOf(settings);
+function lastAnchor({ config }: OpenModel, settings: RunSettings, count: number): number | null {
   for (let step = count - 1; step >= 0; step--) {
-    if (planAt(method, settings, config.numHiddenLayers, step).rows === "anchor") return step;
+    if (planAt(settings, config.numHiddenLayers, step).examples === "anchor") return step;
   }
   return null;
 }
@@ -260,7 +258,7 @@ export function admit(
   device: Device,
   { config }: OpenModel,
   { inspection }: OpenData,
-  settings: SettingValues,
+  settings: RunSettings,
 ): Promise<void> {
   const { train, dev, test } = inspection;
   const run = { config, settings, trained: train, evaluated: [dev, test] };
@@ -272,11 +270,11 @@ export function makeOpt(
   device: Device,
   { config, weights }: OpenModel,
   { inspection }: OpenData,
-  settings: SettingValues,
+  settings: RunSettings,
   linear: LinearChoice,
 ): Promise<Model> {
   const { train, dev, test } = inspection;
-  const batchSize = numberSetting(settings, "batchSize");
+  const batchSize = settings.batchSize;
   const evaluated = [...dev, ...test];
   const bindable = bindableBytes(device.info);
   return Model.create({
@@ -284,7 +282,7 @@ export function makeOpt(
     weights,
     linear,
     sources: desk.env.sources,
-    noise: choiceSetting(settings, "noise", noiseKinds),
+    noise: settings.noise,
     capacity: planCapacity(config, weights.layout, bindable, batchSize, train, evaluated),
     onCompiled: (done, total) =>
       progressTo(desk)({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
@@ -296,7 +294,7 @@ function describe(
   { info }: Device,
   model: OpenModel,
   data: OpenData,
-  settings: SettingValues,
+  settings: RunSettings,
   name: string,
   linear: LinearChoice | undefined,
 ): RunRecord {

@@ -4,8 +4,6 @@ import { parseConfig } from "#model/config.ts";
 import { extraOf, planAt } from "#run/step/plans.ts";
 import { type JournalStep, noTotals, toStepRecords } from "#run/store/journal.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepRecord } from "#run/store/records.ts";
-import { methodOf } from "#zo/readSettings.ts";
-import { numberSetting } from "#zo/settings.ts";
 import { closeRun, type Desk, runsOf } from "./desk.ts";
 import { saveAfterRoom } from "./saveAfterRoom.ts";
 import { sweepUp } from "./sweeping.ts";
@@ -52,7 +50,7 @@ export async function viewRun(desk: Desk, runId: string): Promise<void> {
     type: "run",
     run: {
       record: asFound(desk, record, held.has(runId)),
-      totalSteps: numberSetting(record.settings, "steps"),
+      totalSteps: record.settings.steps,
       stepsPerSecond: null,
       tokensPerSecond: null,
       etaSeconds: null,
@@ -130,9 +128,8 @@ function stepRecords(
   steps: readonly JournalStep[],
   numBlocks: number,
 ): readonly StepRecord[] {
-  const method = methodOf(settings);
   return toStepRecords(steps, noTotals, (step) =>
-    extraOf(planAt(method, settings, numBlocks, step.step - 1), step),
+    extraOf(planAt(settings, numBlocks, step.step - 1), step),
   );
 }
 

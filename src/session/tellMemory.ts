@@ -2,7 +2,7 @@ import { bindableBytes } from "#gpu/device.ts";
 import { withHead } from "#model/head.ts";
 import { planUsual } from "#run/memory/memoryPlan.ts";
 import { planNeeds } from "#run/memory/runNeeds.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type Desk, deviceOf, modelOf } from "./desk.ts";
 import { headOf } from "./headOf.ts";

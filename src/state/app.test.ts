@@ -270,7 +270,7 @@ test("runs are queued in order, trained one after another, and the page is left 
 });
 
 test("a refused run ends the queueing", async () => {
-  const failure = { code: "E-CFG-1", message: "They do not go together." };
+  const failure = { code: "E-CFG-3", message: "They do not go together." };
   const { actions, engine, state } = await open({ refusals: { queueRun: failure } });
   const isDone = actions.addToQueue([1, 2].map((seed) => ({ settings: { seed }, name: "x" })));
   await vi.advanceTimersByTimeAsync(50);

@@ -1,75 +1,126 @@
+import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-
-/**
- * One setting, described once: the form in the page, the flag of the command line, the check of a
- * value, the record of a run and the help all come from this.
- */
-export interface SettingDescription {
-  /** camelCase key in a run's settings. */
-  readonly key: string;
-  /** The command line's flag without dashes, in MeZO's and Hugging Face's words where they exist. */
-  readonly flag: string;
-  readonly label: string;
-  readonly type: "number" | "integer" | "choice" | "boolean" | "text";
-  readonly default: number | string | boolean;
-  readonly choices?: readonly { readonly value: string; readonly label: string }[];
-  readonly min?: number;
-  readonly max?: number;
-  /** What it does, in one or two sentences, for someone who hesitates. */
-  readonly help: string;
-  /** Where the default comes from. */
-  readonly source: string;
-  /** Shown folded away unless asked for. */
-  readonly advanced?: boolean;
-  /** It has a say only where another setting has this value, and is left out of sight elsewhere. */
-  readonly onlyWith?: { readonly key: string; readonly value: SettingValue };
-}
 
 export type SettingValue = number | string | boolean;
 export type SettingValues = Readonly<Record<string, SettingValue>>;
 
-/** What a method says of itself on its card. */
-export interface MethodDescription {
-  readonly id: string;
-  readonly name: string;
-  readonly summary: string;
-  /** Forward passes a step costs, in words a person can compare ("2", "2 (4 between anchors)"). */
-  readonly forwardPasses: string;
-  /** What it needs beside the weights: nothing, or a second copy of them. */
-  readonly extraMemory: "none" | "none, or a copy of the weights";
-  readonly paper: { readonly title: string; readonly url: string };
-  readonly settings: readonly SettingDescription[];
+/** One setting, described once: the form, the flags, the checks and the help text are made from it. */
+export interface SettingDescription extends SettingText {
+  /** camelCase key in a run's settings. */
+  readonly key: string;
+  readonly type: "number" | "integer" | "choice" | "boolean" | "text";
+  readonly default: SettingValue;
+  readonly choices?: readonly { readonly value: string; readonly label: string }[];
+  readonly min?: number;
+  readonly max?: number;
 }
 
-/** @throws ZerothError E-CFG-1 if it is missing or no number */
-export function numberSetting(settings: SettingValues, key: string): number {
-  const value = settings[key];
-  if (typeof value === "number") return value;
-  throw new ZerothError("E-CFG-1", `The setting "${key}" should be a number, not ${show(value)}.`);
+interface SettingText {
+  /** Flag of the command line without dashes, in MeZO's and Hugging Face's words where they exist. */
+  readonly flag: string;
+  readonly label: string;
+  /** What it does, in one or two sentences. */
+  readonly help: string;
+  /** Where the default comes from. */
+  readonly source: string;
+  /** Shown in the folded part of the form. */
+  readonly advanced?: boolean;
+  /** The setting has an effect, and is shown, only if another setting has this value. */
+  readonly onlyWith?: { readonly key: string; readonly value: SettingValue };
+  /** Name in MeZO's `run.py`, where it has this setting. */
+  readonly runPy?: string;
+  /** A learning rate: a search for learning rates scales it along with the main one. */
+  readonly isLearningRate?: boolean;
 }
 
-/** @throws ZerothError E-CFG-1 if it is missing or not one of the choices */
-export function choiceSetting<T extends string>(
-  settings: SettingValues,
-  key: string,
-  choices: readonly T[],
-): T {
-  const value = choices.find((choice) => choice === settings[key]);
-  if (value !== undefined) return value;
-  throw new ZerothError(
-    "E-CFG-1",
-    `The setting "${key}" should be one of ${choices.join(", ")}, not ${show(settings[key])}.`,
-  );
+type Described = Omit<SettingDescription, "key">;
+
+/** What `.meta` of a setting's schema holds. */
+const described = z.registry<Described>();
+
+interface NumberSetting extends SettingText {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
 }
 
-/** @throws ZerothError E-CFG-1 if it is missing or no text */
-export function textSetting(settings: SettingValues, key: string): string {
-  const value = settings[key];
-  if (typeof value === "string") return value;
-  throw new ZerothError("E-CFG-1", `The setting "${key}" should be text, not ${show(value)}.`);
+/** A finite number from `min` to `max`. */
+export function number(setting: NumberSetting) {
+  const schema = z
+    .number({ error: ({ input }) => wrong(setting, input, "a number") })
+    .min(setting.min, { error: ({ input }) => outOfRange(setting, input) })
+    .max(setting.max, { error: ({ input }) => outOfRange(setting, input) });
+  return schema.default(setting.default).register(described, { ...setting, type: "number" });
 }
 
-/** A value as it stands in a sentence about it. */
+/** A whole number from `min` to `max`. */
+export function integer(setting: NumberSetting) {
+  const schema = z
+    .number({ error: ({ input }) => wrong(setting, input, "a number") })
+    .refine(Number.isSafeInteger, {
+      error: ({ input }) => wrong(setting, input, "a whole number"),
+      abort: true,
+    })
+    .min(setting.min, { error: ({ input }) => outOfRange(setting, input) })
+    .max(setting.max, { error: ({ input }) => outOfRange(setting, input) });
+  return schema.default(setting.default).register(described, { ...setting, type: "integer" });
+}
+
+/** @param labels the values to choose from, and what the form calls them */
+export function choice<const T extends string>(
+  labels: Readonly<Record<T, string>>,
+  setting: SettingText & { readonly default: NoInfer<T> },
+) {
+  const choices = Object.entries<string>(labels).map(([value, label]) => ({ value, label }));
+  const names = choices.map(({ value }) => value).join(", ");
+  const schema = z.custom<T>((value) => typeof value === "string" && Object.hasOwn(labels, value), {
+    error: ({ input }) => wrong(setting, input, `one of ${names}`),
+  });
+  return schema
+    .default(() => setting.default)
+    .register(described, { ...setting, type: "choice", choices });
+}
+
+export function toggle(setting: SettingText & { readonly default: boolean }) {
+  const schema = z.boolean({ error: ({ input }) => wrong(setting, input, "true or false") });
+  return schema.default(setting.default).register(described, { ...setting, type: "boolean" });
+}
+
+export function text(setting: SettingText & { readonly default: string }) {
+  const schema = z.string({ error: ({ input }) => wrong(setting, input, "text") });
+  return schema.default(setting.default).register(described, { ...setting, type: "text" });
+}
+
+/** The settings of a shape as plain data, in its order. */
+export function describeSettings(shape: z.core.$ZodShape): readonly SettingDescription[] {
+  return Object.entries(shape).map(([key, schema]) => {
+    const description = described.get(schema);
+    if (!description) throw new Error(`The setting "${key}" has no description.`);
+    return { key, ...description };
+  });
+}
+
+/** A value quoted in a sentence. */
 export function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
+}
+
+/** The number given with a flag. @throws ZerothError E-CFG-1 */
+export function numberFromText(flag: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && Number.isFinite(number)) return number;
+  throw new ZerothError("E-CFG-1", `--${flag} is "${value}"; it should be a number.`);
+}
+
+/** The error for a flag's value that is neither true nor false. */
+export function notTrueOrFalse(flag: string, value: string): ZerothError {
+  return new ZerothError("E-CFG-1", `--${flag} is "${value}"; it should be true or false.`);
+}
+
+function wrong({ label }: SettingText, input: unknown, needed: string): string {
+  return `${label} is ${show(input)}; it should be ${needed}.`;
+}
+
+function outOfRange({ label, min, max }: NumberSetting, input: unknown): string {
+  return `${label} is ${String(input)}; it should lie in ${min} … ${max}.`;
 }

@@ -1,4 +1,4 @@
-import { allSettings } from "#zo/allSettings.ts";
+import { allSettings } from "#zo/methods/index.ts";
 
 export type CommandName =
   | "score"
@@ -39,7 +39,7 @@ export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
   train: {
     flags: [
       "method",
-      ...new Set(allSettings.map(({ flag }) => flag)),
+      ...new Set(allSettings().map(({ flag }) => flag)),
       ...task,
       ...rows,
       "out",

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { methods } from "#zo/methods/index.ts";
+import { commonDescriptions, methods } from "#zo/methods/index.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { readArguments, settingsFrom } from "./flags.ts";
 import { runCommand } from "./main.ts";
@@ -11,11 +11,11 @@ import { runCommand } from "./main.ts";
 const settingsOf = (...args: readonly string[]) => settingsFrom(readArguments("train", args));
 
 const described = methods.flatMap(({ description: { id, settings } }) =>
-  [...commonSettings, ...settings].map((setting) => [setting.flag, id, setting] as const),
+  [...commonDescriptions, ...settings].map((setting) => [setting.flag, id, setting] as const),
 );
 
 test.each(described)("--%s of %s takes its own default back", (flag, id, setting) => {
-  const settings = settingsOf("--method", id, `--${flag}`, String(setting.default));
+  const settings: SettingValues = settingsOf("--method", id, `--${flag}`, String(setting.default));
   expect(settings[setting.key]).toBe(setting.default);
 });
 

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
-import { allSettings } from "#zo/allSettings.ts";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { notTrueOrFalse, numberBehind } from "#zo/flagText.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
-import type { SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { allSettings, commonDescriptions } from "#zo/methods/index.ts";
+import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";
+import type { SettingDescription } from "#zo/settings.ts";
+import { notTrueOrFalse, numberFromText } from "#zo/settings.ts";
 import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
@@ -101,16 +101,16 @@ function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, s
 }
 
 /** A run's settings from the flags of its method. @throws ZerothError E-CFG-1 */
-export function settingsFrom({ flags }: Arguments): SettingValues {
+export function settingsFrom({ flags }: Arguments): RunSettings {
   const id = flags["method"] ?? "mezo";
   const method = methodOf({ method: id });
   const given: Record<string, unknown> = { method: id };
-  const mine = [...commonSettings, ...method.description.settings];
+  const mine = [...commonDescriptions, ...method.description.settings];
   for (const description of mine) {
     const text = flags[description.flag];
     if (text !== undefined) given[description.key] = parseValue(description, text);
   }
-  for (const { flag } of allSettings) {
+  for (const { flag } of allSettings()) {
     if (flags[flag] !== undefined && !mine.some((setting) => setting.flag === flag)) {
       throw new ZerothError("E-CFG-1", `--${flag} is no setting of ${id}.`);
     }
@@ -121,7 +121,7 @@ export function settingsFrom({ flags }: Arguments): SettingValues {
 /** A flag's number, or what it is without the flag. @throws ZerothError E-CFG-1 */
 export function numberFlag({ flags }: Arguments, flag: string, otherwise: number): number {
   const text = flags[flag];
-  return text === undefined ? otherwise : numberBehind(flag, text);
+  return text === undefined ? otherwise : numberFromText(flag, text);
 }
 
 function parseValue({ type, flag }: SettingDescription, text: string): unknown {
@@ -133,7 +133,7 @@ function parseValue({ type, flag }: SettingDescription, text: string): unknown {
       return booleanFrom(flag, text);
     case "number":
     case "integer":
-      return numberBehind(flag, text);
+      return numberFromText(flag, text);
     default:
       return type satisfies never;
   }

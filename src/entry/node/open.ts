@@ -16,8 +16,7 @@ import { allocateWeights, type Weights } from "#model/weights.ts";
 import { planRoom, writingGround } from "#run/evaluation/writing.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { admitModel, admitWriting } from "#session/admission.ts";
-import { noiseKinds } from "#zo/noise.ts";
-import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import { folderSources } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { nodeGpu, readShaders } from "./gpu.ts";
@@ -52,7 +51,7 @@ export async function openNodeDevice(): Promise<Device> {
 }
 
 export interface ModelWork {
-  readonly settings?: SettingValues;
+  readonly settings?: RunSettings;
   /** What the weights are stored as. */
   readonly dtype: WeightDtype;
   readonly trained: readonly EncodedExample[];
@@ -74,8 +73,8 @@ export function createModel(
   weights: Weights,
   { settings, trained, evaluated, linear }: Omit<ModelWork, "dtype">,
 ): Promise<Model> {
-  const batchSize = settings ? numberSetting(settings, "batchSize") : 64;
-  const noise = settings ? choiceSetting(settings, "noise", noiseKinds) : "binomial";
+  const batchSize = settings ? settings.batchSize : 64;
+  const noise = settings ? settings.noise : "binomial";
   const { config, layout } = weights;
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, batchSize, trained, evaluated);

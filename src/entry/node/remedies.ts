@@ -1,5 +1,5 @@
 import type { Remedy } from "#base/errors.ts";
-import { allSettings } from "#zo/allSettings.ts";
+import { allSettings } from "#zo/methods/index.ts";
 
 /**
  * What to add to a command so that it goes, as flags; "" where nothing is known to help.
@@ -16,7 +16,7 @@ export function adviceOf(remedies: readonly Remedy[], reads: readonly string[]):
 
 function flagsOf({ settings, maxLength }: Remedy): (readonly [flag: string, value: unknown])[] {
   const flags = Object.entries(settings).map(([key, value]) => {
-    const flag = allSettings.find((setting) => setting.key === key)?.flag ?? key;
+    const flag = allSettings().find((setting) => setting.key === key)?.flag ?? key;
     return [flag, value] as const;
   });
   return maxLength === undefined ? flags : [...flags, ["max-length", maxLength]];

@@ -15,7 +15,6 @@ import { weightsSha256 } from "#run/store/weightsHash.ts";
 import { admitModel } from "#session/admission.ts";
 import { headOf } from "#session/headOf.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
 import type { Arguments } from "./flags.ts";
 import { loadWeights, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
@@ -73,7 +72,7 @@ async function replayBundle(args: Arguments): Promise<void> {
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
   const { settings, task } = bundle.record;
   const head = headOf(task, settings);
-  const dtype = weightDtypeOf(settings);
+  const dtype = settings.dtype;
   await admitModel(device, withHead(config, head), opened.name, dtype);
   const weights = await loadWeights(device, opened, dtype, head);
   const { weightsSha256: recorded } = bundle.record;

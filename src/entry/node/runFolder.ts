@@ -15,10 +15,6 @@ import { admitModel } from "#session/admission.ts";
 import { headOf } from "#session/headOf.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
-import { noiseKinds } from "#zo/noise.ts";
-import { methodOf } from "#zo/readSettings.ts";
-import { choiceSetting } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
 
@@ -46,7 +42,7 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const { record: base, manifest } = await runs.loadModel(run.record.modelId);
   if (!manifest) throw new ZerothError("E-STORE-3", `The base weights of "${folder}" are gone.`);
   const device = await openNodeDevice();
-  const dtype = weightDtypeOf(run.record.settings);
+  const dtype = run.record.settings.dtype;
   const own = parseConfig(base.config);
   const head = headOf(run.record.task, run.record.settings);
   const config = withHead(own, head);
@@ -79,12 +75,12 @@ export async function applySteps(
     device,
     weights,
     sources: readShaders(),
-    noise: choiceSetting(settings, "noise", noiseKinds),
+    noise: settings.noise,
     capacity: { tokens: 1, scored: 1, options: 1, examples: 1 },
     linear: onlyKernel(linearShared),
   });
   await prepareMasks(model, settings, thresholds);
-  await replay(model, methodOf(settings), settings, steps);
+  await replay(model, settings, steps);
   return model;
 }
 

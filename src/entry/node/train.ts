@@ -32,9 +32,8 @@ import { admitRun } from "#session/admission.ts";
 import { headOf } from "#session/headOf.ts";
 import { measureSparsity, prepareMasks } from "#session/sparsity.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
-import { methodOf } from "#zo/readSettings.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { traitsOf } from "#zo/resolveSettings.ts";
 import { type Arguments, settingsFrom } from "./flags.ts";
 import { fastestLinear } from "./kernels.ts";
 import { createModel, loadWeights, type OpenedFolder, openFolder, openNodeDevice } from "./open.ts";
@@ -59,7 +58,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
   const read = await readTrainingRows(args, path, task, opened.tokenizer);
   const { train: rows, dev, test } = read;
   const device = await openNodeDevice();
-  const dtype = weightDtypeOf(settings);
+  const dtype = settings.dtype;
   const head = headOf(task, settings);
   const config = withHead(opened.config, head);
   const sets = [dev?.examples ?? [], test?.examples ?? []];
@@ -89,7 +88,7 @@ export async function trainCommand(args: Arguments): Promise<void> {
     dev: dev?.table.rows ?? [],
     ...(test && { test: test.table.rows }),
   });
-  const stepper = new Stepper(model, methodOf(settings), settings, rows.examples, [], isPerToken);
+  const stepper = new Stepper(model, settings, rows.examples, [], isPerToken);
   const printer = new StepPrinter(kept, settings, model);
   await printer.measure();
   const hooks = {
@@ -111,10 +110,10 @@ export async function trainCommand(args: Arguments): Promise<void> {
     isPerToken,
     tokenizer: opened.tokenizer,
     best: printer.best,
-    at: { step: numberSetting(settings, "steps"), forwardPasses: printer.forwardPasses },
+    at: { step: settings.steps, forwardPasses: printer.forwardPasses },
     goToStep: async (step: number) => {
       await model.weights.load(matchTensors(model.layout.table, opened.checkpoint));
-      await replay(model, methodOf(settings), settings, printer.journal.slice(0, step));
+      await replay(model, settings, printer.journal.slice(0, step));
     },
   });
 }
@@ -264,7 +263,7 @@ async function keep(
 /** Prints steps in Hugging Face's and MeZO's names; an evaluation goes into its step's line. */
 class StepPrinter {
   readonly #kept: Kept | null;
-  readonly #settings: SettingValues;
+  readonly #settings: RunSettings;
   readonly #model: Model;
   #density: number | null = null;
   #totals = noTotals;
@@ -278,7 +277,7 @@ class StepPrinter {
   isHeld = false;
   #blowUp = new BlowUpWatch(undefined);
 
-  constructor(kept: Kept | null, settings: SettingValues, model: Model) {
+  constructor(kept: Kept | null, settings: RunSettings, model: Model) {
     this.#kept = kept;
     this.#settings = settings;
     this.#model = model;
@@ -291,15 +290,14 @@ class StepPrinter {
 
   /** Takes Sparse-MeZO's mask density anew, for the lines to come. */
   async measure(): Promise<void> {
-    if (methodOf(this.#settings).sparsity(this.#settings) === 0) return;
+    if (traitsOf(this.#settings).sparsity === 0) return;
     this.#density = (await measureSparsity(this.#model, 0)).density;
   }
 
   async steps(steps: readonly JournalStep[]): Promise<void> {
     const blocks = this.#model.config.numHiddenLayers;
-    const method = methodOf(this.#settings);
     const extra = (step: JournalStep) =>
-      extraOf(planAt(method, this.#settings, blocks, step.step - 1), step);
+      extraOf(planAt(this.#settings, blocks, step.step - 1), step);
     for (const record of toStepRecords(steps, this.#totals, extra)) {
       this.flush();
       this.#held = {
@@ -326,7 +324,7 @@ class StepPrinter {
   #watchLoss(steps: readonly JournalStep[]): void {
     const found = this.#blowUp.add(steps);
     if (!found) return;
-    this.isHeld = this.#settings["pauseOnBlowUp"] === true;
+    this.isHeld = this.#settings.pauseOnBlowUp === true;
     console.error(blowUpMessage(found, this.isHeld));
   }
 

@@ -7,7 +7,7 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import { openDevice } from "#gpu/device.ts";
 import { replay } from "#run/step/replay.ts";
 import { weightsSha256 } from "#run/store/weightsHash.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
@@ -183,7 +183,7 @@ async function replayed() {
     const { checkpoint, weights } = await openHalves("opt-tiny-pre-ln");
     const model = await modelOver(weights, encodedTexts(checkpoint).slice(0, 1));
     for (let i = 0; i < steps.length; i += atOnce) {
-      await replay(model, methodOf(settings), settings, steps.slice(i, i + atOnce));
+      await replay(model, settings, steps.slice(i, i + atOnce));
     }
     hashes[atOnce] = await weightsSha256(weights);
   }

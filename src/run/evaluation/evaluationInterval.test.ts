@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { evaluationInterval, isEvaluatedAfter } from "./evaluationInterval.ts";
 
 // MeZO's mezo.sh: STEPS=20000, EVAL_STEPS=4000.

@@ -1,6 +1,6 @@
 import { strToU8, unzipSync, zipSync } from "fflate";
 import { expect, test } from "vitest";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { anEvaluation, aRun, progressAfter, steps } from "../testing/runs.ts";
 import { misfitOf, type RunBundle, readBundle, writeBundle } from "./bundle.ts";
 

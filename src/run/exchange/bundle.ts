@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type JournalStep, toStepRecords } from "../store/journal.ts";
 import { journalFile, readJournalFile } from "../store/journalFile.ts";
 import type { EvaluationRecord, ModelOrigin, ModelRecord, RunRecord } from "../store/records.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { memorySource } from "#data/formats/byteSource.ts";
 import { readSafetensors } from "#data/formats/safetensors.ts";
 import { tensorAt } from "#data/formats/tensorSource.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { toStepRecords } from "../store/journal.ts";
 import { journalFile, readJournalFile } from "../store/journalFile.ts";
 import type { ModelRecord } from "../store/records.ts";

@@ -1,7 +1,6 @@
 import { usesScoreHead } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import type { Weights } from "#model/weights.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
 import type { JournalStep } from "../store/journal.ts";
 import { journalFile } from "../store/journalFile.ts";
 import type { ModelRecord } from "../store/records.ts";
@@ -40,7 +39,7 @@ export function exportFolder(
 
 /** Everything but the weights. */
 export function smallFiles(base: ModelRecord, run: ExportedRun): readonly ExportedFile[] {
-  const dtype = weightDtypeOf(run.record.settings) === "f16" ? "float16" : "float32";
+  const dtype = run.record.settings.dtype === "f16" ? "float16" : "float32";
   const config = { ...exportedConfig(base.config, run.record.task), dtype, torch_dtype: dtype };
   const texts: Record<string, string> = {
     "config.json": `${JSON.stringify(config, null, 2)}\n`,

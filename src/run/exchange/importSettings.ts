@@ -5,12 +5,11 @@ import { isJsonObject } from "#data/formats/json.ts";
 import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";
 import { refuseWithoutLabels } from "#data/tasks/scoreHead.ts";
 import type { BuiltInTask, TaskSpec } from "#data/tasks/task.ts";
-import { allSettings } from "#zo/allSettings.ts";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { notTrueOrFalse, numberBehind } from "#zo/flagText.ts";
-import { methods } from "#zo/methods/index.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
-import type { SettingDescription, SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { allSettings, commonDescriptions, methods } from "#zo/methods/index.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
+import type { SettingDescription } from "#zo/settings.ts";
+import { notTrueOrFalse, numberFromText } from "#zo/settings.ts";
 import { someRulesSchema } from "../store/rulesSchema.ts";
 import { parseTask } from "../store/storedRecords.ts";
 import { type CommandFlags, readCommandLine } from "./commandLine.ts";
@@ -19,7 +18,7 @@ import { runPyFlags } from "./runPy.ts";
 /** Settings somebody used elsewhere, as they are here. */
 export interface ImportedSettings {
   /** Whole and checked. */
-  readonly settings: SettingValues;
+  readonly settings: RunSettings;
   readonly model: string | null;
   /** What the run was called; empty where nothing says. */
   readonly name: string;
@@ -63,7 +62,7 @@ function fromSettingsFile(
   { model, name, task, data }: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): ImportedSettings {
-  const known = new Set(["method", ...allSettings.map(({ key }) => key)]);
+  const known = new Set(["method", ...allSettings().map(({ key }) => key)]);
   const entries = Object.entries(settings);
   const unknown = entries.filter(([key]) => !known.has(key)).map(([key]) => key);
   const notes =
@@ -177,15 +176,6 @@ const passedOver = new Set([
   "label-column",
 ]);
 
-/** Methods by the names of other programs. */
-const trainers: Readonly<Record<string, string>> = {
-  zo: "mezo",
-  mezo: "mezo",
-  mezo_svrg: "mezo_svrg",
-  sparse_mezo: "sparse_mezo",
-  lezo: "lezo",
-};
-
 function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
   const notes: string[] = [];
   refuseWithoutEquivalent(flags);
@@ -287,10 +277,10 @@ function refuseWithoutEquivalent(flags: ReadonlyMap<string, string>): void {
 }
 
 function methodFrom(flags: ReadonlyMap<string, string>, isRunPy: boolean): string {
-  const name = flags.get("trainer") ?? flags.get("method") ?? "mezo";
-  const method = trainers[name.toLowerCase()];
-  if (method !== undefined) return method;
-  const known = Object.keys(trainers).join(", ");
+  const name = flags.get("trainer") ?? flags.get("method") ?? methods[0]!.description.id;
+  const method = methods.find(({ aliases }) => aliases.includes(name.toLowerCase()));
+  if (method) return method.description.id;
+  const known = methods.flatMap(({ aliases }) => aliases).join(", ");
   const other = isRunPy && ["regular", "none"].includes(name);
   const why = other ? "needs backpropagation or does not train" : "is not known here";
   throw new ZerothError("E-CFG-1", `The trainer "${name}" ${why}. Known: ${known}.`);
@@ -298,8 +288,8 @@ function methodFrom(flags: ReadonlyMap<string, string>, isRunPy: boolean): strin
 
 function describedBy(flag: string, method: string): SettingDescription | undefined {
   const own = methods.find(({ description }) => description.id === method)?.description.settings;
-  const all = [...commonSettings, ...(own ?? [])];
-  const key = runPyFlags[flag];
+  const all = [...commonDescriptions, ...(own ?? [])];
+  const key = runPyFlags.get(flag);
   return all.find((setting) =>
     key === undefined
       ? setting.flag === flag || setting.flag.replaceAll("-", "_") === flag || setting.key === flag
@@ -317,7 +307,7 @@ function parseFlag({ type, choices }: SettingDescription, flag: string, text: st
     if (/^(false|0)$/i.test(text)) return false;
     throw notTrueOrFalse(flag, text);
   }
-  return numberBehind(flag, text);
+  return numberFromText(flag, text);
 }
 
 /** What Hugging Face's Trainer takes where nothing is said. */
@@ -339,8 +329,8 @@ function addDefaults(given: Record<string, unknown>, notes: string[]): void {
 
 function unknownFlag(flag: string): ZerothError {
   const known = [
-    ...Object.keys(runPyFlags),
-    ...allSettings.map((setting) => setting.flag),
+    ...runPyFlags.keys(),
+    ...allSettings().map((setting) => setting.flag),
     ...passedOver,
     "model_name",
     "task_name",

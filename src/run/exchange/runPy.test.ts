@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { aRun } from "../testing/runs.ts";
 import { importSettings } from "./importSettings.ts";
 import { runPyCommand } from "./runPy.ts";

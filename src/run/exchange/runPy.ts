@@ -1,8 +1,9 @@
 import { taskDefinitions } from "#data/tasks/index.ts";
 import { usesScoreHead } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { mezo } from "#zo/methods/mezo.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { commonDescriptions } from "#zo/methods/index.ts";
+import { methodOf } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
 import type { RunRecord } from "../store/records.ts";
@@ -46,9 +47,9 @@ export function runPyCommand({ settings, task, modelName, data }: RunFacts): Run
     ["num_dev", data.devRows],
     ["num_eval", 1000],
     ["max_length", task.maxLength],
-    ["trainer", "zo"],
+    ["trainer", methodOf(settings).runPyTrainer ?? ""],
     ...settingFlags(settings),
-    ...(settings["dtype"] === "f16" ? [["load_float16", true] as [string, boolean]] : []),
+    ...(settings.dtype === "f16" ? [["load_float16", true] as [string, boolean]] : []),
     ["evaluation_strategy", "steps"],
     ["save_strategy", "steps"],
     ["save_total_limit", 1],
@@ -66,22 +67,23 @@ function headObstacle(task: TaskSpec): readonly string[] {
 }
 
 /** Why MeZO's program cannot do this run. */
-function obstaclesIn(settings: SettingValues): readonly string[] {
-  const { method } = settings;
-  if (method !== "mezo") return [`MeZO's repository holds MeZO only, not ${String(method)}.`];
-  const mapped = new Set([...Object.values(runPyFlags), "noise", "dtype"]);
-  const isDormant = (key: string) => settings["trainable"] === "all" && key.startsWith("trainable");
-  return [...commonSettings, ...mezo.description.settings]
+function obstaclesIn(settings: RunSettings): readonly string[] {
+  const { description, runPyTrainer } = methodOf(settings);
+  if (runPyTrainer === null) {
+    return [`MeZO's repository holds MeZO only, not ${settings.method}.`];
+  }
+  const values: SettingValues = settings;
+  const mapped = new Set([...runPyFlags.values(), "noise", "dtype"]);
+  const isDormant = (key: string) => settings.trainable === "all" && key.startsWith("trainable");
+  return [...commonDescriptions, ...description.settings]
     .filter(({ key }) => !mapped.has(key) && !isDormant(key))
-    .filter(({ key, default: usual }) => (settings[key] ?? usual) !== usual)
-    .map(
-      ({ key, label }) => `MeZO's program has no ${label.toLowerCase()} (here ${settings[key]}).`,
-    );
+    .filter(({ key, default: usual }) => (values[key] ?? usual) !== usual)
+    .map(({ key, label }) => `MeZO's program has no ${label.toLowerCase()} (here ${values[key]}).`);
 }
 
-function settingFlags(settings: SettingValues): [string, string | number | boolean][] {
+function settingFlags(settings: RunSettings): [string, string | number | boolean][] {
   const all: SettingValues = { ...settings, evalEvery: evaluationInterval(settings) };
-  return Object.entries(runPyFlags).flatMap(([flag, key]) => {
+  return [...runPyFlags].flatMap(([flag, key]) => {
     const value = all[key];
     if (value === undefined) return [];
     return key === "evalEvery"
@@ -93,17 +95,12 @@ function settingFlags(settings: SettingValues): [string, string | number | boole
   });
 }
 
-/** What MeZO and Hugging Face call our settings. */
-export const runPyFlags: Readonly<Record<string, keyof SettingValues & string>> = {
-  max_steps: "steps",
-  per_device_train_batch_size: "batchSize",
-  learning_rate: "learningRate",
-  lr_scheduler_type: "learningRateSchedule",
-  zo_eps: "epsilon",
-  seed: "seed",
-  weight_decay: "weightDecay",
-  eval_steps: "evalEvery",
-};
+/** Our settings by their names in MeZO's `run.py`. */
+export const runPyFlags: ReadonlyMap<string, string> = new Map(
+  commonDescriptions.flatMap(({ key, runPy }) =>
+    runPy === undefined ? [] : [[runPy, key] as const],
+  ),
+);
 
 function taskNameOf(task: TaskSpec): string | undefined {
   const id = "task" in task ? task.task : taskDefinitions.find((known) => isSame(known, task))?.id;
@@ -121,7 +118,7 @@ function isSame(
 }
 
 function differences(
-  { noise, dtype }: SettingValues,
+  { noise, dtype }: RunSettings,
   task: TaskSpec,
   name: string | undefined,
 ): readonly string[] {

@@ -4,7 +4,7 @@ import { ZerothError } from "#base/errors.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { someRulesSchema } from "../store/rulesSchema.ts";
 
@@ -139,8 +139,7 @@ function wholeTask(short: ShortTask): TaskSpec {
 }
 
 function withoutDefaults(settings: SettingValues): SettingValues {
-  const { method = "mezo" } = settings;
-  const defaults = resolveSettings({ method });
+  const defaults: SettingValues = resolveSettings({ method: settings["method"] ?? "mezo" });
   const entries = Object.entries(settings);
   const own = entries.filter(([key, value]) => key === "method" || defaults[key] !== value);
   return Object.fromEntries(own);

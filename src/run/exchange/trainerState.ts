@@ -1,4 +1,3 @@
-import { numberSetting } from "#zo/settings.ts";
 import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
 import type { Log } from "./runLog.ts";
 
@@ -13,8 +12,8 @@ type LogEntry = Readonly<Record<string, number | null>>;
 export function trainerState(log: Log): string {
   const { record, steps, evaluations } = log;
   const { settings, data } = record;
-  const batchSize = numberSetting(settings, "batchSize");
-  const maxSteps = numberSetting(settings, "steps");
+  const batchSize = settings.batchSize;
+  const maxSteps = settings.steps;
   const epochOf = (step: number) => (data.trainRows > 0 ? (step * batchSize) / data.trainRows : 0);
   const history: LogEntry[] = [
     ...steps.map((step) => ({

@@ -13,9 +13,8 @@ import { oddConfig } from "#model/testing/configs.ts";
 import { openFixture } from "#model/testing/fixture.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
 import { evaluate } from "../evaluation/evaluation.ts";
 import { Stepper } from "../step/stepper.ts";
 import { planCapacity } from "./capacity.ts";
@@ -69,7 +68,7 @@ const models: [string, OptConfig, number][] = [
 describe.each(models)("%s", (_, config, limit) => {
   test.each(methods)("takes the planned buffers and no other with %s", async (__, given) => {
     const settings = resolveSettings({ ...given, batchSize: 2 });
-    const dtype = weightDtypeOf(settings);
+    const dtype = settings.dtype;
     const layout = planLayout(config, Math.min(bindableBytes(device.info), limit), dtype);
     const bindable = Math.min(bindableBytes(device.info), limit);
     const capacity = planCapacity(config, layout, bindable, 2, examples, []);
@@ -86,7 +85,7 @@ describe.each(models)("%s", (_, config, limit) => {
       linear: onlyKernel(linearShared),
     });
     await prepareMasks(model, settings);
-    await takeSteps(new Stepper(model, methodOf(settings), settings, examples, []));
+    await takeSteps(new Stepper(model, settings, examples, []));
 
     const own = made.filter(({ label }) => label !== "staging");
     expect(sorted(own)).toEqual(

@@ -6,9 +6,9 @@ import type { OptConfig } from "#model/config.ts";
 import { type Layout, planLayout } from "#model/layout.ts";
 import { planModel } from "#model/memoryPlan.ts";
 import { writerBuffers } from "#model/writer.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { methods } from "#zo/methods/index.ts";
+import { resolveSettings, traitsOf, usesMask } from "#zo/resolveSettings.ts";
 import { planRoom } from "../evaluation/writing.ts";
 import { capacityFor } from "./capacity.ts";
 
@@ -28,7 +28,7 @@ export function planRun(
   config: OptConfig,
   layout: Layout,
   capacity: Capacity,
-  settings: SettingValues,
+  settings: RunSettings,
   written: WrittenSets | null = null,
 ): MemoryPlan {
   const model = planModel({ config, layout, capacity, ...extrasOf(settings) });
@@ -49,14 +49,13 @@ export interface WrittenSets {
 }
 
 /** What a run keeps on the GPU beside the weights and its work. */
-export function extrasOf(settings: SettingValues): {
+export function extrasOf(settings: RunSettings): {
   readonly hasMasks: boolean;
   readonly hasSnapshot: boolean;
 } {
-  const isSparse = methodOf(settings).sparsity(settings) > 0;
   return {
-    hasMasks: isSparse || settings["trainable"] !== "all",
-    hasSnapshot: settings["snapshot"] === "copy",
+    hasMasks: usesMask(settings),
+    hasSnapshot: traitsOf(settings).snapshot?.kind === "copy",
   };
 }
 
@@ -84,17 +83,6 @@ export function leastPlan(
 /** Rows of a usual prompt with two one-word answers. */
 export const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
 
-const usualSettings: readonly { readonly name: string; readonly settings: SettingValues }[] = [
-  { name: "MeZO", settings: { method: "mezo" } },
-  { name: "Sparse-MeZO", settings: { method: "sparse_mezo" } },
-  { name: "LeZO", settings: { method: "lezo" } },
-  { name: "MeZO-SVRG", settings: { method: "mezo_svrg" } },
-  {
-    name: "MeZO-SVRG with a copy of the weights",
-    settings: { method: "mezo_svrg", snapshot: "copy" },
-  },
-];
-
 /**
  * GPU memory that each method needs, from config.json alone: for choosing a model before it is
  * downloaded. Exact for batches of the default size of rows of 64 tokens.
@@ -108,7 +96,8 @@ export function needsByMethod(
 ): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
   // Once for all methods: for the largest models it takes a while.
   const layout = planLayout(config, maxBindingBytes, dtype);
-  return usualSettings.map(({ name, settings }) => ({
+  const variants = methods.flatMap(({ memoryVariants }) => memoryVariants);
+  return variants.map(({ name, settings }) => ({
     name,
     plan: planUsual(config, resolveSettings({ ...settings, dtype }), maxBindingBytes, layout),
   }));
@@ -117,11 +106,11 @@ export function needsByMethod(
 /** What a run takes over rows of 64 tokens, where its own are not known yet. */
 export function planUsual(
   config: OptConfig,
-  settings: SettingValues,
+  settings: RunSettings,
   maxBindingBytes: number,
-  layout = planLayout(config, maxBindingBytes, weightDtypeOf(settings)),
+  layout = planLayout(config, maxBindingBytes, settings.dtype),
 ): MemoryPlan {
-  const batchSize = numberSetting(settings, "batchSize");
+  const batchSize = settings.batchSize;
   const sizes = Array.from({ length: batchSize }, () => usualExample);
   const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
   return planRun(config, layout, capacity, settings);

@@ -1,8 +1,7 @@
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { OptConfig } from "#model/config.ts";
 import { type Layout, planLayout } from "#model/layout.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import { planCapacity } from "./capacity.ts";
 import { type MemoryPlan, planRun } from "./memoryPlan.ts";
 
@@ -10,7 +9,7 @@ import { type MemoryPlan, planRun } from "./memoryPlan.ts";
 export interface RunNeeds {
   /** With the score head the run asks for, or none. */
   readonly config: OptConfig;
-  readonly settings: SettingValues;
+  readonly settings: RunSettings;
   /** What the device can bind as one storage buffer. */
   readonly maxBindingBytes: number;
   readonly trained: readonly EncodedExample[];
@@ -21,7 +20,7 @@ export interface RunNeeds {
 /** Everything that a run over these rows allocates, weights first, to the byte. */
 export function planNeeds(needs: RunNeeds, layout = layoutOf(needs)): MemoryPlan {
   const { config, settings, maxBindingBytes, trained, evaluated } = needs;
-  const batchSize = numberSetting(settings, "batchSize");
+  const batchSize = settings.batchSize;
   const scored = evaluated.flat();
   const capacity = planCapacity(config, layout, maxBindingBytes, batchSize, trained, scored);
   const sets = evaluated.map((set) =>
@@ -32,5 +31,5 @@ export function planNeeds(needs: RunNeeds, layout = layoutOf(needs)): MemoryPlan
 
 /** Where the run's weights lie. It takes a second for the largest models, whatever the rows. */
 export function layoutOf({ config, settings, maxBindingBytes }: RunNeeds): Layout {
-  return planLayout(config, maxBindingBytes, weightDtypeOf(settings));
+  return planLayout(config, maxBindingBytes, settings.dtype);
 }

@@ -6,8 +6,8 @@ import { type OptConfig, parseConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { methodOf } from "#zo/resolveSettings.ts";
 import { largestBuffer, leastPlan, type MemoryPlan } from "./memoryPlan.ts";
 import { layoutOf, planNeeds, type RunNeeds } from "./runNeeds.ts";
 
@@ -104,17 +104,14 @@ function toFitting({ words, remedy, plan }: Candidate): Fitting {
   return { words, remedy, totalBytes: plan.totalBytes };
 }
 
-/** Other ways to keep the weights and their snapshot. */
+/** Changes of settings that store less. */
 function otherStores({ settings }: RunNeeds): readonly Change[] {
-  if (weightDtypeOf(settings) === "f16") return [];
-  const { snapshot } = settings;
-  // Deltas cannot be taken back from f16.
-  const copied = snapshot === undefined ? {} : { snapshot: "copy" };
-  const halves = { ...asHalves, settings: { ...asHalves.settings, ...copied } };
-  const deltas = { label: "Keep the snapshot as deltas", settings: { snapshot: "deltas" } };
+  if (settings.dtype === "f16") return [];
+  const method = methodOf(settings);
+  const halves = { ...method.dependentDefaults(asHalves.settings), ...asHalves.settings };
   return [
-    { words: "weights stored as f16", remedy: halves },
-    ...(snapshot === "copy" ? [{ words: "the snapshot kept as deltas", remedy: deltas }] : []),
+    { words: "weights stored as f16", remedy: { ...asHalves, settings: halves } },
+    ...method.memorySavings(settings).map(({ words, ...remedy }) => ({ words, remedy })),
   ];
 }
 
@@ -126,7 +123,7 @@ function largestBatch(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fit
     const remedy = { label: capitalised(words), settings: { batchSize } };
     return { words, remedy, plan: planNeeds(withRemedy(needs, remedy), layout) };
   };
-  return largest(1, numberSetting(needs.settings, "batchSize"), of, fits);
+  return largest(1, needs.settings.batchSize, of, fits);
 }
 
 function longestTexts(needs: RunNeeds, layout: Layout, fits: Fits): readonly Fitting[] {
@@ -179,7 +176,7 @@ function withRemedy(needs: RunNeeds, { settings, maxLength }: Remedy): RunNeeds 
   const tokens = (maxLength ?? Number.POSITIVE_INFINITY) - roomToWrite(needs);
   const cutAll = (examples: readonly EncodedExample[]) =>
     maxLength === undefined ? examples : examples.map((example) => cut(example, tokens));
-  const all: SettingValues = { ...needs.settings, ...settings };
+  const all: RunSettings = { ...needs.settings, ...settings };
   return { ...needs, settings: all, trained: cutAll(trained), evaluated: evaluated.map(cutAll) };
 }
 

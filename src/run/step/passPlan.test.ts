@@ -4,7 +4,7 @@ import { planLayout } from "#model/layout.ts";
 import type { Parameter } from "#model/parameters.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { trainableBy } from "#model/trainable.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { passPlans } from "./passPlan.ts";
 import { planAt } from "./plans.ts";
 
@@ -15,7 +15,7 @@ const everything = () => true;
 
 function lezo(step: number, more: Readonly<Record<string, unknown>> = {}) {
   const settings = resolveSettings({ method: "lezo", embedPolicy: "frozen", ...more });
-  return planAt(methodOf(settings), settings, config.numHiddenLayers, step);
+  return planAt(settings, config.numHiddenLayers, step);
 }
 
 const steps = Array.from({ length: 20 }, (_, step) => step);
@@ -74,7 +74,7 @@ describe("a step that trains a part of the model", () => {
     const settings = resolveSettings({ method: "mezo", ...more });
     const its = planLayout(model, 1 << 27);
     const isTrainable = trainableBy(settings, model, its.table);
-    const step = planAt(methodOf(settings), settings, model.numHiddenLayers, 0);
+    const step = planAt(settings, model.numHiddenLayers, 0);
     return { ...passPlans(its, isTrainable)(step, pendingTerms(step, 0, 0)), its, isTrainable };
   };
 
@@ -113,7 +113,7 @@ describe("a step that trains a part of the model", () => {
 
 test("nothing is perturbed where there is no step, and what is pending is written all the same", () => {
   const settings = resolveSettings({ method: "mezo" });
-  const step = planAt(methodOf(settings), settings, config.numHiddenLayers, 0);
+  const step = planAt(settings, config.numHiddenLayers, 0);
   const { isProbed, isUpdated } = passPlans(layout, everything)(null, pendingTerms(step, 0, 0));
   for (const matrix of layout.matrices.values()) {
     expect([isProbed(matrix), isUpdated(matrix)]).toEqual([false, true]);

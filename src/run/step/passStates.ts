@@ -1,10 +1,10 @@
 import type { PassState } from "#gpu/kernels.gen.ts";
 import { blockMask } from "#model/deltas.ts";
-import type { Method } from "#zo/methods/method.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import { keyOf } from "#zo/philox.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
+import { usesMask } from "#zo/resolveSettings.ts";
 import { round16 } from "#zo/round16.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
 
 /**
  * What holds for all weights in a pass of a run: the direction tried, or none, and how many of the terms
@@ -16,10 +16,10 @@ export type PassStates = (
   offsets: number,
 ) => PassState;
 
-export function passStates(method: Method, settings: SettingValues): PassStates {
-  const [seedLow, seedHigh] = keyOf(numberSetting(settings, "seed"));
-  const epsilon = round16(numberSetting(settings, "epsilon"));
-  const isMasked = method.sparsity(settings) > 0 || settings["trainable"] !== "all";
+export function passStates(settings: RunSettings): PassStates {
+  const [seedLow, seedHigh] = keyOf(settings.seed);
+  const epsilon = round16(settings.epsilon);
+  const isMasked = usesMask(settings);
   return (at, updates, offsets) => {
     const [low, high] = blockMask(at === null ? [] : at.plan.activeBlocks);
     return {

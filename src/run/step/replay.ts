@@ -3,9 +3,9 @@ import { maxTerms } from "#model/buffers.ts";
 import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { Model } from "#model/model.ts";
 import { noProbe } from "#model/products.ts";
-import type { Method } from "#zo/methods/method.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import { keyOf } from "#zo/philox.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import { usesMask } from "#zo/resolveSettings.ts";
 import type { JournalStep } from "../store/journal.ts";
 import { planAt } from "./plans.ts";
 
@@ -20,8 +20,7 @@ import { planAt } from "./plans.ts";
  */
 export async function replay(
   model: Model,
-  method: Method,
-  settings: SettingValues,
+  settings: RunSettings,
   steps: readonly JournalStep[],
   onProgress: (done: number) => void = () => {},
 ): Promise<void> {
@@ -32,12 +31,12 @@ export async function replay(
     while (done < steps.length) {
       const step = steps[done]!;
       if (terms.length + step.coefficients.length > maxTerms) break;
-      terms.push(...termsOf(model, method, settings, step, terms.length));
+      terms.push(...termsOf(model, settings, step, terms.length));
       coefficients.push(...step.coefficients);
       done++;
     }
     cutFor(model, terms.length, () => {
-      applyTerms(model, method, settings, terms, new Float32Array(coefficients));
+      applyTerms(model, settings, terms, new Float32Array(coefficients));
     });
     await workDone(model.device);
     onProgress(done);
@@ -54,13 +53,12 @@ function cutFor(model: Model, terms: number, act: () => void): void {
 
 function termsOf(
   model: Model,
-  method: Method,
-  settings: SettingValues,
+  settings: RunSettings,
   { step, learningRate, coefficients }: JournalStep,
   firstSlot: number,
 ): SlottedTerm[] {
-  const plan = planAt(method, settings, model.config.numHiddenLayers, step - 1);
-  const decay = learningRate * numberSetting(settings, "weightDecay");
+  const plan = planAt(settings, model.config.numHiddenLayers, step - 1);
+  const decay = learningRate * settings.weightDecay;
   const terms = pendingTerms(plan, decay, firstSlot);
   if (terms.length !== coefficients.length) {
     throw new Error(
@@ -72,21 +70,20 @@ function termsOf(
 
 function applyTerms(
   model: Model,
-  method: Method,
-  settings: SettingValues,
+  settings: RunSettings,
   terms: readonly SlottedTerm[],
   coefficients: Float32Array<ArrayBuffer>,
 ): void {
   const { device, buffers } = model;
   device.queue.writeBuffer(buffers.terms, 0, encodeTerms(terms));
   device.queue.writeBuffer(buffers.coefficients, 0, coefficients);
-  const [seedLow, seedHigh] = keyOf(numberSetting(settings, "seed"));
+  const [seedLow, seedHigh] = keyOf(settings.seed);
   model.setPass({
     ...noProbe,
     seed_low: seedLow,
     seed_high: seedHigh,
     update_count: terms.length,
-    mask_by_magnitude: Number(method.sparsity(settings) > 0 || settings["trainable"] !== "all"),
+    mask_by_magnitude: Number(usesMask(settings)),
   });
   model.update({ isProbed: () => false, isUpdated: () => true, sharedBlocks: null });
 }

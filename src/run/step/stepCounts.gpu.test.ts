@@ -11,7 +11,7 @@ import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { without } from "#session/testing/gpus.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "../testing/fixtureRun.ts";
 import { Stepper } from "./stepper.ts";
 import { type TrainerHooks, train } from "./trainer.ts";
@@ -48,7 +48,7 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
     capacity: sizeOfAll(examples.slice(0, 4)),
   });
   await prepareMasks(model, settings);
-  const stepper = new Stepper(model, methodOf(settings), settings, examples, []);
+  const stepper = new Stepper(model, settings, examples, []);
   return { stepper, model, weights };
 }
 

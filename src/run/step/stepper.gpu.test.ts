@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { oneDeviceGpu } from "#session/testing/gpus.ts";
-import { methodOf } from "#zo/readSettings.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
 import { weightsSha256 } from "../store/weightsHash.ts";
 import {
@@ -81,7 +80,7 @@ describe("MeZO-SVRG", () => {
     const again = await open(settings);
     poisonLongestRow(again);
     const past = steps.slice(0, bad + 1);
-    await replay(again.model, methodOf(again.settings), again.settings, past);
+    await replay(again.model, again.settings, past);
     const rest = await takeSteps(again.stepperAfter(past), 8 - past.length);
     const coefficients = (of: readonly JournalStep[]) => of.map((step) => [...step.coefficients]);
     expect(coefficients([...past, ...rest])).toEqual(coefficients(steps));

@@ -6,7 +6,7 @@ import type { Commands } from "#gpu/commands.ts";
 import { filterKernels } from "#gpu/commands.ts";
 import { coefficients } from "#gpu/kernels.gen.ts";
 import { workDone } from "#gpu/wait.ts";
-import { recordWords, ringRecords } from "#model/buffers.ts";
+import { maxTerms, recordWords, ringRecords } from "#model/buffers.ts";
 import {
   encodePrograms,
   encodeTerms,
@@ -18,11 +18,12 @@ import {
 import type { Model } from "#model/model.ts";
 import { partOf } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import { ranked } from "#zo/draws.ts";
-import type { Method } from "#zo/methods/method.ts";
+import type { MethodTraits } from "#zo/methods/method.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
+import { traitsOf } from "#zo/resolveSettings.ts";
 import { round16 } from "#zo/round16.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
 import { passPlans } from "./passPlan.ts";
 import { type PassStates, passStates } from "./passStates.ts";
@@ -47,8 +48,6 @@ export interface LongStepHooks {
 
 /** `registers` of `zo/coefficients.wgsl`. */
 const registers = { anchor: 16, halted: 17, meanAbs: 18 } as const;
-/** Slots of a step whose terms must last until the next anchor; 16 steps of them fit. */
-const lastingSlots = 4;
 const partsAtOnce = 4;
 
 /**
@@ -57,8 +56,8 @@ const partsAtOnce = 4;
  */
 export class Stepper {
   readonly #model: Model;
-  readonly #method: Method;
-  readonly #settings: SettingValues;
+  readonly #settings: RunSettings;
+  readonly #traits: MethodTraits;
   readonly #examples: readonly EncodedExample[];
   readonly isPerToken: boolean;
   readonly #batches: BatchPlan;
@@ -87,27 +86,26 @@ export class Stepper {
    */
   constructor(
     model: Model,
-    method: Method,
-    settings: SettingValues,
+    settings: RunSettings,
     examples: readonly EncodedExample[],
     past: readonly JournalStep[],
     isPerToken = false,
   ) {
     this.isPerToken = isPerToken;
     this.#model = model;
-    this.#method = method;
     this.#settings = settings;
+    this.#traits = traitsOf(settings);
     this.#examples = examples;
     this.#past = [...past];
     this.#next = past.length;
-    this.#seed = numberSetting(settings, "seed");
-    this.#epsilon = round16(numberSetting(settings, "epsilon"));
-    this.#passState = passStates(method, settings);
+    this.#seed = settings.seed;
+    this.#epsilon = round16(settings.epsilon);
+    this.#passState = passStates(settings);
     const isTrainable = trainableBy(settings, model.config, model.layout.table);
     this.#passPlans = passPlans(model.layout, isTrainable);
     const n = examples.length;
     const order = (epoch: number) => ranked(this.#seed, "shuffle", epoch, n);
-    this.#batches = batchPlan(order, n, numberSetting(settings, "batchSize"));
+    this.#batches = batchPlan(order, n, settings.batchSize);
     const b = model.buffers;
     const uniform = { buffer: b.coefficientState };
     this.#coefficients = model.bound.bindUniform(model.coefficientsKernel, uniform, {
@@ -143,7 +141,7 @@ export class Stepper {
 
   /** The next step looks at many rows: it is handed over by `enqueueLong`, alone. */
   get isNextLong(): boolean {
-    return this.#plan(this.#next).rows === "anchor";
+    return this.#plan(this.#next).examples === "anchor";
   }
 
   /** The next step is one of those whose parts are timed, where there is a clock. */
@@ -153,8 +151,7 @@ export class Stepper {
 
   /** First step at or after `step` before which everything must have come back (annealing); or none. */
   barrierAfter(step: number): number {
-    const { annealFactor } = this.#settings;
-    if (typeof annealFactor !== "number" || annealFactor <= 1) return Number.POSITIVE_INFINITY;
+    if (!this.#traits.annealsByEpoch) return Number.POSITIVE_INFINITY;
     const epoch = this.#batches.batchesPerEpoch;
     return (Math.floor(step / epoch) + 1) * epoch;
   }
@@ -212,7 +209,7 @@ export class Stepper {
     const plan = this.#plan(this.#next);
     const batch = this.#rowsOf(plan, this.#next);
     const parts = partsOf(plan, batch, this.#model.capacity);
-    if (plan.rows === "anchor") this.#takeSnapshot();
+    if (plan.examples === "anchor") this.#takeSnapshot();
     for (const [done, part] of parts.entries()) {
       if (hooks.isPauseWanted()) return false;
       this.#handOver(plan, batch, part);
@@ -263,9 +260,9 @@ export class Stepper {
     this.#sinceAnchor = [];
     const values = new Float32Array(32);
     const last = this.#past.at(-1);
-    const isClipped = numberSetting({ gradientClip: 0, ...this.#settings }, "gradientClip") > 0;
-    if (isClipped && last?.extra) values[registers.meanAbs] = last.extra.at(-1) ?? 0;
-    const anchor = this.#past.findLastIndex((_, step) => this.#plan(step).rows === "anchor");
+    if (this.#traits.gradientClip > 0 && last?.extra)
+      values[registers.meanAbs] = last.extra.at(-1) ?? 0;
+    const anchor = this.#past.findLastIndex((_, step) => this.#plan(step).examples === "anchor");
     // An anchor whose loss was no number says nothing of the steps after it.
     const isKnown = anchor >= 0 && !(this.#past[anchor]!.flags & NOT_FINITE);
     if (isKnown) values[registers.anchor] = this.#past[anchor]!.projectedGrad;
@@ -278,17 +275,16 @@ export class Stepper {
   }
 
   #remember(plan: StepPlan, step: number): void {
-    if (!this.#hasSnapshot()) return;
+    if (this.#traits.snapshot === null) return;
     const terms = pendingTerms(plan, this.#decay(plan), this.#slotOf(step));
-    this.#sinceAnchor = plan.rows === "anchor" ? terms : [...this.#sinceAnchor, ...terms];
-  }
-
-  #hasSnapshot(): boolean {
-    return this.#settings["svrgQ"] !== undefined;
+    this.#sinceAnchor = plan.examples === "anchor" ? terms : [...this.#sinceAnchor, ...terms];
   }
 
   #slotOf(step: number): number {
-    return this.#hasSnapshot() ? (step % 16) * lastingSlots : 0;
+    const { snapshot } = this.#traits;
+    if (snapshot === null) return 0;
+    // Coefficients since the last anchor are still read; every step of the interval has its own slots.
+    return (step % snapshot.interval) * Math.floor(maxTerms / snapshot.interval);
   }
 
   /** To right after the last step that came back; what else was handed over changed nothing. */
@@ -305,7 +301,7 @@ export class Stepper {
     if (known?.step === step && known.past === this.#past.length) return known.plan;
     const { numHiddenLayers } = this.#model.config;
     const annealing = this.#annealing(step);
-    const plan = planAt(this.#method, this.#settings, numHiddenLayers, step, annealing);
+    const plan = planAt(this.#settings, numHiddenLayers, step, annealing);
     this.#planned = { step, past: this.#past.length, plan };
     return plan;
   }
@@ -318,8 +314,9 @@ export class Stepper {
   }
 
   #rowsOf(plan: StepPlan, step: number): readonly EncodedExample[] {
-    if (plan.rows === "batch") return this.#batches.batchAt(step).map((i) => this.#examples[i]!);
-    const wanted = numberSetting(this.#settings, "anchorRows");
+    if (plan.examples === "batch")
+      return this.#batches.batchAt(step).map((i) => this.#examples[i]!);
+    const wanted = this.#traits.anchorExamples;
     if (wanted === 0 || wanted >= this.#examples.length) return this.#examples;
     const order = ranked(this.#seed, "shuffle", 0, this.#examples.length);
     return order.slice(0, wanted).map((i) => this.#examples[i]!);
@@ -342,12 +339,12 @@ export class Stepper {
   }
 
   #isCopied({ at }: Probe): boolean {
-    return at === "snapshot" && this.#settings["snapshot"] === "copy";
+    return at === "snapshot" && this.#traits.snapshot?.kind === "copy";
   }
 
   /** The weights as they stand become the snapshot, where it is kept as a copy. */
   #takeSnapshot(): void {
-    if (this.#settings["snapshot"] !== "copy") return;
+    if (this.#traits.snapshot?.kind !== "copy") return;
     this.flush();
     this.#model.takeSnapshot();
   }
@@ -365,7 +362,7 @@ export class Stepper {
   }
 
   #decay(plan: StepPlan): number {
-    return plan.learningRate * numberSetting(this.#settings, "weightDecay");
+    return plan.learningRate * this.#settings.weightDecay;
   }
 
   /** How the step's losses become its coefficients. */
@@ -379,10 +376,10 @@ export class Stepper {
       probes: plan.probes.length,
       programs: programs.length / programWords,
       record: step % ringRecords,
-      keeps_anchor: Number(plan.rows === "anchor"),
+      keeps_anchor: Number(plan.examples === "anchor"),
       count: this.isPerToken ? scoredTokens(batch) : batch.length,
       epsilon: this.#epsilon,
-      clip: numberSetting({ gradientClip: 0, ...this.#settings }, "gradientClip"),
+      clip: this.#traits.gradientClip,
     });
     device.queue.writeBuffer(buffers.coefficientState, 0, params);
   }
@@ -392,7 +389,7 @@ export class Stepper {
     const step = this.#next++;
     this.#pending = pendingTerms(plan, this.#decay(plan), this.#slotOf(step));
     this.#remember(plan, step);
-    const batches = Math.ceil(batch.length / numberSetting(this.#settings, "batchSize"));
+    const batches = Math.ceil(batch.length / this.#settings.batchSize);
     const tokens = parts.reduce((sum, { rows }) => sum + 2 * rows.tokens, 0);
     this.#queue.push({ plan, tokens, forwardPasses: 2 * plan.probes.length * batches });
   }

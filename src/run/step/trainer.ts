@@ -1,6 +1,6 @@
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Model } from "#model/model.ts";
-import { numberSetting, type SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 import {
   type Evaluation,
   type EvaluationOptions,
@@ -51,11 +51,11 @@ const SUBMIT_MS = 100;
 export async function train(
   model: Model,
   stepper: Stepper,
-  settings: SettingValues,
+  settings: RunSettings,
   dev: readonly EncodedExample[],
   hooks: TrainerHooks,
 ): Promise<TrainingEnd> {
-  const steps = numberSetting(settings, "steps");
+  const steps = settings.steps;
   const every = evaluationInterval(settings);
   while (stepper.nextStep < steps) {
     const until = dev.length > 0 ? nextMultiple(stepper.nextStep, every, steps) : steps;

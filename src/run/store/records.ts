@@ -3,7 +3,7 @@ import type { Interval } from "#base/interval.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import type { DType } from "#data/formats/tensorSource.ts";
 import type { Row, TaskSpec } from "#data/tasks/task.ts";
-import type { SettingValues } from "#zo/settings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
 
 /** One finished step, as it came back from the GPU. Losses in nats. */
 export interface StepRecord {
@@ -29,8 +29,8 @@ export interface StepRecord {
 
 /** Names as in a run's log. */
 export interface StepExtra {
-  /** MeZO-SVRG: an anchor over all rows, or a step on a batch. */
-  readonly kind?: "anchor" | "mini";
+  /** The kind of step, for methods with several: "anchor" or "mini" for MeZO-SVRG. */
+  readonly kind?: string;
   /** LeZO: blocks that took part, ascending. */
   readonly active_blocks?: readonly number[];
   /** Sparse-MeZO: share of the parameters that moved, as last measured. */
@@ -85,7 +85,7 @@ export interface RunRecord {
   /** SHA-256 over the base model's parameters (f32, table order): which model this run started from. */
   readonly modelId: string;
   readonly modelName: string;
-  readonly settings: SettingValues;
+  readonly settings: RunSettings;
   readonly task: TaskSpec;
   readonly data: RunData;
   /** The last step journaled. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
 import type { TaskId, TaskSpec } from "#data/tasks/task.ts";
+import { storedSettings } from "#zo/resolveSettings.ts";
 import type {
   EvaluationRecord,
   Manifest,
@@ -170,7 +171,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   failure: z.looseObject({ code: z.string(), message: z.string() }).exactOptional(),
   modelId: z.string(),
   modelName: z.string(),
-  settings: z.record(z.string(), z.union([anyNumber, z.string(), z.boolean()])),
+  settings: storedSettings,
   task,
   data: z.looseObject({
     trainName: z.string(),

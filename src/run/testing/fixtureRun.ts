@@ -16,10 +16,8 @@ import { type FixtureName, openFixture } from "#model/testing/fixture.ts";
 import { allocateWeights, decoded, type Weights } from "#model/weights.ts";
 import { headOf } from "#session/headOf.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { noiseKinds } from "#zo/noise.ts";
-import { methodOf, resolveSettings } from "#zo/readSettings.ts";
-import { choiceSetting, numberSetting, type SettingValues } from "#zo/settings.ts";
-import { weightDtypeOf } from "#zo/weightDtype.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { Stepper } from "../step/stepper.ts";
 import type { JournalStep } from "../store/journal.ts";
 
@@ -53,7 +51,7 @@ export const reviewHeadTask: TaskSpec = {
 export interface FixtureRun {
   readonly model: Model;
   readonly weights: Weights;
-  readonly settings: SettingValues;
+  readonly settings: RunSettings;
   readonly examples: readonly EncodedExample[];
   readonly stepper: Stepper;
   /** Another stepper over the same weights, which have taken these steps. */
@@ -83,7 +81,7 @@ export async function openFixtureRun(
   const head = headOf(task, settings);
   const table = parseTable("reviews.jsonl", reviewLines.slice(0, rows).join("\n"));
   const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), task, table);
-  const weights = allocateWeights(device, withHead(own, head), weightDtypeOf(settings));
+  const weights = allocateWeights(device, withHead(own, head), settings.dtype);
   await weights.load(matchTensors(parameterTable(own), checkpoint));
   beginHead(weights, own, head?.seed ?? 0);
   const model = await Model.create({
@@ -91,15 +89,15 @@ export async function openFixtureRun(
     sources,
     weights,
     linear: usualChoice(device.info),
-    noise: choiceSetting(settings, "noise", noiseKinds),
+    noise: settings.noise,
     capacity:
       capacity === "one row at a time"
         ? largestOf(examples)
-        : largestBatch(examples, numberSetting(settings, "batchSize")),
+        : largestBatch(examples, settings.batchSize),
   });
   await prepareMasks(model, settings);
   const stepperAfter = (past: readonly JournalStep[]) =>
-    new Stepper(model, methodOf(settings), settings, examples, past);
+    new Stepper(model, settings, examples, past);
   return { model, weights, settings, examples, stepper: stepperAfter([]), stepperAfter };
 }
 

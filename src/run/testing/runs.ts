@@ -1,3 +1,4 @@
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import { addSteps, type JournalStep, noTotals } from "../store/journal.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, RunRows } from "../store/records.ts";
 import type { Weights } from "../store/runStore.ts";
@@ -14,7 +15,7 @@ export function aRun(id: string, modelId = "model-a"): RunRecord {
     status: "running",
     modelId,
     modelName: "opt-tiny",
-    settings: { method: "mezo", learningRate: 1e-6, seed: 42, shuffle: true },
+    settings: resolveSettings({ method: "mezo", learningRate: 1e-6, seed: 42 }),
     task: {
       kind: "classification",
       template: "{text} It was",

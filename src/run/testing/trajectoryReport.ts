@@ -4,7 +4,6 @@
 import { nodeGpu } from "#entry/node/gpu.ts";
 import { openDevice } from "#gpu/device.ts";
 import type { FixtureName } from "#model/testing/fixture.ts";
-import { methodOf } from "#zo/readSettings.ts";
 import { evaluate } from "../evaluation/evaluation.ts";
 import { extraOf, planAt } from "../step/plans.ts";
 import { toStepRecords } from "../store/journal.ts";
@@ -51,7 +50,7 @@ for (const [name, fixture, more] of trials) {
   const { model, settings, examples } = run;
   const steps = await takeSteps(run.stepper, common.steps);
   const { numHiddenLayers } = model.config;
-  const planOf = (step: number) => planAt(methodOf(settings), settings, numHiddenLayers, step);
+  const planOf = (step: number) => planAt(settings, numHiddenLayers, step);
   report[name] = {
     steps: toStepRecords(steps, undefined, (step) => extraOf(planOf(step.step - 1), step)),
     finalLoss: (await evaluate(model, examples)).loss,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { RunRecord } from "../engineTypes.ts";
+import { storedSettings } from "#zo/resolveSettings.ts";
+import type { RunRecord, SettingValues } from "../engineTypes.ts";
 import { originDiff } from "../hub/origin.ts";
 import { outcomeOf, spreadOf } from "../run/outcome.ts";
 import { draftFrom } from "../setup/settingsForm.ts";
@@ -8,10 +9,10 @@ import { fakeData } from "../testing/fakeData.ts";
 import { evaluation, fakeDevice, fakeModel, fakeRecord } from "../testing/fakeReports.ts";
 import { comparability, differingFields, groupBySeed } from "./comparison.ts";
 
-const run = (settings: RunRecord["settings"], change: Partial<RunRecord> = {}): RunRecord => ({
+const run = (settings: SettingValues, change: Partial<RunRecord> = {}): RunRecord => ({
   ...fakeRecord,
   ...change,
-  settings: { ...fakeRecord.settings, ...settings },
+  settings: storedSettings.parse({ ...fakeRecord.settings, ...settings }),
 });
 const verdictOf = (...runs: readonly RunRecord[]) =>
   comparability(differingFields(runs, fakeCatalogue));
@@ -28,16 +29,6 @@ test("runs that differ in one setting and their seed are comparable", () => {
     tone: "good",
     words: "Comparable: 1 field differs (Steps)",
   });
-});
-
-test("a setting a run was stored without counts as its default, in comparison and in groups", () => {
-  const { dtype: _, ...older } = fakeRecord.settings;
-  const old = { ...fakeRecord, settings: { ...older, seed: 3 } };
-  expect(older).not.toHaveProperty("dtype");
-  expect(verdictOf(old, run({ dtype: "f32" })).words).toMatch(/^Repeats/);
-  const differing = differingFields([old, run({ dtype: "f16", seed: 3 })], fakeCatalogue);
-  expect(differing.map(({ key, values }) => [key, values])).toEqual([["dtype", ["f32", "f16"]]]);
-  expect(groupBySeed([old, run({ dtype: "f32" })], fakeCatalogue)).toHaveLength(1);
 });
 
 test("the same prompt written in another order is no difference", () => {
@@ -102,8 +93,7 @@ test("an outcome nobody has measured is a dash", () => {
 });
 
 const setup = { catalogue: fakeCatalogue, model: fakeModel, device: fakeDevice };
-const draft = (settings: RunRecord["settings"]) =>
-  draftFrom({ ...fakeRecord.settings, ...settings });
+const draft = (settings: SettingValues) => draftFrom({ ...fakeRecord.settings, ...settings });
 const data = { ...fakeData, devName: "split" };
 
 test("a duplicate shows what was changed against its origin", () => {

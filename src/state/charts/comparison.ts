@@ -12,19 +12,17 @@ export interface DifferingField {
 }
 
 /** What a run was made of. Records have it; the setup page has it of the run to come. */
-export type RunMaterial = Pick<
-  RunRecord,
-  "settings" | "modelId" | "modelName" | "data" | "task" | "adapter"
->;
+export type RunMaterial = Pick<RunRecord, "modelId" | "modelName" | "data" | "task" | "adapter"> & {
+  readonly settings: SettingValues;
+};
 
 const SEED_KEY = "seed";
 
 /** Every field whose values are not all the same; settings in the order of the first run that has them. */
 export function differingFields(
-  given: readonly RunMaterial[],
+  runs: readonly RunMaterial[],
   catalogue: Catalogue | null,
 ): readonly DifferingField[] {
-  const runs = given.map((run) => ({ ...run, settings: wholeSettings(run.settings, catalogue) }));
   const hasOneMethod = new Set(runs.map(({ settings }) => settings[METHOD_KEY])).size === 1;
   const fields: DifferingField[] = [];
   for (const key of new Set(runs.flatMap(({ settings }) => Object.keys(settings)))) {
@@ -40,18 +38,6 @@ export function differingFields(
   // Settings of one method only are many, and say the least.
   const isOwn = ({ kind }: DifferingField) => kind === "method's own";
   return [...differing.filter((field) => !isOwn(field)), ...differing.filter(isOwn)];
-}
-
-/**
- * A run's settings with the default for each of its method's that was not there yet when it was stored:
- * that is what such a setting was before one could choose.
- */
-function wholeSettings(settings: SettingValues, catalogue: Catalogue | null): SettingValues {
-  if (!catalogue) return settings;
-  const method = catalogue.methods.find(({ id }) => id === settings[METHOD_KEY]);
-  const known = [...catalogue.commonSettings, ...(method?.settings ?? [])];
-  const defaults = known.map((description) => [description.key, description.default] as const);
-  return { ...Object.fromEntries(defaults), ...settings };
 }
 
 /** Equal for equal things, in whatever order their fields were written. */
@@ -166,7 +152,7 @@ export function groupBySeed(
 ): readonly SeedGroup[] {
   const byKey = new Map<string, RunRecord[]>();
   for (const run of runs) {
-    const key = keyWithoutSeed(run, catalogue);
+    const key = keyWithoutSeed(run);
     const group = byKey.get(key);
     if (group) group.push(run);
     else byKey.set(key, [run]);
@@ -180,8 +166,8 @@ export function groupBySeed(
   }));
 }
 
-function keyWithoutSeed(run: RunRecord, catalogue: Catalogue | null): string {
-  const { [SEED_KEY]: _, ...settings } = wholeSettings(run.settings, catalogue);
+function keyWithoutSeed(run: RunRecord): string {
+  const { [SEED_KEY]: _, ...settings }: SettingValues = run.settings;
   const { modelId, modelName, data, task, adapter } = run;
   return inOrder({ settings, modelId, modelName, data, task, adapter });
 }

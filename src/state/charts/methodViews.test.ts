@@ -22,9 +22,9 @@ const report = {
 };
 
 test("a method's extra memory is told for the model that is open", () => {
-  expect(extraMemoryText("none", fakeModel)).toBe("no extra memory");
-  expect(extraMemoryText("none, or a copy of the weights", fakeModel)).toBe("none, or ≈ 501 MB");
-  expect(extraMemoryText("none, or a copy of the weights", null)).toContain("a copy");
+  expect(extraMemoryText({ least: 0, most: 0 }, fakeModel)).toBe("no extra memory");
+  expect(extraMemoryText({ least: 0, most: 1 }, fakeModel)).toBe("none, or ≈ 501 MB");
+  expect(extraMemoryText({ least: 0, most: 1 }, null)).toContain("a copy");
 });
 
 test("a small share keeps a decimal", () => {

@@ -3,17 +3,12 @@ import { formatBytes } from "../text/format.ts";
 
 /** "no extra memory", "none, or ≈ 501 MB": what a method needs beside the weights. */
 export function extraMemoryText(
-  extraMemory: MethodDescription["extraMemory"],
+  { least, most }: MethodDescription["weightCopies"],
   model: ModelReport | null,
 ): string {
-  switch (extraMemory) {
-    case "none":
-      return "no extra memory";
-    case "none, or a copy of the weights":
-      return model ? `none, or ≈ ${formatBytes(model.weightBytes)}` : extraMemory;
-    default:
-      return extraMemory satisfies never;
-  }
+  if (most === 0) return "no extra memory";
+  const copies = model ? `≈ ${formatBytes(most * model.weightBytes)}` : "a copy of the weights";
+  return least === most ? copies : `none, or ${copies}`;
 }
 
 /** "31 %": how much of the model may move in a step. */

@@ -67,7 +67,7 @@ function settingsItem(parsed: ParsedSettings | null): ReadinessItem {
 }
 
 /** Refused because of the settings as a whole: said beside the form, not beside the button. */
-const CONTRADICTION = "E-CFG-1";
+const CONTRADICTION = "E-CFG-3";
 
 /** The last refusal of settings by any command that takes them. */
 export function contradictionIn(failures: AppState["failures"]): Failure | undefined {

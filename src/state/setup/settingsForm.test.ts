@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { commonSettings } from "#zo/commonSettings.ts";
-import { methods } from "#zo/methods/index.ts";
-import { resolveSettings } from "#zo/readSettings.ts";
+import { commonDescriptions, methods } from "#zo/methods/index.ts";
+import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { fakeCatalogue } from "../testing/fakeCatalogue.ts";
 import {
@@ -28,13 +27,18 @@ const setting = (key: string) => {
 test("an untouched form is a run with every default and the first method", () => {
   const { values, errors } = typed({});
   expect(errors).toEqual({});
-  expect(values).toMatchObject({ method: "mezo", learningRate: 1e-6, steps: 1000, linear: false });
+  expect(values).toMatchObject({
+    method: "mezo",
+    learningRate: 1e-6,
+    steps: 1000,
+    noise: "binomial",
+  });
 });
 
 test("every method's untouched form is one the engine takes", () => {
   const catalogue = {
     ...fakeCatalogue,
-    commonSettings,
+    commonSettings: commonDescriptions,
     methods: methods.map((m) => m.description),
   };
   for (const { id } of catalogue.methods) {
@@ -45,7 +49,7 @@ test("every method's untouched form is one the engine takes", () => {
 });
 
 describe("a setting that only counts with another one's value", () => {
-  const catalogue = { ...fakeCatalogue, commonSettings };
+  const catalogue = { ...fakeCatalogue, commonSettings: commonDescriptions };
   const keys = (texts: Record<string, string>) =>
     visibleSettings(catalogue, { ...EMPTY_DRAFT, texts }).map(({ key }) => key);
   const names = (settings: SettingValues) =>
@@ -75,7 +79,10 @@ describe("a setting that only counts with another one's value", () => {
 });
 
 test("a run tells a switch as yes or no", () => {
-  const told = toldSettings({ ...fakeCatalogue, commonSettings }, { pauseOnBlowUp: false });
+  const told = toldSettings(
+    { ...fakeCatalogue, commonSettings: commonDescriptions },
+    { pauseOnBlowUp: false },
+  );
   expect(told).toEqual([{ name: expect.any(String), value: "no" }]);
 });
 
@@ -105,7 +112,9 @@ test("half a step is refused", () => {
 
 test("settings of an earlier run fill the form and come back the same", () => {
   const draft = draftFrom(fakeCatalogue.demo.settings);
-  expect(parseDraft(fakeCatalogue, draft).values).toEqual(fakeCatalogue.demo.settings);
+  expect(parseDraft(fakeCatalogue, draft).values).toEqual(
+    resolveSettings(fakeCatalogue.demo.settings),
+  );
 });
 
 test("a setting counts as touched once it differs from its default", () => {
@@ -116,7 +125,7 @@ test("a setting counts as touched once it differs from its default", () => {
 });
 
 test("a range is told in readable numbers", () => {
-  expect(rangeOf(setting("steps"))).toBe("1 to 1,000,000");
+  expect(rangeOf(setting("steps"))).toBe("1 to 10,000,000");
 });
 
 test("a suggested name tells method, model and learning rate", () => {

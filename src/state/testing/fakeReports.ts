@@ -1,3 +1,4 @@
+import { storedSettings } from "#zo/resolveSettings.ts";
 import type {
   DeviceReport,
   EvaluationRecord,
@@ -105,7 +106,7 @@ export const fakeRecord: RunRecord = {
   status: "interrupted",
   modelId: fakeModel.sha256,
   modelName: "opt-125m",
-  settings: fakeCatalogue.demo.settings,
+  settings: storedSettings.parse(fakeCatalogue.demo.settings),
   task: fakeTask,
   data: { trainName: "reviews.jsonl", trainRows: 1000, devName: "split", devRows: 200 },
   step: 8400,
@@ -178,12 +179,7 @@ function comparable(method: string, seed: number, accuracy: number): RunSummary 
       id: `${method}-${seed}`,
       name: `${isLezo ? "LeZO" : "MeZO"} on opt-125m, lr 1e-4, seed ${seed}`,
       status: "finished",
-      settings: {
-        ...fakeCatalogue.demo.settings,
-        method,
-        seed,
-        ...(isLezo ? { lezoSparsity: 0.5 } : {}),
-      },
+      settings: storedSettings.parse({ ...fakeCatalogue.demo.settings, method, seed }),
       step: 400,
       seconds: isLezo ? 31 : 42,
       createdAt: `2026-03-0${seed + 5}T10:00:00.000Z`,

@@ -1,10 +1,11 @@
+import { storedSettings } from "#zo/resolveSettings.ts";
 import type { RunRecord, RunReport, RunStatus, SettingValues, StepRecord } from "../engineTypes.ts";
 import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeModel, fakeRecord, fakeTiming } from "./fakeReports.ts";
 import { fakeStepOf } from "./fakeSteps.ts";
 
 export function stepOf({ settings }: RunRecord, step: number): StepRecord {
-  return fakeStepOf(String(settings[METHOD_KEY]), step, Number(settings["seed"] ?? 0));
+  return fakeStepOf(String(settings[METHOD_KEY]), step, Number(settings.seed ?? 0));
 }
 
 export function newRecord(
@@ -14,7 +15,16 @@ export function newRecord(
   status: RunStatus,
 ): RunRecord {
   const { lastEvaluation: _, zeroShot: __, best: ___, ...fresh } = fakeRecord;
-  return { ...fresh, id, name, settings, status, step: 0, seconds: 0, tokens: 0 };
+  return {
+    ...fresh,
+    id,
+    name,
+    settings: storedSettings.parse(settings),
+    status,
+    step: 0,
+    seconds: 0,
+    tokens: 0,
+  };
 }
 
 /** Shares that suit the made-up model of 12 blocks. */

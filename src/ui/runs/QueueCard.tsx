@@ -30,7 +30,7 @@ export function QueueCard() {
               <a href={hashFromPlace({ name: "run", runId: run.record.id })}>{run.record.name}</a>{" "}
               <span className={note}>
                 {String(run.record.settings[METHOD_KEY] ?? "")} on {run.record.data.trainName}, seed{" "}
-                {formatSetting(run.record.settings["seed"] ?? 0)}
+                {formatSetting(run.record.settings.seed ?? 0)}
               </span>
             </span>
             <DeleteButton run={run} />

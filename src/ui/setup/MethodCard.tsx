@@ -58,7 +58,7 @@ function MethodText({ method }: { readonly method: MethodDescription }) {
       <span>{method.summary}</span>
       <span className={small}>
         Forward passes a step: {method.forwardPasses}. Memory beside the weights:{" "}
-        {extraMemoryText(method.extraMemory, model)}.{" "}
+        {extraMemoryText(method.weightCopies, model)}.{" "}
         <a href={method.paper.url} target="_blank" rel="noreferrer">
           {method.paper.title}
         </a>

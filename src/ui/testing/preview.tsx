@@ -27,7 +27,7 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
   contradiction: {
     refusals: {
       startRun: {
-        code: "E-CFG-1",
+        code: "E-CFG-3",
         message:
           "Weight decay cannot be taken back step by step, so the snapshot must be a copy of the weights with it.",
       },

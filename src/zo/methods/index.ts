@@ -1,3 +1,5 @@
+import { commonSettings } from "../commonSettings.ts";
+import { describeSettings, type SettingDescription } from "../settings.ts";
 import { lezo } from "./lezo.ts";
 import type { Method } from "./method.ts";
 import { mezo } from "./mezo.ts";
@@ -6,5 +8,20 @@ import { sparseMezo } from "./sparseMezo.ts";
 
 export type { Method } from "./method.ts";
 
-/** Every method there is. Adding one is a file in this folder and a line here. */
-export const methods: readonly Method[] = [mezo, sparseMezo, lezo, mezoSvrg];
+const registered: Method[] = [mezo, sparseMezo, lezo, mezoSvrg];
+
+/** Every method. Adding one is a file in this folder and a line here. */
+export const methods: readonly Method[] = registered;
+
+/** Adds a method for as long as a test needs it. @returns removes it again */
+export function registerMethod(method: Method): () => void {
+  registered.push(method);
+  return () => void registered.splice(registered.indexOf(method), 1);
+}
+
+export const commonDescriptions: readonly SettingDescription[] = describeSettings(commonSettings);
+
+/** Every setting: the common ones, then each method's own. A key may occur in several methods. */
+export function allSettings(): readonly SettingDescription[] {
+  return [...commonDescriptions, ...methods.flatMap(({ description }) => description.settings)];
+}

@@ -1,83 +1,87 @@
 import { ranked } from "../draws.ts";
 import type { StepContext } from "../plan.ts";
-import { choiceSetting, numberSetting, type SettingValues } from "../settings.ts";
-import type { Method } from "./method.ts";
+import { choice, number } from "../settings.ts";
+import { defineMethod } from "./method.ts";
 import { probeSettings, spsaPlan } from "./probes.ts";
 import { sparsitySetting } from "./sparseMezo.ts";
 
-const embedPolicies = ["always", "sampled", "frozen"] as const;
+interface BlockSettings {
+  readonly lezoSparsity: number;
+  readonly embedPolicy: "always" | "sampled" | "frozen";
+}
 
 /**
  * LeZO: MeZO on a random subset of the transformer blocks, drawn anew each step.
  *
  *   A_t = the N − d blocks ranked first at step t, d = ⌊ρN + ½⌋;  z is zero outside A_t
  *
- * Blocks left out are neither read for noise, nor perturbed, nor written.
+ * Blocks outside A_t are neither perturbed nor written, and no noise is generated for them.
  * @see Wang et al., "Simultaneous Computation and Memory Efficient Zeroth-Order Optimizer for
  *   Fine-Tuning Large Language Models" (2024), section 4
  */
-export const lezo: Method = {
-  description: {
-    id: "lezo",
-    name: "LeZO",
-    summary:
-      "MeZO on a few blocks at a time, drawn anew each step: the others are not even touched, so a step is cheaper.",
-    forwardPasses: "2 per direction",
-    extraMemory: "none",
-    paper: {
-      title: "Simultaneous Computation and Memory Efficient Zeroth-Order Optimizer (2024)",
-      url: "https://arxiv.org/abs/2410.09823",
-    },
-    settings: [
+export const lezo = defineMethod({
+  id: "lezo",
+  name: "LeZO",
+  summary:
+    "MeZO on a few blocks at a time, drawn anew each step. The other blocks are skipped, so a step is cheaper.",
+  forwardPasses: "2 per direction",
+  paper: {
+    title: "Simultaneous Computation and Memory Efficient Zeroth-Order Optimizer (2024)",
+    url: "https://arxiv.org/abs/2410.09823",
+  },
+  aliases: ["lezo"],
+  settings: {
+    lezoSparsity: number({
+      flag: "lezo-sparsity",
+      label: "Blocks left out",
+      default: 0.5,
+      min: 0,
+      max: 1,
+      help: "Fraction of the transformer blocks that each step leaves out. The paper uses 0.25 to 0.9; larger fractions need larger learning rates.",
+      source: "Half; the paper leaves out up to three quarters on 40 blocks",
+    }),
+    embedPolicy: choice(
+      { always: "always trained", sampled: "drawn like a block", frozen: "never trained" },
       {
-        key: "lezoSparsity",
-        flag: "lezo-sparsity",
-        label: "Blocks left out",
-        type: "number",
-        default: 0.5,
-        min: 0,
-        max: 1,
-        help: "Share of the transformer blocks that are left out of each step (not the share kept). The paper's range is 0.25 to 0.9; larger shares want larger learning rates.",
-        source: "Half; the paper leaves out up to three quarters on 40 blocks",
-      },
-      {
-        key: "embedPolicy",
         flag: "embed-policy",
         label: "Embeddings",
-        type: "choice",
         default: "always",
-        choices: [
-          { value: "always", label: "always tuned" },
-          { value: "sampled", label: "drawn like a block" },
-          { value: "frozen", label: "never tuned" },
-        ],
-        help: "Whether embeddings, projections and the final norm take part. In OPT-125m the embeddings are a third of the model. Never tuned lets both directions share the blocks below the first active one.",
+        help: "Whether embeddings, projections and the final norm are trained. In OPT-125m the embeddings are a third of the model. If they are never trained, both forward passes share the blocks below the first active one.",
         source: "LeZO: always",
       },
-      sparsitySetting(
-        0,
-        "Also leaves out this share of each active matrix because its weights are large, as Sparse-MeZO does. 0 is plain LeZO.",
-      ),
-      ...probeSettings,
-    ],
+    ),
+    sparsity: sparsitySetting(
+      0,
+      "Also leaves out this fraction of each active matrix because its weights are large, as Sparse-MeZO does. 0 is plain LeZO.",
+    ),
+    ...probeSettings,
   },
-  sparsity: (settings) => numberSetting(settings, "sparsity"),
-  check: () => {},
-  plan: (settings, context) => ({ ...spsaPlan(settings, context), ...drawn(settings, context) }),
-};
+  traits: ({ sparsity, gradientClip }) => ({ sparsity, gradientClip }),
+  activeShare(settings, numBlocks) {
+    const { drawn, kept } = drawSizes(settings, numBlocks);
+    const share = kept / drawn;
+    const embeddings = { always: 1, sampled: share, frozen: 0 }[settings.embedPolicy];
+    return { blocks: share, embeddings };
+  },
+  plan: (settings, context) => ({ ...spsaPlan(settings, context), ...active(settings, context) }),
+});
 
-/** Blocks that take part, ascending, and whether the embeddings do. */
-function drawn(settings: SettingValues, { seed, step, numBlocks }: StepContext) {
-  const policy = choiceSetting(settings, "embedPolicy", embedPolicies);
-  const share = numberSetting(settings, "lezoSparsity");
-  // Drawn like a block, the embeddings are one thing more behind the last block.
-  const things = policy === "sampled" ? numBlocks + 1 : numBlocks;
-  const left = Math.floor(share * things + 0.5);
-  const active = ranked(seed, "blocks", step, things)
-    .slice(0, things - left)
+/** The active blocks of a step, ascending, and whether the embeddings are active. */
+function active(settings: BlockSettings, { seed, step, numBlocks }: StepContext) {
+  const { embedPolicy } = settings;
+  const { drawn, kept } = drawSizes(settings, numBlocks);
+  const things = ranked(seed, "blocks", step, drawn)
+    .slice(0, kept)
     .sort((a, b) => a - b);
   return {
-    activeBlocks: active.filter((thing) => thing < numBlocks),
-    embeddings: policy === "always" || (policy === "sampled" && active.includes(numBlocks)),
+    activeBlocks: things.filter((thing) => thing < numBlocks),
+    embeddings:
+      embedPolicy === "always" || (embedPolicy === "sampled" && things.includes(numBlocks)),
   };
+}
+
+/** How many things are drawn from, and how many of them are active. Embeddings count as one more block. */
+function drawSizes({ lezoSparsity, embedPolicy }: BlockSettings, numBlocks: number) {
+  const drawn = embedPolicy === "sampled" ? numBlocks + 1 : numBlocks;
+  return { drawn, kept: drawn - Math.floor(lezoSparsity * drawn + 0.5) };
 }

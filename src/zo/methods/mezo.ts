@@ -1,4 +1,4 @@
-import type { Method } from "./method.ts";
+import { defineMethod } from "./method.ts";
 import { probeSettings, spsaPlan } from "./probes.ts";
 
 /**
@@ -8,25 +8,19 @@ import { probeSettings, spsaPlan } from "./probes.ts";
  *
  * @see Malladi et al., "Fine-Tuning Language Models with Just Forward Passes" (2023), Algorithms 1, 2
  */
-export const mezo: Method = {
-  description: {
-    id: "mezo",
-    name: "MeZO",
-    summary:
-      "Tries one random direction over all weights, forward and backward, and steps along it by how much the loss changed.",
-    forwardPasses: "2 per direction",
-    extraMemory: "none",
-    paper: {
-      title: "Fine-Tuning Language Models with Just Forward Passes (2023)",
-      url: "https://arxiv.org/abs/2305.17333",
-    },
-    settings: probeSettings,
+export const mezo = defineMethod({
+  id: "mezo",
+  name: "MeZO",
+  summary:
+    "Tries one random direction over all weights, forward and backward, and steps along it by how much the loss changed.",
+  forwardPasses: "2 per direction",
+  paper: {
+    title: "Fine-Tuning Language Models with Just Forward Passes (2023)",
+    url: "https://arxiv.org/abs/2305.17333",
   },
-  sparsity: () => 0,
-  check: () => {},
-  plan: (settings, context) => ({
-    ...spsaPlan(settings, context),
-    activeBlocks: null,
-    embeddings: true,
-  }),
-};
+  aliases: ["zo", "mezo"],
+  runPyTrainer: "zo",
+  settings: probeSettings,
+  traits: ({ gradientClip }) => ({ gradientClip }),
+  plan: spsaPlan,
+});

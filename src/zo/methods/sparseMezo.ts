@@ -1,20 +1,18 @@
-import { numberSetting, type SettingDescription } from "../settings.ts";
-import type { Method } from "./method.ts";
+import { number } from "../settings.ts";
+import { defineMethod } from "./method.ts";
 import { probeSettings, spsaPlan } from "./probes.ts";
 
-/** Share of each matrix that is left alone; the default differs from method to method. */
-export function sparsitySetting(defaultValue: number, help: string): SettingDescription {
-  return {
-    key: "sparsity",
+/** Fraction of each matrix that is left out; default and help differ between methods. */
+export function sparsitySetting(defaultValue: number, help: string) {
+  return number({
     flag: "sparsity",
     label: "Sparsity",
-    type: "number",
     default: defaultValue,
     min: 0,
     max: 0.999,
     help,
     source: "Sparse-MeZO: 0.5 to 0.8 works, 0.8 best on most tasks",
-  };
+  });
 }
 
 /**
@@ -23,36 +21,29 @@ export function sparsitySetting(defaultValue: number, help: string): SettingDesc
  *   h_i = the (1 − s) quantile of |θ₀| in tensor i, once;  m = |θ_t| ≤ h_i, every step anew;
  *   g = (L(θ + ε m⊙z) − L(θ − ε m⊙z)) / 2ε;  θ ← θ − η · g · m⊙z
  *
- * The mask is taken from the unperturbed weights for the probe and its update alike, inside the pass
- * that reads them anyway: it is never stored.
+ * The mask is taken from the unperturbed weights, for the probe and its update alike, inside the weight
+ * pass that reads them anyway; it is never stored.
  * @see Liu et al., "Sparse MeZO: Less Parameters for Better Performance in Zeroth-Order LLM
  *   Fine-Tuning" (2024), Algorithm 1 and section 3.4
  */
-export const sparseMezo: Method = {
-  description: {
-    id: "sparse_mezo",
-    name: "Sparse-MeZO",
-    summary:
-      "MeZO on the small weights of every matrix only: noise in the large ones does the most harm, so they stay as they are.",
-    forwardPasses: "2 per direction",
-    extraMemory: "none",
-    paper: {
-      title: "Sparse MeZO: Less Parameters for Better Performance (2024)",
-      url: "https://arxiv.org/abs/2402.15751",
-    },
-    settings: [
-      sparsitySetting(
-        0.75,
-        "Share of each matrix that is left out because its weights are large. 0 is plain MeZO. Biases and layer norms always take part.",
-      ),
-      ...probeSettings,
-    ],
+export const sparseMezo = defineMethod({
+  id: "sparse_mezo",
+  name: "Sparse-MeZO",
+  summary:
+    "MeZO on the small weights of every matrix only: noise in large weights does the most harm, so they are left out.",
+  forwardPasses: "2 per direction",
+  paper: {
+    title: "Sparse MeZO: Less Parameters for Better Performance (2024)",
+    url: "https://arxiv.org/abs/2402.15751",
   },
-  sparsity: (settings) => numberSetting(settings, "sparsity"),
-  check: () => {},
-  plan: (settings, context) => ({
-    ...spsaPlan(settings, context),
-    activeBlocks: null,
-    embeddings: true,
-  }),
-};
+  aliases: ["sparse_mezo"],
+  settings: {
+    sparsity: sparsitySetting(
+      0.75,
+      "Fraction of each matrix that is left out because its weights are large. 0 is plain MeZO. Biases and layer norms are always trained.",
+    ),
+    ...probeSettings,
+  },
+  traits: ({ sparsity, gradientClip }) => ({ sparsity, gradientClip }),
+  plan: spsaPlan,
+});

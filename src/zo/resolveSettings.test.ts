@@ -1,12 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { commonSettings } from "./commonSettings.ts";
-import { methods } from "./methods/index.ts";
-import { checkValue, methodOf, resolveSettings } from "./readSettings.ts";
-import { choiceSetting, numberSetting } from "./settings.ts";
+import { commonDescriptions, methods } from "./methods/index.ts";
+import { methodOf, resolveSettings, storedSettings, withLearningRate } from "./resolveSettings.ts";
 
-const descriptionOf = (key: string) => commonSettings.find((setting) => setting.key === key)!;
-const refused = (sentence: string) =>
-  expect.objectContaining({ code: "E-CFG-1", message: sentence });
+const rejected = (message: string, code = "E-CFG-1") => expect.objectContaining({ code, message });
 
 describe("resolving a run's settings", () => {
   test("what is left out gets its default, and MeZO is the method", () => {
@@ -29,10 +25,11 @@ describe("resolving a run's settings", () => {
 
   test("an unknown key is refused with the keys there are", () => {
     expect(() => resolveSettings({ learningrate: 1 })).toThrow(
-      refused(
+      rejected(
         expect.stringMatching(
           /^There is no setting "learningrate" for this method. It has: method,/,
         ),
+        "E-CFG-2",
       ),
     );
   });
@@ -40,10 +37,10 @@ describe("resolving a run's settings", () => {
   test("an unknown method is refused with the methods there are", () => {
     const names = methods.map(({ description }) => description.id).join(", ");
     expect(() => resolveSettings({ method: "adam" })).toThrow(
-      refused(`There is no method "adam". Choose one of ${names}.`),
+      rejected(`There is no method "adam". Choose one of ${names}.`, "E-CFG-2"),
     );
     expect(() => methodOf({})).toThrow(
-      refused(`There is no method nothing. Choose one of ${names}.`),
+      rejected(`There is no method nothing. Choose one of ${names}.`, "E-CFG-2"),
     );
   });
 });
@@ -60,31 +57,35 @@ describe("a value of a setting", () => {
     ["epsilon", 0, "Perturbation ε is 0; it should lie in 1e-8 … 1."],
     ["noise", "uniform", 'Noise is "uniform"; it should be one of binomial, rademacher, gaussian.'],
   ])("%s = %s is refused in a sentence", (key, value, sentence) => {
-    expect(() => checkValue(descriptionOf(key), value)).toThrow(refused(sentence));
+    expect(() => resolveSettings({ [key]: value })).toThrow(rejected(sentence));
   });
 
   test("a boolean setting takes true and false only", () => {
-    const flag = { ...descriptionOf("steps"), label: "Flag", type: "boolean" } as const;
-    expect(checkValue(flag, true)).toBe(true);
-    expect(() => checkValue(flag, 1)).toThrow(refused("Flag is 1; it should be true or false."));
-  });
-
-  test("is given back as it was", () => {
-    expect(checkValue(descriptionOf("noise"), "gaussian")).toBe("gaussian");
-    expect(checkValue(descriptionOf("learningRate"), 1e-7)).toBe(1e-7);
+    expect(resolveSettings({ pauseOnBlowUp: true }).pauseOnBlowUp).toBe(true);
+    expect(() => resolveSettings({ pauseOnBlowUp: 1 })).toThrow(
+      rejected("Pause when the loss runs away is 1; it should be true or false."),
+    );
   });
 });
 
 describe("every setting of every method", () => {
-  const all = methods.flatMap(({ description }) => [...commonSettings, ...description.settings]);
+  const all = methods.flatMap(({ description }) => [
+    ...commonDescriptions,
+    ...description.settings,
+  ]);
 
   test("has a default its own check accepts", () => {
-    for (const setting of all) expect(checkValue(setting, setting.default)).toBe(setting.default);
+    for (const { description } of methods) {
+      const own = [...commonDescriptions, ...description.settings];
+      const defaults = Object.fromEntries(own.map((setting) => [setting.key, setting.default]));
+      const given = { ...defaults, method: description.id };
+      expect(resolveSettings(given)).toEqual(given);
+    }
   });
 
   test("has a key and a flag of its own", () => {
     for (const { description } of methods) {
-      const own = [...commonSettings, ...description.settings];
+      const own = [...commonDescriptions, ...description.settings];
       expect(new Set(own.map(({ key }) => key)).size).toBe(own.length);
       expect(new Set(own.map(({ flag }) => flag)).size).toBe(own.length);
     }
@@ -99,11 +100,30 @@ describe("every setting of every method", () => {
   });
 });
 
-test("reading a setting that is missing or of another kind is refused", () => {
-  expect(() => numberSetting({}, "steps")).toThrow(
-    refused('The setting "steps" should be a number, not nothing.'),
-  );
-  expect(() => choiceSetting({ noise: 3 }, "noise", ["binomial"])).toThrow(
-    refused('The setting "noise" should be one of binomial, not 3.'),
-  );
+describe("settings of a stored run", () => {
+  test("get the defaults of settings that did not exist when it was stored", () => {
+    const stored = storedSettings.parse({ method: "mezo", seed: 3 });
+    expect(stored).toEqual(resolveSettings({ method: "mezo", seed: 3 }));
+    expect(storedSettings.parse({ method: "mezo_svrg", svrgQ: 5 })).toEqual(
+      resolveSettings({ method: "mezo_svrg", svrgQ: 5 }),
+    );
+  });
+
+  test("keep what a newer version added", () => {
+    const stored = { method: "newer", momentum: 0.9 };
+    expect(storedSettings.parse(stored)).toMatchObject({ ...stored, learningRate: 1e-6 });
+  });
+});
+
+test("another learning rate changes the method's own rates in proportion", () => {
+  const svrg = resolveSettings({
+    method: "mezo_svrg",
+    learningRate: 1e-6,
+    anchorLearningRate: 1e-5,
+  });
+  expect(withLearningRate(svrg, 2e-6)).toEqual({
+    ...svrg,
+    learningRate: 2e-6,
+    anchorLearningRate: 2e-5,
+  });
 });

@@ -14,5 +14,5 @@ export const rooms = {
   storage: ["base", "run"],
   hub: ["base", "data"],
   state: ["base", "run", "session"],
-  ui: ["base", "state"],
+  ui: ["base", "run", "session", "state"],
 };

@@ -1,5 +1,5 @@
+import type { ModelSource, RunRecord, SettingValues, WritingRequest } from "#session/protocol.ts";
 import { lastOf } from "./charts/runSeries.ts";
-import type { ModelSource, RunRecord, SettingValues, WritingRequest } from "./engineTypes.ts";
 import { hubActions } from "./hub/hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";
 import type { Preferences } from "./preferences.ts";

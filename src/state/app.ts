@@ -1,6 +1,6 @@
+import type { EngineEvent } from "#session/protocol.ts";
 import { type Actions, createActions } from "./actions.ts";
 import { createClient, type EnginePort } from "./client.ts";
-import type { EngineEvent } from "./engineTypes.ts";
 import type { PreferenceKeeper } from "./preferences.ts";
 import { reduce } from "./reduce.ts";
 import { createIntake } from "./setup/intake.ts";

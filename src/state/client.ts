@@ -1,4 +1,4 @@
-import type { Command, CommandBody, EngineEvent, Failure } from "./engineTypes.ts";
+import type { Command, CommandBody, EngineEvent, Failure } from "#session/protocol.ts";
 
 /** What the page needs of a worker. A real `Worker` fits as it is; tests bring a scripted one. */
 export interface EnginePort {

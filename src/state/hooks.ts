@@ -1,10 +1,10 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
+import type { RunRecord, RunReport } from "#session/protocol.ts";
 import type { Actions } from "./actions.ts";
 import type { App } from "./app.ts";
 import { EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";
-import type { RunRecord, RunReport } from "./engineTypes.ts";
 import { type RunAccess, runAccess } from "./run/runAccess.ts";
 import { losesByClosing, statusMeaning, statusWord } from "./run/runStatus.ts";
 import type { AppState } from "./store.ts";

@@ -1,4 +1,3 @@
-import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";
 import type {
   DataReport,
   EngineEvent,
@@ -6,7 +5,8 @@ import type {
   RunReport,
   RunSummary,
   StepRecord,
-} from "./engineTypes.ts";
+} from "#session/protocol.ts";
+import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";
 import { isHubEvent, reduceHub } from "./hub/hub.ts";
 import type { AppState, CommandType } from "./store.ts";
 

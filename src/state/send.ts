@@ -1,5 +1,5 @@
+import type { CommandBody } from "#session/protocol.ts";
 import { CommandFailed, type EngineClient } from "./client.ts";
-import type { CommandBody } from "./engineTypes.ts";
 import type { PreferenceKeeper } from "./preferences.ts";
 import { withSent, withSettled } from "./reduce.ts";
 import type { AppStore } from "./store.ts";

@@ -1,5 +1,4 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { RunSeries } from "./charts/runSeries.ts";
 import type {
   Catalogue,
   CommandBody,
@@ -25,7 +24,8 @@ import type {
   SparsityReport,
   TaskSpec,
   WritingReport,
-} from "./engineTypes.ts";
+} from "#session/protocol.ts";
+import type { RunSeries } from "./charts/runSeries.ts";
 import { EMPTY_HUB, type HubState } from "./hub/hub.ts";
 import type { Place } from "./place.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "./preferences.ts";

@@ -17,6 +17,11 @@ function rules(rooms) {
       to: { path: "^(src|e2e)/", pathNot: `^src/(${[room, ...may].join("|")})/` },
     })),
     {
+      name: "ui imports only types of the engine",
+      from: { path: "^src/ui/", pathNot: notTests },
+      to: { path: `^src/(${engine.replace("base|", "")})/`, dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "only tests import what is for testing",
       from: { path: "^src/", pathNot: notTests },
       to: { path: "/testing/|\\.test\\.tsx?$" },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { RunRecord, SettingValues } from "#session/protocol.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
-import type { RunRecord, SettingValues } from "../engineTypes.ts";
 import { originDiff } from "../hub/origin.ts";
 import { outcomeOf, spreadOf } from "../run/outcome.ts";
 import { draftFrom } from "../setup/settingsForm.ts";

@@ -1,4 +1,4 @@
-import type { Catalogue, RunRecord, SettingValues } from "../engineTypes.ts";
+import type { Catalogue, RunRecord, SettingValues } from "#session/protocol.ts";
 import { labelOf, METHOD_KEY, toldValue } from "../setup/settingsForm.ts";
 import { formatCount, formatPlural } from "../text/format.ts";
 

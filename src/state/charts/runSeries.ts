@@ -1,4 +1,5 @@
-import type { EvaluationRecord, StepExtra, StepRecord } from "../engineTypes.ts";
+import type { StepExtra } from "#run/store/records.ts";
+import type { EvaluationRecord, StepRecord } from "#session/protocol.ts";
 
 /** Taken from every step as they are. */
 const READINGS = [

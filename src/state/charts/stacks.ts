@@ -1,4 +1,4 @@
-import type { StepTiming } from "../engineTypes.ts";
+import type { StepTiming } from "#session/protocol.ts";
 import { barWidth, formatBytes, formatCount } from "../text/format.ts";
 
 /** One part of a stacked bar. */

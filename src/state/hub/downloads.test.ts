@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EvaluationRecord, RunReport } from "../engineTypes.ts";
+import type { EvaluationRecord, RunReport } from "#session/protocol.ts";
 import { evaluation, fakeRecord } from "../testing/fakeReports.ts";
 import { downloadChoices } from "./downloads.ts";
 

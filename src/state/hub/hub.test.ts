@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { DownloadReport, EngineEvent, LibraryEntry } from "#session/protocol.ts";
 import { createApp } from "../app.ts";
-import type { DownloadReport, EngineEvent, LibraryEntry } from "../engineTypes.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "../preferences.ts";
 import { FakeEngine } from "../testing/fakeEngine.ts";
 import { fakeImport } from "../testing/fakeSharing.ts";

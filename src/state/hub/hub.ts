@@ -8,7 +8,7 @@ import type {
   LibraryReport,
   ModelOffer,
   Progress,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 import {
   formatBytes,
   formatDate,

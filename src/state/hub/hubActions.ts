@@ -4,7 +4,7 @@ import type {
   ModelOffer,
   ModelSource,
   RowSources,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 import type { Preferences } from "../preferences.ts";
 import { statusWord } from "../run/runStatus.ts";
 import type { Send } from "../send.ts";

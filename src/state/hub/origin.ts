@@ -1,10 +1,10 @@
+import type { RunRecord } from "#session/protocol.ts";
 import {
   comparability,
   type DifferingField,
   differingFields,
   type Verdict,
 } from "../charts/comparison.ts";
-import type { RunRecord } from "../engineTypes.ts";
 import { parseDraft } from "../setup/settingsForm.ts";
 import type { AppState } from "../store.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ExampleResult, ExamplesReport } from "../engineTypes.ts";
+import type { ExampleResult, ExamplesReport } from "#session/protocol.ts";
 import {
   arrangeExamples,
   describeExamples,

@@ -1,5 +1,5 @@
 import { wrongFirst } from "#run/evaluation/wrongFirst.ts";
-import type { ExampleResult, ExamplesReport } from "../engineTypes.ts";
+import type { ExampleResult, ExamplesReport } from "#session/protocol.ts";
 import { formatCount, formatPercent, formatPlural, UNKNOWN } from "../text/format.ts";
 
 export const EXAMPLE_FILTERS = ["all", "wrong", "turned right", "turned wrong"] as const;

@@ -1,4 +1,4 @@
-import type { RunRecord } from "../engineTypes.ts";
+import type { RunRecord } from "#session/protocol.ts";
 import { formatCount, formatPercent } from "../text/format.ts";
 import { measure } from "./measure.ts";
 import { formatInterval } from "./result.ts";

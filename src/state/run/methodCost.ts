@@ -1,4 +1,4 @@
-import type { MethodDescription, ModelReport } from "../engineTypes.ts";
+import type { MethodDescription, ModelReport } from "#session/protocol.ts";
 import { formatBytes } from "../text/format.ts";
 
 /** "no extra memory", "none, or ≈ 501 MB": what a method needs beside the weights. */

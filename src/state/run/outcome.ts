@@ -1,6 +1,6 @@
+import type { RunRecord } from "#session/protocol.ts";
 import { middleOf } from "../charts/histogram.ts";
 import type { RunSeries } from "../charts/runSeries.ts";
-import type { RunRecord } from "../engineTypes.ts";
 import {
   formatCount,
   formatDuration,

@@ -6,7 +6,7 @@ import type {
   TaskSpec,
   WritingReport,
   WritingRequest,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 import { formatCount, formatRate } from "../text/format.ts";
 
 /** The playground's form, as typed. */

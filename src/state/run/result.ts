@@ -1,4 +1,4 @@
-import type { RunRecord } from "../engineTypes.ts";
+import type { RunRecord } from "#session/protocol.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "../text/format.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { scoreName } from "./score.ts";

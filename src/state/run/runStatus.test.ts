@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { RunReport, RunStatus } from "../engineTypes.ts";
+import type { RunStatus } from "#run/store/records.ts";
+import type { RunReport } from "#session/protocol.ts";
 import { fakeRecord } from "../testing/fakeReports.ts";
 import { reportOf } from "../testing/fakeRun.ts";
 import { losesByClosing, statusMeaning } from "./runStatus.ts";

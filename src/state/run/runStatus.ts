@@ -1,4 +1,5 @@
-import type { RunReport, RunStatus } from "../engineTypes.ts";
+import type { RunStatus } from "#run/store/records.ts";
+import type { RunReport } from "#session/protocol.ts";
 import { formatCount, formatPlural } from "../text/format.ts";
 
 export type Tone = "idle" | "busy" | "good" | "warn" | "bad";

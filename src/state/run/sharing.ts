@@ -1,4 +1,4 @@
-import type { DataReport, ImportedReport, TaskSpec } from "../engineTypes.ts";
+import type { DataReport, ImportedReport, TaskSpec } from "#session/protocol.ts";
 import { templateColumns } from "../setup/task.ts";
 
 /** Whether an address's end holds settings somebody shared. */

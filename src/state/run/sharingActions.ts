@@ -1,4 +1,4 @@
-import type { LogFormat } from "../engineTypes.ts";
+import type { LogFormat } from "#session/protocol.ts";
 import type { ActionContext, Send } from "../send.ts";
 import { draftFrom } from "../setup/settingsForm.ts";
 import type { AppStore } from "../store.ts";

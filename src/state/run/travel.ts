@@ -1,4 +1,4 @@
-import type { EvaluationRecord, RunReport } from "../engineTypes.ts";
+import type { EvaluationRecord, RunReport } from "#session/protocol.ts";
 import { formatCount, formatPercent, formatReading } from "../text/format.ts";
 
 /** The step a text names, kept within the run; null where it names none. */

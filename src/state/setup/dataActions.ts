@@ -1,4 +1,10 @@
-import type { CommandBody, RowSources, SplitName, SplitRules, TaskSpec } from "../engineTypes.ts";
+import type {
+  CommandBody,
+  RowSources,
+  SplitName,
+  SplitRules,
+  TaskSpec,
+} from "#session/protocol.ts";
 import type { Preferences } from "../preferences.ts";
 import type { AppStore } from "../store.ts";
 import { type SavedTask, withoutSaved, withRenamed, withSaved } from "./savedTasks.ts";

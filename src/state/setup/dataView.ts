@@ -1,4 +1,10 @@
-import type { DataProblem, DataReport, SplitName, SplitRules, TaskSpec } from "../engineTypes.ts";
+import type {
+  DataProblem,
+  DataReport,
+  SplitName,
+  SplitRules,
+  TaskSpec,
+} from "#session/protocol.ts";
 import { formatCount, formatPercent, formatPlural } from "../text/format.ts";
 
 export const PART_NAMES: Readonly<Record<SplitName, string>> = {

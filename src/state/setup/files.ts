@@ -1,4 +1,4 @@
-import type { NamedFile } from "../engineTypes.ts";
+import type { NamedFile } from "#session/protocol.ts";
 
 /** Picked files with their paths inside the folder they came from, where there was one. */
 export function namedFiles(files: Iterable<File>): readonly NamedFile[] {

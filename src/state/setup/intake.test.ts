@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EngineEvent } from "../engineTypes.ts";
+import type { EngineEvent } from "#session/protocol.ts";
 import { fakeStep } from "../testing/fakeSteps.ts";
 import { createIntake } from "./intake.ts";
 

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "../engineTypes.ts";
+import type { EngineEvent } from "#session/protocol.ts";
 
 /** Readings reach the screen at most this often; a faster step rate costs memory, not frames. */
 const READING_INTERVAL_MS = 100;

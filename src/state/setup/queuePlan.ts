@@ -1,4 +1,4 @@
-import type { Catalogue, RunSummary, SettingValues } from "../engineTypes.ts";
+import type { Catalogue, RunSummary, SettingValues } from "#session/protocol.ts";
 import { parseDraft, type SettingsDraft, suggestName } from "./settingsForm.ts";
 
 /** A run to be put into the queue. */

@@ -1,4 +1,4 @@
-import type { LearningRateProbe, SettingValues } from "../engineTypes.ts";
+import type { LearningRateProbe, SettingValues } from "#session/protocol.ts";
 import { formatPlural, formatReading, formatSetting } from "../text/format.ts";
 
 /** A probe as it is drawn against the rate: null where there is no point. All have one length. */

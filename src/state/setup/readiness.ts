@@ -1,4 +1,4 @@
-import type { DataReport, DeviceReport, Failure, ModelReport } from "../engineTypes.ts";
+import type { DataReport, DeviceReport, Failure, ModelReport } from "#session/protocol.ts";
 import type { AppState } from "../store.ts";
 import { formatBytes, formatCount, formatPlural } from "../text/format.ts";
 import type { ParsedSettings } from "./settingsForm.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Remedy, TaskSpec } from "../engineTypes.ts";
+import type { Remedy, TaskSpec } from "#session/protocol.ts";
 import { createAppStore } from "../store.ts";
 import { fakeTask } from "../testing/fakeData.ts";
 import { remedyActions } from "./remedies.ts";

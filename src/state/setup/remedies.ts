@@ -1,4 +1,4 @@
-import type { ModelSource, Remedy, TaskSpec } from "../engineTypes.ts";
+import type { ModelSource, Remedy, TaskSpec } from "#session/protocol.ts";
 import type { AppStore } from "../store.ts";
 import { formatSetting } from "../text/format.ts";
 

@@ -1,4 +1,4 @@
-import type { NamedFile, RowSources } from "../engineTypes.ts";
+import type { NamedFile, RowSources } from "#session/protocol.ts";
 
 /** What kinds of files hold rows. */
 const ROWS = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)$/i;

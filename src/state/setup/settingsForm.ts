@@ -3,7 +3,7 @@ import type {
   MethodDescription,
   SettingDescription,
   SettingValues,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 import { formatCount, formatSetting } from "../text/format.ts";
 
 /** The key that names the method in a run's settings. The page shows it as cards, not as a field. */

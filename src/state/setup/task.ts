@@ -1,4 +1,4 @@
-import type { CustomTask, TaskSpec } from "../engineTypes.ts";
+import type { CustomTask, TaskSpec } from "#session/protocol.ts";
 
 export type { CustomTask };
 export type TaskKind = TaskSpec["kind"];

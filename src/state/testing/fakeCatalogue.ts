@@ -1,5 +1,5 @@
+import type { Catalogue } from "#session/protocol.ts";
 import { commonDescriptions, methods } from "#zo/methods/index.ts";
-import type { Catalogue } from "../engineTypes.ts";
 
 /** The engine's own methods and settings, with demo settings for tests and previews. */
 export const fakeCatalogue: Catalogue = {

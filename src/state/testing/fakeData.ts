@@ -7,7 +7,7 @@ import type {
   SplitRules,
   TaskChoice,
   TaskSpec,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 
 /** What a scripted engine says of rows. Plausible, not measured: for tests and previews only. */
 export const fakeTask: TaskSpec = {

@@ -1,4 +1,4 @@
-import type { EnginePort } from "../client.ts";
+import type { RunStatus } from "#run/store/records.ts";
 import type {
   Command,
   DataReport,
@@ -7,9 +7,9 @@ import type {
   Failure,
   ModelReport,
   RunRecord,
-  RunStatus,
   RunSummary,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
+import type { EnginePort } from "../client.ts";
 import { queuedRuns } from "../setup/queuePlan.ts";
 import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";

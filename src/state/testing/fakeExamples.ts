@@ -4,7 +4,7 @@ import type {
   ExampleResult,
   ExamplesReport,
   RunRecord,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 
 const TEXTS = [
   "a gripping, beautifully shot film that earns its tears .",

@@ -5,7 +5,7 @@ import type {
   EngineEvent,
   LibraryEntry,
   ModelOffer,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
 
 const commit = "27dcfa74d334bc871f3234de431e71c6eeba5dd6";
 const folder = `facebook--opt-125m@${commit}`;

@@ -1,4 +1,4 @@
-import type { Command, EngineEvent, KernelsReport } from "../engineTypes.ts";
+import type { Command, EngineEvent, KernelsReport } from "#session/protocol.ts";
 
 /** What a scripted engine says of kernels. Plausible, not measured: for tests and previews only. */
 const fakeKernels: KernelsReport = {

@@ -1,4 +1,3 @@
-import { storedSettings } from "#zo/resolveSettings.ts";
 import type {
   DeviceReport,
   EvaluationRecord,
@@ -7,7 +6,8 @@ import type {
   RunRecord,
   RunSummary,
   StepTiming,
-} from "../engineTypes.ts";
+} from "#session/protocol.ts";
+import { storedSettings } from "#zo/resolveSettings.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { fakeTask } from "./fakeData.ts";
 

@@ -1,5 +1,6 @@
+import type { RunStatus } from "#run/store/records.ts";
+import type { RunRecord, RunReport, SettingValues, StepRecord } from "#session/protocol.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
-import type { RunRecord, RunReport, RunStatus, SettingValues, StepRecord } from "../engineTypes.ts";
 import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeModel, fakeRecord, fakeTiming } from "./fakeReports.ts";
 import { fakeStepOf } from "./fakeSteps.ts";

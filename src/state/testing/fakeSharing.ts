@@ -1,4 +1,4 @@
-import type { ImportedReport, ShareReport } from "../engineTypes.ts";
+import type { ImportedReport, ShareReport } from "#session/protocol.ts";
 import { fakeTask } from "./fakeData.ts";
 
 export const fakeImport: ImportedReport = {

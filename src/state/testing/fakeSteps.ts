@@ -1,4 +1,5 @@
-import type { SparsityReport, StepExtra, StepRecord } from "../engineTypes.ts";
+import type { StepExtra } from "#run/store/records.ts";
+import type { SparsityReport, StepRecord } from "#session/protocol.ts";
 
 /** An anchor of the made-up MeZO-SVRG costs as much as this many steps of MeZO. */
 const ANCHOR_PASSES = 16;

@@ -1,4 +1,4 @@
-import type { EngineEvent, SideReport, WritingReport, WritingRequest } from "../engineTypes.ts";
+import type { EngineEvent, SideReport, WritingReport, WritingRequest } from "#session/protocol.ts";
 
 const TEXTS = {
   after: " wonderful, and the story moved me to tears. I would see it again.",

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
+import type { RunRecord } from "#session/protocol.ts";
 import {
   describeEvaluations,
   type EvaluationKey,
   evaluationCurveOf,
   formatX,
 } from "#state/charts/curves.ts";
-import type { RunRecord } from "#state/engineTypes.ts";
 import { scoreName } from "#state/run/score.ts";
 import {
   formatCount,

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { SparsityReport } from "#session/protocol.ts";
 import { barHeights } from "#state/charts/histogram.ts";
 import {
   describeMask,
@@ -13,7 +14,6 @@ import {
   type TensorMask,
   THRESHOLD_BIN,
 } from "#state/charts/sparsityTable.ts";
-import type { SparsityReport } from "#state/engineTypes.ts";
 import { formatCount, formatPercent, formatReading } from "#state/text/format.ts";
 import { Bars } from "./Bars.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";

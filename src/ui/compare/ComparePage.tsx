@@ -1,7 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import type { RunRecord } from "#session/protocol.ts";
 import { comparability, differingFields, groupBySeed } from "#state/charts/comparison.ts";
-import type { RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { formatPlural } from "#state/text/format.ts";
 import { Button } from "../parts/Button.tsx";

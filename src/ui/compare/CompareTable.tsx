@@ -1,5 +1,5 @@
+import type { RunRecord } from "#session/protocol.ts";
 import type { DifferingField, SeedGroup } from "#state/charts/comparison.ts";
-import type { RunRecord } from "#state/engineTypes.ts";
 import { useAppState } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";
 import { OUTCOME_KEYS, OUTCOME_NAMES, outcomeOf, spreadOf } from "#state/run/outcome.ts";

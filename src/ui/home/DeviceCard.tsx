@@ -1,5 +1,5 @@
 import { CircleCheck, CircleX } from "lucide-react";
-import type { DeviceReport, SelfTestResult } from "#state/engineTypes.ts";
+import type { DeviceReport, SelfTestResult } from "#session/protocol.ts";
 import { useAppState } from "#state/hooks.ts";
 import { formatCount, formatLimit } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";

@@ -1,5 +1,5 @@
 import { type DragEvent, type ReactNode, useState } from "react";
-import type { NamedFile } from "#state/engineTypes.ts";
+import type { NamedFile } from "#session/protocol.ts";
 import { droppedFiles } from "#state/setup/files.ts";
 import styles from "./Dropzone.module.css";
 

@@ -1,6 +1,6 @@
 import { CircleCheck, Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Failure } from "#state/engineTypes.ts";
+import type { Failure } from "#session/protocol.ts";
 import { IconButton } from "./Button.tsx";
 import styles from "./Notice.module.css";
 

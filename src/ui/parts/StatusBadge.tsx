@@ -12,7 +12,8 @@ import {
   SearchCheck,
   Unplug,
 } from "lucide-react";
-import type { RunRecord, RunStatus } from "#state/engineTypes.ts";
+import type { RunStatus } from "#run/store/records.ts";
+import type { RunRecord } from "#session/protocol.ts";
 import { useStatusMeaning } from "#state/hooks.ts";
 import { statusWord } from "#state/run/runStatus.ts";
 import styles from "./StatusBadge.module.css";

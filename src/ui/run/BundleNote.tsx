@@ -1,4 +1,4 @@
-import type { RunRecord } from "#state/engineTypes.ts";
+import type { RunRecord } from "#session/protocol.ts";
 import { useAppState } from "#state/hooks.ts";
 import { Notice } from "../parts/Notice.tsx";
 

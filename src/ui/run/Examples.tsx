@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Download, ListChecks, X } from "lucide-react";
 import { useState } from "react";
-import type { ExampleResult, ExamplesReport, RunRecord } from "#state/engineTypes.ts";
+import type { ExampleResult, ExamplesReport, RunRecord } from "#session/protocol.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import {
   arrangeExamples,

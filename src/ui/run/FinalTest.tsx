@@ -1,4 +1,4 @@
-import type { RunRecord } from "#state/engineTypes.ts";
+import type { RunRecord } from "#session/protocol.ts";
 import { finalTestText } from "#state/run/finalTest.ts";
 
 /** What the rows kept for the end say. */

@@ -1,3 +1,4 @@
+import type { RunReport } from "#session/protocol.ts";
 import { lastOf } from "#state/charts/runSeries.ts";
 import {
   memoryStack,
@@ -6,7 +7,6 @@ import {
   timeStack,
   totalBytes,
 } from "#state/charts/stacks.ts";
-import type { RunReport } from "#state/engineTypes.ts";
 import { useRunSeries } from "#state/hooks.ts";
 import { activeShareText } from "#state/run/methodCost.ts";
 import {

@@ -1,6 +1,6 @@
 import { Share2 } from "lucide-react";
 import { useState } from "react";
-import type { RunRecord, ShareReport } from "#state/engineTypes.ts";
+import type { RunRecord, ShareReport } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { shareAddress } from "#state/run/sharing.ts";
 import { Button } from "../parts/Button.tsx";

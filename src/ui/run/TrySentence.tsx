@@ -1,6 +1,6 @@
 import { WandSparkles } from "lucide-react";
 import { useState } from "react";
-import type { Prediction, RunRecord } from "#state/engineTypes.ts";
+import type { Prediction, RunRecord } from "#session/protocol.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { formatPercent } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";

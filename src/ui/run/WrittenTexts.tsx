@@ -1,4 +1,4 @@
-import type { SideReport } from "#state/engineTypes.ts";
+import type { SideReport } from "#session/protocol.ts";
 import { useAppState } from "#state/hooks.ts";
 import { sideFacts, writingStatus } from "#state/run/playground.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";

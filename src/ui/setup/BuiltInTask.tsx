@@ -1,5 +1,5 @@
 import { PencilLine } from "lucide-react";
-import type { DataReport, TaskSpec } from "#state/engineTypes.ts";
+import type { DataReport, TaskSpec } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { asOwnTask, taskId } from "#state/setup/dataView.ts";
 import { Button } from "../parts/Button.tsx";

@@ -1,6 +1,6 @@
 import { FileText, FolderOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
-import type { NamedFile } from "#state/engineTypes.ts";
+import type { NamedFile } from "#session/protocol.ts";
 import { useActions } from "#state/hooks.ts";
 import { namedFiles } from "#state/setup/files.ts";
 import { findRowFiles } from "#state/setup/rowFiles.ts";

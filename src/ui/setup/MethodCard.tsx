@@ -1,4 +1,4 @@
-import type { Catalogue, MethodDescription } from "#state/engineTypes.ts";
+import type { Catalogue, MethodDescription } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { extraMemoryText } from "#state/run/methodCost.ts";
 import { contradictionIn } from "#state/setup/readiness.ts";

@@ -1,5 +1,5 @@
 import { FileStack, FolderOpen, Sparkles } from "lucide-react";
-import type { ModelReport, NamedFile } from "#state/engineTypes.ts";
+import type { ModelReport, NamedFile } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { namedFiles } from "#state/setup/files.ts";
 import { formatBytes, formatCount, formatParameters, UNKNOWN } from "#state/text/format.ts";

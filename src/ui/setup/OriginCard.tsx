@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
+import type { RunRecord } from "#session/protocol.ts";
 import type { DifferingField } from "#state/charts/comparison.ts";
-import type { RunRecord } from "#state/engineTypes.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { originDiff } from "#state/hub/origin.ts";
 import { hashFromPlace } from "#state/place.ts";

@@ -1,6 +1,6 @@
 import { Gauge, X } from "lucide-react";
 import { lazy, Suspense } from "react";
-import type { LearningRateProbe, SettingValues } from "#state/engineTypes.ts";
+import type { LearningRateProbe, SettingValues } from "#session/protocol.ts";
 import { useActions, useAppState, useIsTraining } from "#state/hooks.ts";
 import { isProbeStale, probeVerdict } from "#state/setup/rateProbe.ts";
 import { isContradiction, isReadyToTrain, readinessOf } from "#state/setup/readiness.ts";

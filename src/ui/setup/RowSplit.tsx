@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataReport } from "#state/engineTypes.ts";
+import type { DataReport } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import {
   isDrawUsual,

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataProblem, DataReport } from "#state/engineTypes.ts";
+import type { DataProblem, DataReport } from "#session/protocol.ts";
 import { useActions } from "#state/hooks.ts";
 import { PART_NAMES, RULE_CHOICES, withRule } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";

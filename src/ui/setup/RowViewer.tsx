@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Shuffle } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { DataReport, RowPreview, SplitName } from "#state/engineTypes.ts";
+import type { DataReport, RowPreview, SplitName } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { PART_NAMES, parseSize } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";

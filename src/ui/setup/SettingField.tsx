@@ -1,5 +1,5 @@
 import { useId } from "react";
-import type { SettingDescription } from "#state/engineTypes.ts";
+import type { SettingDescription } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { isTouched, rangeOf, textOf } from "#state/setup/settingsForm.ts";
 import { formatSetting } from "#state/text/format.ts";

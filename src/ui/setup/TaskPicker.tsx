@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataReport, TaskChoice } from "#state/engineTypes.ts";
+import type { DataReport, TaskChoice } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { missingColumns } from "#state/run/sharing.ts";
 import { taskId } from "#state/setup/dataView.ts";

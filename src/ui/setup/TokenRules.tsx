@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataReport, TaskSpec } from "#state/engineTypes.ts";
+import type { DataReport, TaskSpec } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { lengthView } from "#state/setup/dataView.ts";
 import { withMaxLength } from "#state/setup/task.ts";

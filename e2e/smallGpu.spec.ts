@@ -60,9 +60,9 @@ story("what does not fit is refused with what would, a click away", async ({ pag
     await start(page);
     const refusal = card(page, "Start").getByRole("alert");
     await expect(refusal).toContainText(
-      /This run needs .* What would fit: batches of (one row|\d+ rows) \(/,
+      /This run needs .* What would fit: batches of (one example|\d+ examples) \(/,
     );
-    await button(page, /^Batches of (one row|\d+ rows)$/).click();
+    await button(page, /^Batches of (one example|\d+ examples)$/).click();
     await expect(refusal).toHaveCount(0);
     const batch = page.getByRole("textbox", { name: "Batch size", exact: true });
     expect(Number(await batch.inputValue())).toBeLessThan(64);

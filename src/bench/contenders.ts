@@ -8,7 +8,7 @@ import type { Model } from "#model/model.ts";
 import { noProbe, type PassPlan } from "#model/products.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { Weights } from "#model/weights.ts";
-import { planAt } from "#run/step/plans.ts";
+import { planAt } from "#run/step/stepPlans.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { keyOf } from "#zo/philox.ts";

@@ -1,6 +1,6 @@
 import { bytesText } from "#base/bytes.ts";
 import type { MemoryKind } from "#gpu/memory.ts";
-import { planRun } from "#run/memory/memoryPlan.ts";
+import { planMemory } from "#run/memory/memoryPlan.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
@@ -34,7 +34,7 @@ export async function memoryBench(
     }
     await stepper.collect();
     stepper.flush();
-    const plan = planRun(config, model.layout, model.capacity, settings);
+    const plan = planMemory(config, model.layout, model.capacity, settings);
     const actual = { ...model.memory.bytesByKind(), weights: weightBytes };
     results.push({ name, planned: plan.bytes, actual });
     model.destroy();

@@ -4,7 +4,7 @@ import { parseConfig } from "#model/config.ts";
 import { parameterCount } from "#model/parameters.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
-import { planRun } from "#run/memory/memoryPlan.ts";
+import { planMemory } from "#run/memory/memoryPlan.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { prepareMasks } from "#session/sparsity.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
@@ -41,7 +41,7 @@ export async function opt125mBench(): Promise<unknown> {
     const stepper = new Stepper(model, settings, examples, []);
     const [firstMs, secondMs] = [await stepMs(stepper), await stepMs(stepper)];
     stepper.flush();
-    const { totalBytes } = planRun(config, model.layout, model.capacity, settings);
+    const { totalBytes } = planMemory(config, model.layout, model.capacity, settings);
     results.push({ name, firstMs, secondMs, totalBytes });
     console.error(name, firstMs.toFixed(0), secondMs.toFixed(0));
   }

@@ -1,7 +1,7 @@
 import { bytesText } from "#base/bytes.ts";
 import { parseConfig } from "#model/config.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
-import { needsByMethod } from "#run/memory/memoryPlan.ts";
+import { planEveryMethod } from "#run/memory/memoryPlan.ts";
 import { printTable } from "./table.ts";
 
 /* What do the published models take on a GPU, by the plan that allocation walks? */
@@ -11,7 +11,7 @@ const BINDABLE_BYTES = 2 ** 31 - 4;
 
 export async function publishedBench(): Promise<unknown> {
   const models = Object.entries(publishedConfigs).map(([name, json]) => {
-    const [mezo, ...others] = needsByMethod(parseConfig(json), BINDABLE_BYTES, "f32");
+    const [mezo, ...others] = planEveryMethod(parseConfig(json), BINDABLE_BYTES, "f32");
     if (!mezo) throw new Error("No method has a plan.");
     return { name, bytes: mezo.plan.bytes, totals: [mezo, ...others].map(total) };
   });
@@ -30,6 +30,6 @@ export async function publishedBench(): Promise<unknown> {
   return { bindableBytes: BINDABLE_BYTES, models };
 }
 
-function total({ name, plan }: ReturnType<typeof needsByMethod>[number]) {
+function total({ name, plan }: ReturnType<typeof planEveryMethod>[number]) {
   return { method: name, totalBytes: plan.totalBytes };
 }

@@ -40,7 +40,7 @@ test("train refuses a run that does not fit before it reads a weight, with what 
   );
   expect(refusal).toMatchObject({ code: "E-MEM-1" });
   expect(String(refusal)).toMatch(
-    /This run needs \d\.\d+ MB of GPU memory: weights 6\d\d kB, .* In a trial this GPU gave 1\.\d+ MB\. Nothing was read\. What would fit: batches of \d+ rows \(1\.\d+ MB\)/,
+    /This run needs \d\.\d+ MB of GPU memory: weights 6\d\d kB, .* In a trial this GPU gave 1\.\d+ MB\. Nothing was read\. What would fit: batches of \d+ examples \(1\.\d+ MB\)/,
   );
   // Nothing but the trial was ever made.
   expect(made.length).toBeGreaterThan(0);

@@ -60,13 +60,18 @@ export interface Buffers {
   readonly optionSums: GPUBuffer;
 }
 
+/** Width of a token in `wide`, the widest activation. */
+export function wideWidthOf({ hiddenSize: C, ffnDim: F, wordEmbedProjDim: E }: OptConfig): number {
+  return Math.max(3 * C, F, E);
+}
+
 /** @param capacity per sign */
 export function planBuffers(
   config: OptConfig,
   layout: Layout,
   capacity: Capacity,
 ): Readonly<Record<keyof Buffers, PlannedBuffer>> {
-  const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E } = config;
+  const { hiddenSize: C, wordEmbedProjDim: E } = config;
   const floats = (label: string, kind: MemoryKind, count: number) =>
     planned(label, kind, count * 4);
   const tokens = 2 * capacity.tokens;
@@ -96,7 +101,7 @@ export function planBuffers(
     examples: structs("examples", Example, 2 * capacity.examples),
     stream: floats("stream", "activations", tokens * C),
     side: floats("side", "activations", tokens * C),
-    wide: floats("wide", "activations", tokens * Math.max(3 * C, F, E)),
+    wide: floats("wide", "activations", tokens * wideWidthOf(config)),
     scoredStream: floats("scored stream", "activations", scored * Math.max(C, E)),
     scoredSide: floats("scored side", "activations", scored * Math.max(C, E)),
     logits: floats("logits", "activations", scored * layout.headTileRows),

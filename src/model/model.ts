@@ -170,10 +170,14 @@ export class Model {
     device.queue.submit([encoder.finish()]);
   }
 
-  /** Applies pending terms to every weight, submitted. */
-  update(plan: PassPlan): void {
+  /**
+   * Applies pending terms to every weight, submitted.
+   *
+   * @param dispatchCost of one dispatch, as a multiple of a usual one
+   */
+  update(plan: PassPlan, dispatchCost = 1): void {
     const terms = this.#terms;
-    this.submit((pass) => this.#forward.recordUpdate(pass, { ...plan, terms }));
+    this.submit((pass) => this.#forward.recordUpdate(pass, { ...plan, terms }), dispatchCost);
   }
 
   /**
@@ -239,9 +243,10 @@ export class Model {
     return this.#masks;
   }
 
-  /** Records dispatches and hands them to the GPU, at most `dispatchesPerSubmit` at a time. */
-  submit(record: (pass: Commands) => void): void {
-    const recorder = new Recorder(this.device, this.dispatchesPerSubmit, this.clock.running);
+  /** Records dispatches and submits them, at most `dispatchesPerSubmit` usual ones at a time. */
+  submit(record: (pass: Commands) => void, dispatchCost = 1): void {
+    const most = Math.max(1, Math.floor(this.dispatchesPerSubmit / Math.max(1, dispatchCost)));
+    const recorder = new Recorder(this.device, most, this.clock.running);
     record(recorder);
     recorder.submit();
     this.dispatches += recorder.dispatches;

@@ -5,10 +5,10 @@ import { betterOf } from "#run/evaluation/best.ts";
 import { type Evaluation, type EvaluationOptions, measuresOf } from "#run/evaluation/evaluation.ts";
 import { isEvaluatedAfter } from "#run/evaluation/evaluationInterval.ts";
 import type { Answers } from "#run/evaluation/examples.ts";
-import { BlowUpWatch, blowUpMessage } from "#run/step/blowUp.ts";
-import { notFiniteMessage } from "#run/step/notFinite.ts";
-import { extraOf, planAt } from "#run/step/plans.ts";
+import { DivergenceWatch, divergenceMessage, notFiniteMessage } from "#run/step/divergence.ts";
+import { planAt } from "#run/step/stepPlans.ts";
 import { Stepper } from "#run/step/stepper.ts";
+import { extraOf } from "#run/step/stepRecords.ts";
 import { evaluateAt, train } from "#run/step/trainer.ts";
 import {
   addSteps,
@@ -69,7 +69,7 @@ export class ActiveRun {
   #totals: Totals;
   readonly #keeper: Keeper;
   #density: number | null = null;
-  #blowUp: BlowUpWatch | null = null;
+  #divergence: DivergenceWatch | null = null;
   /** Why the run holds itself, where it was to. */
   #holdReason: Failure | null = null;
 
@@ -221,7 +221,7 @@ export class ActiveRun {
     await this.#measureSparsity();
     if (this.#isEvaluationDue() && !(await this.#evaluate(isPauseWanted))) return this.#hold(false);
     // What was told of before the run was opened again is not told anew.
-    this.#blowUp ??= BlowUpWatch.after(this.steps, this.record.zeroShot?.loss);
+    this.#divergence ??= DivergenceWatch.after(this.steps, this.record.zeroShot?.loss);
     this.#speed.restart();
     await this.setStatus("running");
     const end = await train(opt, stepper, settings, dev, hooks);
@@ -310,10 +310,10 @@ export class ActiveRun {
   }
 
   #watchLoss(finished: readonly JournalStep[]): void {
-    const found = this.#blowUp?.add(finished);
+    const found = this.#divergence?.add(finished);
     if (!found) return;
     const isPaused = this.record.settings.pauseOnBlowUp === true;
-    const failure = { code: "E-TRAIN-2", message: blowUpMessage(found, isPaused) };
+    const failure = { code: "E-TRAIN-2", message: divergenceMessage(found, isPaused) };
     if (isPaused) this.#holdReason = failure;
     this.#env.emit({ type: "notice", failure, kind: "problem" });
   }

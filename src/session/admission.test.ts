@@ -6,9 +6,8 @@ import { bindableBytes, openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
 import { planLayout } from "#model/layout.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
-import { leastPlan } from "#run/memory/memoryPlan.ts";
-import { planNeeds } from "#run/memory/runNeeds.ts";
-import { runsThatFit } from "#run/memory/whatFits.ts";
+import { runsThatFit } from "#run/memory/alternatives.ts";
+import { planRun, planSmallestRun } from "#run/memory/memoryPlan.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { admitModel, admitRun, admitWriting } from "./admission.ts";
@@ -44,7 +43,7 @@ describe("a model", () => {
 
   // Dawn's null device ends at 512 MiB, as a small GPU would: opt-125m's weights alone are 501 MB.
   test("is told of the published ones that would fit, as f16 where none does as it is", async () => {
-    const bytes = (dtype: "f32" | "f16") => leastPlan(opt125m, 2 ** 30, dtype).totalBytes;
+    const bytes = (dtype: "f32" | "f16") => planSmallestRun(opt125m, 2 ** 30, dtype).totalBytes;
     expect(bytes("f32")).toBeGreaterThan(500 * MB);
     const opt13b = parseConfig(publishedConfigs["opt-1.3b"]);
     const told = async (limitBytes: number) => {
@@ -64,7 +63,7 @@ describe("a model", () => {
     const config = parseConfig({ ...publishedConfigs["opt-125m"], num_hidden_layers: 1 });
     const device = await openDevice(scarceGpu(150 * MB));
     const failure = await refusalOf(admitModel(device, config, "short", "f32"));
-    const { totalBytes } = leastPlan(config, bindableBytes(device.info), "f16");
+    const { totalBytes } = planSmallestRun(config, bindableBytes(device.info), "f16");
     expect(failure?.message).toContain(
       `What would fit: this one with weights stored as f16 (${bytesText(totalBytes)}).`,
     );
@@ -94,7 +93,7 @@ describe("a run", () => {
     const device = await openDevice(scarceGpu(limitBytes));
     const run = { config, settings: given, trained: rowsOf(tokens), evaluated: [[]] };
     const failure = await refusalOf(admitRun(device, run, weights));
-    return { failure, plan: planNeeds({ ...run, maxBindingBytes: bindableBytes(device.info) }) };
+    return { failure, plan: planRun({ ...run, maxBindingBytes: bindableBytes(device.info) }) };
   }
 
   const remedyOf = (failure: Failure | null, key: string) =>
@@ -105,7 +104,7 @@ describe("a run", () => {
     const { failure } = await admit(limit, settings);
     expect(failure?.code).toBe("E-MEM-1");
     const fitting = Number(remedyOf(failure, "batchSize"));
-    expect(failure?.message).toContain(`batches of ${fitting} rows (`);
+    expect(failure?.message).toContain(`batches of ${fitting} examples (`);
     expect(fitting).toBeGreaterThan(1);
     expect((await admit(limit, { ...settings, batchSize: fitting })).failure).toBeNull();
     // What was given is known to a part in 32 of a buffer, less than a row takes.
@@ -191,15 +190,15 @@ describe("a run", () => {
     const run = { config: opt125m, settings, trained: rowsOf(60), evaluated: [[]] };
     const larger = { ...run, config: parseConfig(publishedConfigs["opt-350m"]) };
     const needs = { maxBindingBytes: 2 ** 30 };
-    const small = planNeeds({ ...run, ...needs });
+    const small = planRun({ ...run, ...needs });
     const fitting = runsThatFit({ ...larger, ...needs }, small.totalBytes);
     expect(fitting).toEqual([
-      { words: "opt-125m in its place", totalBytes: small.totalBytes, remedy: null },
+      { name: "opt-125m in its place", totalBytes: small.totalBytes, remedy: null },
     ]);
-    const alone = planNeeds({ ...run, ...needs, settings: { ...settings, batchSize: 1 } });
+    const alone = planRun({ ...run, ...needs, settings: { ...settings, batchSize: 1 } });
     const [both, ...others] = runsThatFit({ ...run, ...needs }, alone.totalBytes * 0.6);
     expect(others).toEqual([]);
-    expect(both?.words).toMatch(/^weights stored as f16 and batches of \d+ rows$/);
+    expect(both?.name).toMatch(/^weights stored as f16 and batches of \d+ examples$/);
     expect(both?.totalBytes).toBeLessThanOrEqual(alone.totalBytes * 0.6);
     expect(both?.remedy?.settings).toMatchObject({ dtype: "f16" });
   });

@@ -8,9 +8,20 @@ import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
 import { type WriterRoom, writerBuffers } from "#model/writer.ts";
-import { largestBuffer, leastPlan, type MemoryPlan, sumUp } from "#run/memory/memoryPlan.ts";
-import { planNeeds, type RunNeeds } from "#run/memory/runNeeds.ts";
-import { type Fitting, modelsThatFit, runsThatBind, runsThatFit } from "#run/memory/whatFits.ts";
+import {
+  type Alternative,
+  modelsThatFit,
+  runsThatBind,
+  runsThatFit,
+} from "#run/memory/alternatives.ts";
+import {
+  largestBuffer,
+  type MemoryPlan,
+  type PlannedRun,
+  planRun,
+  planSmallestRun,
+  sumUp,
+} from "#run/memory/memoryPlan.ts";
 
 /**
  * Holds a model against this GPU before anything of it is read: its weights and the least a run takes
@@ -25,7 +36,7 @@ export async function admitModel(
   dtype: WeightDtype,
 ): Promise<void> {
   const bindable = bindableBytes(device.info);
-  const plan = leastPlan(config, bindable, dtype);
+  const plan = planSmallestRun(config, bindable, dtype);
   const granted = await grantedBytes(device, plan.buffers);
   if (granted === null) return;
   const fitting = modelsThatFit(config, dtype, bindable, granted);
@@ -45,11 +56,11 @@ export async function admitModel(
  */
 export async function admitRun(
   device: Device,
-  run: Omit<RunNeeds, "maxBindingBytes">,
+  run: Omit<PlannedRun, "maxBindingBytes">,
   weights: "here" | "not read yet",
 ): Promise<void> {
   const needs = { ...run, maxBindingBytes: bindableBytes(device.info) };
-  const plan = planNeeds(needs);
+  const plan = planRun(needs);
   refuseUnbindable(needs, plan);
   const isHere = weights === "here";
   const present = isHere ? plan.bytes.weights : 0;
@@ -72,7 +83,7 @@ export async function admitRun(
  * A buffer can be made that is too large to be bound: passes over it would be dropped. Batches are cut
  * to what can be bound; a row is not.
  */
-function refuseUnbindable(needs: RunNeeds, plan: MemoryPlan): void {
+function refuseUnbindable(needs: PlannedRun, plan: MemoryPlan): void {
   const { label, sizeBytes } = largestBuffer(plan);
   if (sizeBytes <= needs.maxBindingBytes) return;
   const rows = [...needs.trained, ...needs.evaluated.flat()];
@@ -123,8 +134,8 @@ export async function admitWriting(device: Device, needs: WritingNeeds): Promise
   );
 }
 
-function refusal(facts: string, fitting: readonly Fitting[], otherwise: string): ZerothError {
-  const listed = fitting.map(({ words, totalBytes }) => `${words} (${bytesText(totalBytes)})`);
+function refusal(facts: string, fitting: readonly Alternative[], otherwise: string): ZerothError {
+  const listed = fitting.map(({ name, totalBytes }) => `${name} (${bytesText(totalBytes)})`);
   const advice = listed.length > 0 ? `What would fit: ${listed.join(", ")}.` : otherwise;
   const remedies = fitting.flatMap(({ remedy }) => remedy ?? []);
   return new ZerothError("E-MEM-1", `${facts} ${advice}`, { remedies });

@@ -1,5 +1,5 @@
 import type { OptConfig } from "#model/config.ts";
-import { needsByMethod, usualExample } from "#run/memory/memoryPlan.ts";
+import { planEveryMethod, typicalExample } from "#run/memory/memoryPlan.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { MemoryNeeds } from "./protocol.ts";
 
@@ -11,8 +11,8 @@ import type { MemoryNeeds } from "./protocol.ts";
  */
 export function memoryNeeds(config: OptConfig, maxBindingBytes: number): MemoryNeeds {
   const methods = new Map<string, { bytes: number; f16Bytes: number; methods: string[] }>();
-  const asHalves = needsByMethod(config, maxBindingBytes, "f16");
-  for (const [i, { name, plan }] of needsByMethod(config, maxBindingBytes).entries()) {
+  const asHalves = planEveryMethod(config, maxBindingBytes, "f16");
+  for (const [i, { name, plan }] of planEveryMethod(config, maxBindingBytes).entries()) {
     const [bytes, f16Bytes] = [plan.totalBytes, asHalves[i]!.plan.totalBytes];
     const key = `${bytes} ${f16Bytes}`;
     const known = methods.get(key) ?? { bytes, f16Bytes, methods: [] };
@@ -21,7 +21,7 @@ export function memoryNeeds(config: OptConfig, maxBindingBytes: number): MemoryN
   }
   return {
     rows: resolveSettings({}).batchSize,
-    tokensPerRow: usualExample.tokens,
+    tokensPerRow: typicalExample.tokens,
     byMethod: [...methods.values()].sort((a, b) => a.bytes - b.bytes || a.f16Bytes - b.f16Bytes),
   };
 }

@@ -8,7 +8,6 @@ import type { CustomTask, TaskSpec } from "#data/tasks/task.ts";
 import type { ExampleResult } from "#run/evaluation/examples.ts";
 import type { Sampling } from "#run/evaluation/sampling.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
-import type { MemoryReport, StepTiming } from "#run/memory/cost.ts";
 import type {
   EvaluationRecord,
   Majority,
@@ -27,6 +26,7 @@ import type {
   ImportedReport,
   KernelsReport,
   LearningRateProbe,
+  MemoryReport,
   ModelReport,
   Prediction,
   Progress,
@@ -49,7 +49,6 @@ export type {
   ExampleResult,
   Failure,
   Majority,
-  MemoryReport,
   MethodDescription,
   ModelOrigin,
   Remedy,
@@ -61,7 +60,6 @@ export type {
   SplitName,
   SplitRules,
   StepRecord,
-  StepTiming,
   TaskChoice,
   TaskSpec,
   WritingRequest,

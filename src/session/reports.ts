@@ -6,7 +6,6 @@ import type { TaskSpec } from "#data/tasks/task.ts";
 import type { ExampleResult } from "#run/evaluation/examples.ts";
 import type { Written } from "#run/evaluation/writing.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
-import type { StepTiming } from "#run/memory/cost.ts";
 import type { ModelOrigin, RunRecord } from "#run/store/records.ts";
 import type { MethodDescription } from "#zo/methods/method.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
@@ -122,6 +121,32 @@ export interface RunSummary {
   readonly sizeBytes: number;
   /** Another tab holds it. */
   readonly isLockedElsewhere: boolean;
+}
+
+/** GPU memory of a run of these settings. */
+export interface MemoryReport {
+  /** By kind. */
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly totalBytes: number;
+  /** To the byte, for the opened data; otherwise for examples of 64 tokens. */
+  readonly isExact: boolean;
+}
+
+/** How long the parts of a step take, in milliseconds. */
+export interface StepTiming {
+  /** Reading, updating and perturbing the weights. */
+  readonly weightPassMs: number;
+  /** Matrix products, the head's among them. */
+  readonly productsMs: number;
+  readonly attentionMs: number;
+  /** Norms, embeddings, the loss. */
+  readonly restMs: number;
+  /** The rest of the time from step to step: recording, submitting, the queue. */
+  readonly waitingMs: number;
+  /** The step that was timed, from 1. */
+  readonly step: number;
+  /** By the host's clock, each part alone, because the GPU has no clock. */
+  readonly isEstimate: boolean;
 }
 
 export interface RunReport {

@@ -1,6 +1,6 @@
-import type { StepTiming } from "#run/memory/cost.ts";
 import type { Stepper } from "#run/step/stepper.ts";
 import type { JournalStep } from "#run/store/journal.ts";
+import type { StepTiming } from "./reports.ts";
 
 type Timed = Pick<JournalStep, "milliseconds" | "tokens">;
 

@@ -1,7 +1,8 @@
 import { ZerothError } from "#base/errors.ts";
 import { columnsToAsk } from "#data/tasks/columns.ts";
 import { parseConfig } from "#model/config.ts";
-import { extraOf, planAt } from "#run/step/plans.ts";
+import { planAt } from "#run/step/stepPlans.ts";
+import { extraOf } from "#run/step/stepRecords.ts";
 import { type JournalStep, noTotals, toStepRecords } from "#run/store/journal.ts";
 import type { EvaluationRecord, RunRecord, RunStatus, StepRecord } from "#run/store/records.ts";
 import { closeRun, type Desk, runsOf } from "./desk.ts";

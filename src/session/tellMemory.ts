@@ -1,7 +1,6 @@
 import { bindableBytes } from "#gpu/device.ts";
 import { withHead } from "#model/head.ts";
-import { planUsual } from "#run/memory/memoryPlan.ts";
-import { planNeeds } from "#run/memory/runNeeds.ts";
+import { planRun, planTypicalRun } from "#run/memory/memoryPlan.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type Desk, deviceOf, modelOf } from "./desk.ts";
@@ -16,14 +15,14 @@ export async function tellMemory(desk: Desk, given: SettingValues): Promise<void
   // As a start would lay the weights, whatever they are stored as now, and with the head it would add.
   const config = withHead(own, rows ? headOf(rows.summary.task, settings) : null);
   const { bytes, totalBytes } = rows
-    ? planNeeds({
+    ? planRun({
         config,
         settings,
         maxBindingBytes: bindable,
         trained: rows.train,
         evaluated: [rows.dev, rows.test],
       })
-    : planUsual(config, settings, bindable);
+    : planTypicalRun(config, settings, bindable);
   const memory = { bytes, totalBytes, isExact: rows !== undefined };
   desk.env.emit({ type: "memory", memory });
 }

@@ -12,10 +12,11 @@ import { parameterTable } from "#model/parameters.ts";
 import { betterOf } from "#run/evaluation/best.ts";
 import { type Evaluation, evaluate, measuresOf } from "#run/evaluation/evaluation.ts";
 import { majorityOf } from "#run/evaluation/majority.ts";
-import { BlowUpWatch, blowUpMessage } from "#run/step/blowUp.ts";
-import { extraOf, planAt } from "#run/step/plans.ts";
+import { DivergenceWatch, divergenceMessage } from "#run/step/divergence.ts";
 import { replay } from "#run/step/replay.ts";
+import { planAt } from "#run/step/stepPlans.ts";
 import { Stepper } from "#run/step/stepper.ts";
+import { extraOf } from "#run/step/stepRecords.ts";
 import { evaluateAt, train } from "#run/step/trainer.ts";
 import { type BaseWeights, baseSha256, baseWeightsOf } from "#run/store/baseWeights.ts";
 import {
@@ -275,7 +276,7 @@ class StepPrinter {
   best: EvaluationRecord | undefined;
   /** The loss ran away, and the run was to hold then. */
   isHeld = false;
-  #blowUp = new BlowUpWatch(undefined);
+  #divergence = new DivergenceWatch(undefined);
 
   constructor(kept: Kept | null, settings: RunSettings, model: Model) {
     this.#kept = kept;
@@ -322,17 +323,17 @@ class StepPrinter {
   }
 
   #watchLoss(steps: readonly JournalStep[]): void {
-    const found = this.#blowUp.add(steps);
+    const found = this.#divergence.add(steps);
     if (!found) return;
     this.isHeld = this.#settings.pauseOnBlowUp === true;
-    console.error(blowUpMessage(found, this.isHeld));
+    console.error(divergenceMessage(found, this.isHeld));
   }
 
   async evaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void> {
     const { loss, accuracy, f1, n } = evaluation;
     this.#evaluated = evaluation;
     if (step === 0) {
-      this.#blowUp = new BlowUpWatch(loss);
+      this.#divergence = new DivergenceWatch(loss);
       const [low, high] = wilsonInterval(accuracy, n).map((share) => share.toFixed(4));
       const written = f1 === undefined ? "" : `F1 ${f1}, `;
       console.error(

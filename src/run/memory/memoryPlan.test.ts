@@ -18,8 +18,7 @@ import type { SettingValues } from "#zo/settings.ts";
 import { evaluate } from "../evaluation/evaluation.ts";
 import { Stepper } from "../step/stepper.ts";
 import { planCapacity } from "./capacity.ts";
-import { needsByMethod, planRun } from "./memoryPlan.ts";
-import { planNeeds } from "./runNeeds.ts";
+import { planEveryMethod, planMemory, planRun } from "./memoryPlan.ts";
 
 const sources = readShaders();
 const examples: EncodedExample[] = [5, 9, 7].map((length, row) => {
@@ -31,14 +30,14 @@ const examples: EncodedExample[] = [5, 9, 7].map((length, row) => {
   };
 });
 
-// Dawn without a GPU: buffers are real objects with real sizes, commands run nothing.
+// Dawn without a GPU: buffers have their real sizes, and commands do nothing.
 let device: Device;
-const made: { label: string; size: number }[] = [];
+const allocated: { label: string; size: number }[] = [];
 beforeAll(async () => {
   device = await openDevice(nodeGpu(["backend=null"]));
   const create = device.device.createBuffer.bind(device.device);
   device.device.createBuffer = (descriptor) => {
-    made.push({ label: descriptor.label ?? "", size: descriptor.size });
+    allocated.push({ label: descriptor.label ?? "", size: descriptor.size });
     return create(descriptor);
   };
 });
@@ -66,15 +65,15 @@ const models: [string, OptConfig, number][] = [
 ];
 
 describe.each(models)("%s", (_, config, limit) => {
-  test.each(methods)("takes the planned buffers and no other with %s", async (__, given) => {
+  test.each(methods)("allocates the planned buffers and no others with %s", async (__, given) => {
     const settings = resolveSettings({ ...given, batchSize: 2 });
     const dtype = settings.dtype;
     const layout = planLayout(config, Math.min(bindableBytes(device.info), limit), dtype);
     const bindable = Math.min(bindableBytes(device.info), limit);
     const capacity = planCapacity(config, layout, bindable, 2, examples, []);
-    const plan = planRun(config, layout, capacity, settings);
+    const plan = planMemory(config, layout, capacity, settings);
 
-    made.length = 0;
+    allocated.length = 0;
     const weights = allocateWeights(device, config, dtype, limit);
     const model = await Model.create({
       device,
@@ -87,7 +86,7 @@ describe.each(models)("%s", (_, config, limit) => {
     await prepareMasks(model, settings);
     await takeSteps(new Stepper(model, settings, examples, []));
 
-    const own = made.filter(({ label }) => label !== "staging");
+    const own = allocated.filter(({ label }) => label !== "staging");
     expect(sorted(own)).toEqual(
       sorted(plan.buffers.map(({ label, sizeBytes }) => ({ label, size: sizeBytes }))),
     );
@@ -98,7 +97,7 @@ describe.each(models)("%s", (_, config, limit) => {
   });
 });
 
-test("answers that are written take the planned keys and values, and no other buffer", async () => {
+test("generating text allocates the planned keys and values, and no other buffers", async () => {
   const tokenizer = loadTokenizer((await openFixture("opt-tiny-pre-ln")).tokenizerFiles);
   const config = oddConfig({ max_position_embeddings: 128 });
   const written = [3, 9, 20, 4].map((length, row) => ({
@@ -110,9 +109,9 @@ test("answers that are written take the planned keys and values, and no other bu
   const settings = resolveSettings({ method: "mezo", batchSize: 2 });
   const maxBindingBytes = bindableBytes(device.info);
   const needs = { config, settings, maxBindingBytes, trained: examples };
-  const plan = planNeeds({ ...needs, evaluated: sets });
+  const plan = planRun({ ...needs, evaluated: sets });
 
-  made.length = 0;
+  allocated.length = 0;
   const weights = allocateWeights(device, config);
   const model = await Model.create({
     device,
@@ -123,29 +122,28 @@ test("answers that are written take the planned keys and values, and no other bu
     capacity: planCapacity(config, weights.layout, maxBindingBytes, 2, examples, written),
   });
   await evaluate(model, sets[1]!, { tokenizer });
-  const own = made.filter(({ label }) => label !== "staging");
+  const own = allocated.filter(({ label }) => label !== "staging");
   expect(sorted(own)).toEqual(
     sorted(plan.buffers.map(({ label, sizeBytes }) => ({ label, size: sizeBytes }))),
   );
-  // Three texts side by side, of 20 and 50 tokens but for the last, which nothing follows; two numbers a
-  // channel in every block; and a row of logits for each. Buffers
-  // are rounded up to 16.
+  // Three sequences at once, of 20 and 50 tokens minus the last, which is never read; a key and a value
+  // per channel in every block; and a row of logits for each sequence. Buffers are rounded up to 16.
   const { numHiddenLayers: L, hiddenSize: C, vocabSize: V } = config;
   const rounded = (bytes: number) => Math.ceil(bytes / 16) * 16;
   const cache = L * rounded(3 * 69 * 2 * C * 4) + rounded(3 * V * 4);
   expect(plan.bytes.cache).toBe(cache);
-  expect(planNeeds({ ...needs, evaluated: [examples] }).bytes.cache).toBe(0);
+  expect(planRun({ ...needs, evaluated: [examples] }).bytes.cache).toBe(0);
 
-  // Of two sets that are judged one after another the larger decides.
-  made.length = 0;
+  // Of two sets that are evaluated one after another, the larger decides.
+  allocated.length = 0;
   await evaluate(model, sets[0]!, { tokenizer });
-  const cached = made.filter(({ label }) => label.startsWith("cache"));
+  const cached = allocated.filter(({ label }) => label.startsWith("cache"));
   expect(cached.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(plan.bytes.cache);
   model.destroy();
   weights.destroy();
 });
 
-/** Two anchors where the method has any, every kind of step, and an update by itself. */
+/** Takes every kind of step, two anchors among them if the method has any, and applies the last update. */
 async function takeSteps(stepper: Stepper): Promise<void> {
   for (let i = 0; i < 4; i++) {
     if (stepper.isNextLong) {
@@ -161,9 +159,9 @@ function sorted(buffers: { label: string; size: number }[]): string[] {
 
 describe.each(Object.entries(publishedConfigs))("%s", (_, json) => {
   const config = parseConfig(json);
-  const needs = needsByMethod(config, 2 ** 31);
+  const needs = planEveryMethod(config, 2 ** 31);
 
-  test("takes no more than weights, scratch and activations, and 5 %, with every method", () => {
+  test("needs at most 5 % more than weights, scratch and activations with every method", () => {
     for (const { name, plan } of needs) {
       const { weights, scratch, activations, snapshot } = plan.bytes;
       const expected = weights + scratch + activations + snapshot;
@@ -172,10 +170,10 @@ describe.each(Object.entries(publishedConfigs))("%s", (_, json) => {
     }
   });
 
-  test("has two scratch matrices of the size of its largest, and its weights once", () => {
+  test("keeps its weights once, and two scratch matrices of the size of the largest", () => {
     const { weights, scratch } = needs[0]!.plan.bytes;
     const { hiddenSize: C, ffnDim: F } = config;
-    const table = makeTable(config);
+    const table = countWeights(config);
     expect(weights).toBe(4 * table);
     // Or 16 MiB each, so that a tile of the vocabulary is not too narrow.
     const largest = 4 * Math.max(C * F, 4 * 2 ** 20);
@@ -183,7 +181,7 @@ describe.each(Object.entries(publishedConfigs))("%s", (_, json) => {
   });
 });
 
-function makeTable(config: OptConfig): number {
+function countWeights(config: OptConfig): number {
   const { hiddenSize: C, ffnDim: F, wordEmbedProjDim: E, numHiddenLayers: L } = config;
   const block = 4 * (C * C + C) + 2 * C * F + F + C + 4 * C;
   const ends = config.vocabSize * E + (config.maxPositionEmbeddings + 2) * C;

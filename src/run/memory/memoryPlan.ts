@@ -1,6 +1,6 @@
 import type { WeightDtype } from "#base/storage.ts";
 import type { Capacity } from "#data/examples/packing.ts";
-import { MAX_NEW_TOKENS } from "#data/tasks/task.ts";
+import { type EncodedExample, MAX_NEW_TOKENS } from "#data/tasks/task.ts";
 import { bytesByKind, type MemoryKind, type PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
 import { type Layout, planLayout } from "#model/layout.ts";
@@ -10,53 +10,75 @@ import type { RunSettings } from "#zo/commonSettings.ts";
 import { methods } from "#zo/methods/index.ts";
 import { resolveSettings, traitsOf, usesMask } from "#zo/resolveSettings.ts";
 import { planRoom } from "../evaluation/writing.ts";
-import { capacityFor } from "./capacity.ts";
+import { capacityForSizes, planCapacity } from "./capacity.ts";
 
-/** GPU memory, planned. */
+/** Every buffer of a run on the GPU, to the byte, before anything is allocated. */
 export interface MemoryPlan {
   readonly totalBytes: number;
   readonly bytes: Readonly<Record<MemoryKind, number>>;
   readonly buffers: readonly PlannedBuffer[];
 }
 
-/**
- * What a run of these settings allocates, to the byte.
- *
- * @param written prompts that answers are written on from, in sets that are judged one after another
- */
-export function planRun(
-  config: OptConfig,
-  layout: Layout,
-  capacity: Capacity,
-  settings: RunSettings,
-  written: WrittenSets | null = null,
-): MemoryPlan {
-  const model = planModel({ config, layout, capacity, ...extrasOf(settings) });
-  if (!written) return sumUp(model);
-  const { sets, maxBindingBytes } = written;
-  const plans = sets
-    .filter((prompts) => prompts.length > 0)
-    .map((prompts) => planRoom({ config, capacity, maxBindingBytes }, prompts, MAX_NEW_TOKENS))
-    .map((room) => sumUp(writerBuffers(config, layout, room)))
-    .sort((a, b) => b.totalBytes - a.totalBytes);
-  return sumUp([...model, ...(plans[0]?.buffers ?? [])]);
+/** What the memory plan of a run depends on. */
+export interface PlannedRun {
+  /** With the score head of the run, if it has one. */
+  readonly config: OptConfig;
+  readonly settings: RunSettings;
+  /** What the device can bind as one storage buffer. */
+  readonly maxBindingBytes: number;
+  readonly trained: readonly EncodedExample[];
+  /** Sets that are scored one after another: the validation set and the test set. */
+  readonly evaluated: readonly (readonly EncodedExample[])[];
 }
 
-export interface WrittenSets {
-  readonly sets: readonly (readonly (readonly number[])[])[];
+/** Plans a run over these examples; the buffers of the weights come first. */
+export function planRun(run: PlannedRun, layout = layoutOf(run)): MemoryPlan {
+  const { config, settings, maxBindingBytes, trained, evaluated } = run;
+  const batchSize = settings.batchSize;
+  const scored = evaluated.flat();
+  const capacity = planCapacity(config, layout, maxBindingBytes, batchSize, trained, scored);
+  const prompts = evaluated.map((set) =>
+    set.flatMap(({ writing }) => (writing ? [writing.promptIds] : [])),
+  );
+  return planMemory(config, layout, capacity, settings, { prompts, maxBindingBytes });
+}
+
+/** The layout of the run's weights. It takes a second for the largest models. */
+export function layoutOf({ config, settings, maxBindingBytes }: PlannedRun): Layout {
+  return planLayout(config, maxBindingBytes, settings.dtype);
+}
+
+/** Prompts that text is generated from. */
+export interface PlannedWriting {
+  /** Of sets that are evaluated one after another; the largest decides. */
+  readonly prompts: readonly (readonly (readonly number[])[])[];
   /** What the device can bind as one storage buffer. */
   readonly maxBindingBytes: number;
 }
 
-/** What a run keeps on the GPU beside the weights and its work. */
-export function extrasOf(settings: RunSettings): {
-  readonly hasMasks: boolean;
-  readonly hasSnapshot: boolean;
-} {
-  return {
+/** Plans a run whose packed batches have this capacity. */
+export function planMemory(
+  config: OptConfig,
+  layout: Layout,
+  capacity: Capacity,
+  settings: RunSettings,
+  writing: PlannedWriting | null = null,
+): MemoryPlan {
+  const model = planModel({
+    config,
+    layout,
+    capacity,
     hasMasks: usesMask(settings),
     hasSnapshot: traitsOf(settings).snapshot?.kind === "copy",
-  };
+  });
+  if (!writing) return sumUp(model);
+  const { prompts, maxBindingBytes } = writing;
+  const writers = prompts
+    .filter((set) => set.length > 0)
+    .map((set) => planRoom({ config, capacity, maxBindingBytes }, set, MAX_NEW_TOKENS))
+    .map((room) => sumUp(writerBuffers(config, layout, room)))
+    .sort((a, b) => b.totalBytes - a.totalBytes);
+  return sumUp([...model, ...(writers[0]?.buffers ?? [])]);
 }
 
 export function sumUp(buffers: readonly PlannedBuffer[]): MemoryPlan {
@@ -69,8 +91,8 @@ export function largestBuffer({ buffers }: MemoryPlan): PlannedBuffer {
   return buffers.reduce((largest, next) => (next.sizeBytes > largest.sizeBytes ? next : largest));
 }
 
-/** The least that training a model takes, whatever the method: one row of one token at a time. */
-export function leastPlan(
+/** Plans the smallest run of a model, with any method: one example of one token at a time. */
+export function planSmallestRun(
   config: OptConfig,
   maxBindingBytes: number,
   dtype: WeightDtype,
@@ -80,38 +102,38 @@ export function leastPlan(
   return sumUp(planModel({ config, layout, capacity, hasMasks: false, hasSnapshot: false }));
 }
 
-/** Rows of a usual prompt with two one-word answers. */
-export const usualExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
+/** Size of a typical example: a prompt of 64 tokens with two one-word options. */
+export const typicalExample: Capacity = { tokens: 64, scored: 2, options: 2, examples: 1 };
 
-/**
- * GPU memory that each method needs, from config.json alone: for choosing a model before it is
- * downloaded. Exact for batches of the default size of rows of 64 tokens.
- *
- * @param maxBindingBytes what the device can bind as one storage buffer
- */
-export function needsByMethod(
-  config: OptConfig,
-  maxBindingBytes: number,
-  dtype: WeightDtype = "f32",
-): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
-  // Once for all methods: for the largest models it takes a while.
-  const layout = planLayout(config, maxBindingBytes, dtype);
-  const variants = methods.flatMap(({ memoryVariants }) => memoryVariants);
-  return variants.map(({ name, settings }) => ({
-    name,
-    plan: planUsual(config, resolveSettings({ ...settings, dtype }), maxBindingBytes, layout),
-  }));
-}
-
-/** What a run takes over rows of 64 tokens, where its own are not known yet. */
-export function planUsual(
+/** Plans a run over typical examples, for settings whose data is not known yet. */
+export function planTypicalRun(
   config: OptConfig,
   settings: RunSettings,
   maxBindingBytes: number,
   layout = planLayout(config, maxBindingBytes, settings.dtype),
 ): MemoryPlan {
   const batchSize = settings.batchSize;
-  const sizes = Array.from({ length: batchSize }, () => usualExample);
-  const capacity = capacityFor(config, layout, maxBindingBytes, batchSize, sizes, []);
-  return planRun(config, layout, capacity, settings);
+  const sizes = Array.from({ length: batchSize }, () => typicalExample);
+  const capacity = capacityForSizes(config, layout, maxBindingBytes, batchSize, sizes, []);
+  return planMemory(config, layout, capacity, settings);
+}
+
+/**
+ * Plans a typical run with every method, from config.json alone, to choose a model before it is
+ * downloaded.
+ *
+ * @param maxBindingBytes what the device can bind as one storage buffer
+ */
+export function planEveryMethod(
+  config: OptConfig,
+  maxBindingBytes: number,
+  dtype: WeightDtype = "f32",
+): readonly { readonly name: string; readonly plan: MemoryPlan }[] {
+  // One layout for all methods: it takes a second for the largest models.
+  const layout = planLayout(config, maxBindingBytes, dtype);
+  const variants = methods.flatMap(({ memoryVariants }) => memoryVariants);
+  return variants.map(({ name, settings }) => ({
+    name,
+    plan: planTypicalRun(config, resolveSettings({ ...settings, dtype }), maxBindingBytes, layout),
+  }));
 }

@@ -2,20 +2,18 @@ import { workDone } from "#gpu/wait.ts";
 import { maxTerms } from "#model/buffers.ts";
 import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { Model } from "#model/model.ts";
-import { noProbe } from "#model/products.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { keyOf } from "#zo/philox.ts";
-import { usesMask } from "#zo/resolveSettings.ts";
 import type { JournalStep } from "../store/journal.ts";
-import { planAt } from "./plans.ts";
+import { passStates } from "./stepPasses.ts";
+import { planAt } from "./stepPlans.ts";
 
 /**
- * Applies journaled steps to the weights: no data, no forward passes, only noise and coefficients.
- * As many steps as fit are applied in one pass over the weights, one after another for each weight,
- * so the bits are those of training.
+ * Applies journaled steps to the weights, without data or forward passes. One pass over the weights
+ * applies as many steps as the term buffer holds, one after the other for each weight, so the bits are
+ * those of training.
  *
- * @param steps ascending, the first one right after the weights as they stand
- * @param onProgress called with the steps done
+ * @param steps ascending; the first one follows the current weights
+ * @param onProgress called with the number of steps done
  * @throws DeviceLost
  */
 export async function replay(
@@ -24,31 +22,30 @@ export async function replay(
   steps: readonly JournalStep[],
   onProgress: (done: number) => void = () => {},
 ): Promise<void> {
+  const passState = passStates(settings);
   let done = 0;
   while (done < steps.length) {
     const terms: SlottedTerm[] = [];
     const coefficients: number[] = [];
     while (done < steps.length) {
       const step = steps[done]!;
-      if (terms.length + step.coefficients.length > maxTerms) break;
+      if (terms.length > 0 && terms.length + step.coefficients.length > maxTerms) break;
       terms.push(...termsOf(model, settings, step, terms.length));
       coefficients.push(...step.coefficients);
       done++;
     }
-    cutFor(model, terms.length, () => {
-      applyTerms(model, settings, terms, new Float32Array(coefficients));
-    });
-    await workDone(model.device);
+    const { device, buffers } = model;
+    device.queue.writeBuffer(buffers.terms, 0, encodeTerms(terms));
+    device.queue.writeBuffer(buffers.coefficients, 0, new Float32Array(coefficients));
+    model.setPass(passState(null, terms.length, 0));
+    // Every term costs the GPU about as much as a pass of its own.
+    model.update(
+      { isProbed: () => false, isUpdated: () => true, sharedBlocks: null },
+      terms.length,
+    );
+    await workDone(device);
     onProgress(done);
   }
-}
-
-/** Submits cut as if every term were a pass of its own, which is what it takes the GPU. */
-function cutFor(model: Model, terms: number, act: () => void): void {
-  const { dispatchesPerSubmit } = model;
-  model.dispatchesPerSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / Math.max(1, terms)));
-  act();
-  model.dispatchesPerSubmit = dispatchesPerSubmit;
 }
 
 function termsOf(
@@ -66,24 +63,4 @@ function termsOf(
     );
   }
   return terms;
-}
-
-function applyTerms(
-  model: Model,
-  settings: RunSettings,
-  terms: readonly SlottedTerm[],
-  coefficients: Float32Array<ArrayBuffer>,
-): void {
-  const { device, buffers } = model;
-  device.queue.writeBuffer(buffers.terms, 0, encodeTerms(terms));
-  device.queue.writeBuffer(buffers.coefficients, 0, coefficients);
-  const [seedLow, seedHigh] = keyOf(settings.seed);
-  model.setPass({
-    ...noProbe,
-    seed_low: seedLow,
-    seed_high: seedHigh,
-    update_count: terms.length,
-    mask_by_magnitude: Number(usesMask(settings)),
-  });
-  model.update({ isProbed: () => false, isUpdated: () => true, sharedBlocks: null });
 }

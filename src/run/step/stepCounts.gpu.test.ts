@@ -28,7 +28,7 @@ beforeAll(async () => {
   counts = countCalls(device.device);
 });
 
-/** Two narrow blocks and a few short rows: calls are counted, whatever is computed. */
+/** A narrow model with two blocks and a few short examples: only calls are counted. */
 async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
   const settings = resolveSettings({ ...given, batchSize: 4, steps: 1000 });
   const sizes = { hidden_size: 4, num_attention_heads: 1, ffn_dim: 8, vocab_size: 16 };
@@ -52,13 +52,13 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
   return { stepper, model, weights };
 }
 
-/** Steps as training takes them: handed over in groups, each read back once. */
+/** Takes steps as training does: in groups, each read back once. */
 async function take(
   { stepper }: Pick<FixtureRun, "stepper">,
   count: number,
-): Promise<{ readonly looks: number }> {
+): Promise<{ readonly reads: number }> {
   const until = stepper.nextStep + count;
-  let looks = 0;
+  let reads = 0;
   while (stepper.nextStep < until) {
     if (stepper.isNextLong) {
       await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
@@ -67,9 +67,9 @@ async function take(
       stepper.enqueue();
     }
     await stepper.collect();
-    looks++;
+    reads++;
   }
-  return { looks };
+  return { reads };
 }
 
 describe.each([
@@ -79,21 +79,21 @@ describe.each([
   ["MeZO-SVRG with deltas", { method: "mezo_svrg", svrgQ, snapshot: "deltas" }, 2],
   ["MeZO-SVRG with a copy", { method: "mezo_svrg", svrgQ, snapshot: "copy" }, 2],
 ] as const)("a hundred steps of %s", (_, settings, submitsPerStep) => {
-  test("create nothing, submit once a pass, and map once for each group read back", async () => {
+  test("create no GPU objects, submit once per pass and map once per read-back", async () => {
     const run = await openNarrowRun(settings);
-    // Every kind of step once, so that all sites are bound and staging is as long as it gets.
+    // Every kind of step once: all kernels are then bound, and the staging buffer has its final size.
     await take(run, 10);
-    // As training has it once it knows that a step takes a few milliseconds.
+    // As training does once it knows that a step takes a few milliseconds.
     run.stepper.keepSubmitsBelow(100, 5);
     const before = { ...counts };
-    const { looks } = await take(run, steps);
+    const { reads } = await take(run, steps);
     const since = (name: keyof Counts) => counts[name] - before[name];
     expect([since("buffers"), since("bindGroups"), since("pipelines")]).toEqual([0, 0, 0]);
-    // The 56th step and the 106th are timed, and their times read. No group lies across the ring's end.
+    // Steps 56 and 106 are timed, and their times read. No group wraps around the end of the ring.
     const timed = device.device.features.has("timestamp-query") ? 2 : 0;
-    expect(since("mapAsyncs")).toBe(looks + timed);
+    expect(since("mapAsyncs")).toBe(reads + timed);
     const anchors = submitsPerStep === 2 ? Math.ceil(steps / svrgQ) : 0;
-    // An anchor looks at 8 rows in parts of at most 4, and may copy and update the weights.
+    // An anchor evaluates 8 examples in parts of at most 4, and may copy and update the weights.
     expect(since("submits")).toBeLessThanOrEqual(
       submitsPerStep * steps + 4 * anchors + since("mapAsyncs") + timed,
     );
@@ -103,8 +103,8 @@ describe.each([
   });
 });
 
-describe("a step that is timed", () => {
-  test("gives the same bits as one that is not, and tells where its time went", async () => {
+describe("a timed step", () => {
+  test("has the same bits as an untimed one, and reports the time of its parts", async () => {
     const given = { method: "mezo", batchSize: 2, learningRate: 1e-3 };
     const weights = [];
     for (const isTimed of [true, false]) {
@@ -126,14 +126,14 @@ describe("a step that is timed", () => {
   });
 });
 
-describe("where the GPU has no clock", () => {
+describe("on a GPU without a clock", () => {
   test.each([
     ["MeZO", { method: "mezo", weightDecay: 0.1 }],
     ["MeZO over weights as f16", { method: "mezo", dtype: "f16" }],
     ["MeZO-SVRG with deltas", { method: "mezo_svrg", svrgQ: 4, snapshot: "deltas" }],
     ["MeZO-SVRG with a copy", { method: "mezo_svrg", svrgQ: 4, snapshot: "copy" }],
   ])(
-    "the host times each part by itself, with the same bits and nothing created: %s",
+    "the host times each part alone, with the same bits and no new GPU objects: %s",
     async (_, settings) => {
       const clockless = await openDevice(without("timestamp-query", nodeGpu()));
       expect(clockless.device.features.has("timestamp-query")).toBe(false);
@@ -146,12 +146,12 @@ describe("where the GPU has no clock", () => {
         await take(run, 6);
         const before = { ...calls };
         if (isTimed) {
-          expect(stepper.isHostWanted).toBe(true);
+          expect(stepper.needsHostTiming).toBe(true);
           await stepper.timeParts(() => performance.now());
-          expect(stepper.isHostWanted).toBe(false);
-          const { parts, ...told } = stepper.timing!;
-          expect(told).toEqual({ step: 7, isEstimate: true });
-          // All but one are many kernels, which take longer than waiting for nothing does.
+          expect(stepper.needsHostTiming).toBe(false);
+          const { parts, ...others } = stepper.timing!;
+          expect(others).toEqual({ step: 7, isEstimate: true });
+          // Attention is left out: its kernels may take no longer than an empty submit.
           expect(Math.min(parts.weightPass, parts.products, parts.rest)).toBeGreaterThan(0);
           expect(parts.products).toBeLessThan(10_000);
         } else expect(stepper.timing).toBeNull();
@@ -168,7 +168,7 @@ describe("where the GPU has no clock", () => {
     },
   );
 
-  test("training times them once, after its first five steps", async () => {
+  test("training times the parts once, after five steps", async () => {
     const clockless = await openDevice(without("timestamp-query", nodeGpu()));
     const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
     const { model, stepper, settings, weights } = await openFixtureRun(clockless, given, {
@@ -188,7 +188,7 @@ describe("where the GPU has no clock", () => {
   });
 });
 
-/** Trains on, telling nobody. */
+/** Trains without reporting anything. */
 const quiet: TrainerHooks = {
   now: () => performance.now(),
   onSteps: async () => {},
@@ -199,7 +199,7 @@ const quiet: TrainerHooks = {
   judging: {},
 };
 
-test("a first step, whose time is not known, is cut small; later ones by what it took", async () => {
+test("the first step is cut into small submits, and later ones by the time it took", async () => {
   const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 1 };
   const { model, stepper, settings, weights } = await openFixtureRun(device, given, { rows: 4 });
   const before = counts.submits;
@@ -213,11 +213,11 @@ test("a first step, whose time is not known, is cut small; later ones by what it
   weights.destroy();
 });
 
-describe("a step that is cut into many submits", () => {
+describe("a step cut into many submits", () => {
   test.each([
     ["MeZO", { method: "mezo", weightDecay: 0.1 }],
     ["MeZO-SVRG", { method: "mezo_svrg", svrgQ: 2 }],
-  ])("gives the same bits as one that is not, with %s", async (_, settings) => {
+  ])("has the same bits as an uncut one, with %s", async (_, settings) => {
     const given = { ...settings, batchSize: 2, learningRate: 1e-3 };
     const results = [];
     for (const most of [Number.POSITIVE_INFINITY, 7, 1]) {

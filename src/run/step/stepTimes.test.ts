@@ -15,24 +15,24 @@ beforeAll(async () => {
   model = { device, readback: new Readback(device), clock: new StepClock(device, buffer) };
 });
 
-describe("parts timed by a host's clock that is coarse", () => {
-  test("are repeated until it moves, and those it never moved for count as nothing", async () => {
+describe("parts timed by a coarse host clock", () => {
+  test("are repeated until it advances; parts during which it never does count as 0", async () => {
     let ms = 0;
     const coarse = () => 100 * Math.floor(ms / 100);
     const times = new StepTimes(model, 0);
-    await times.askHost(5, coarse, (part, repeats = 1) => {
+    await times.timeByHost(5, coarse, (part, repeats = 1) => {
       if (part === "products") ms += 40 * repeats;
     });
     const { products, ...others } = times.latest!.parts;
-    // 32 of them, of which the clock shows whole hundreds of milliseconds.
+    // 32 repeats, of which the clock shows whole hundreds of milliseconds.
     expect([1200 / 32, 1300 / 32]).toContain(products);
     expect(others).toEqual({ weightPass: 0, attention: 0, rest: 0 });
   });
 
-  test("are not told of where it stands still", async () => {
+  test("are not reported if it never advances", async () => {
     const times = new StepTimes(model, 0);
     const handed: number[] = [];
-    await times.askHost(
+    await times.timeByHost(
       5,
       () => 0,
       (_, repeats = 1) => handed.push(repeats),

@@ -28,9 +28,9 @@ describe("a batch that runs in parts", () => {
   test.each([
     ["MeZO", { method: "mezo", directions: 2 }],
     ["MeZO-SVRG", { method: "mezo_svrg", svrgQ: 2 }],
-  ])("gives the losses of the whole, up to rounding, with %s", async (_, settings) => {
+  ])("has the losses of a batch that runs whole, up to rounding, with %s", async (_, settings) => {
     const whole = await takeSteps((await open(settings)).stepper, 4);
-    const run = await open(settings, { capacity: "one row at a time" });
+    const run = await open(settings, { capacity: "one example" });
     const parts = await takeSteps(run.stepper, 4);
     for (const [i, step] of whole.entries()) {
       // Sums of four losses of about 0.7 in another order.
@@ -44,7 +44,7 @@ describe("a batch that runs in parts", () => {
 
 describe("MeZO-SVRG", () => {
   test.each(["deltas", "copy"])(
-    "corrects by exactly zero where the snapshot, kept as %s, equals the weights",
+    "has a correction of exactly 0 if the snapshot, kept as %s, equals the weights",
     async (snapshot) => {
       const settings = { method: "mezo_svrg", svrgQ: 4, anchorLearningRate: 0, snapshot };
       const [, mini, later] = await takeSteps((await open(settings)).stepper, 3);
@@ -54,19 +54,19 @@ describe("MeZO-SVRG", () => {
         mini!.projectedGrad,
       ]);
       expect(Math.abs(mini!.coefficients[0]!)).toBe(0);
-      // The anchor's own term moved the weights, so that the next step's correction is not zero.
+      // The anchor's term changes the weights, so the next correction is not 0.
       expect(Math.abs(mini!.coefficients[1]!)).toBeGreaterThan(0);
       expect(Math.abs(later!.coefficients[0]!)).toBeGreaterThan(0);
     },
   );
 
-  test("goes on after a loss that was no number as a run does that is opened again there", async () => {
+  test("takes the same steps after a non-finite loss as a run that is opened again after it", async () => {
     const settings = { method: "mezo_svrg", svrgQ: 16, steps: 8, anchorRows: 1, batchSize: 2 };
     const run = await open(settings);
-    poisonLongestRow(run);
+    poisonLongestExample(run);
     const steps = await takeSteps(run.stepper, 1);
     while (run.stepper.nextStep < 8) {
-      // All at once: those after the bad one are handed over in vain.
+      // All at once: the steps after the bad one are skipped.
       while (run.stepper.nextStep < 8) run.stepper.enqueue();
       steps.push(...(await run.stepper.collect()));
     }
@@ -78,7 +78,7 @@ describe("MeZO-SVRG", () => {
     expect([...steps[bad]!.coefficients].map(Math.abs)).toEqual([0, 0]);
 
     const again = await open(settings);
-    poisonLongestRow(again);
+    poisonLongestExample(again);
     const past = steps.slice(0, bad + 1);
     await replay(again.model, again.settings, past);
     const rest = await takeSteps(again.stepperAfter(past), 8 - past.length);
@@ -88,11 +88,11 @@ describe("MeZO-SVRG", () => {
   });
 });
 
-/** Only the longest row reaches this position: its loss is no number from now on, the others' are. */
-function poisonLongestRow({ model, examples }: FixtureRun): void {
+/** Makes the loss of the longest example non-finite: no other reaches the position set to NaN. */
+function poisonLongestExample({ model, examples }: FixtureRun): void {
   const lengths = examples.map(({ options }) => options[0]!.ids.length).sort((a, b) => b - a);
   expect(lengths[0]).toBeGreaterThan(lengths[1]!);
-  // The last id is only ever a target; OPT's table of positions begins with 2 unused rows.
+  // The last id is only a target; OPT's position table begins with 2 unused rows.
   const row = lengths[0]! - 2 + 2;
   const { width, shards } = model.layout.matrices.get("embed_positions")!;
   const values = new Float32Array(width).fill(Number.NaN);
@@ -100,7 +100,7 @@ function poisonLongestRow({ model, examples }: FixtureRun): void {
 }
 
 describe("LeZO", () => {
-  test("leaves the blocks not drawn, and frozen embeddings, as they are to the bit", async () => {
+  test("does not change a bit of inactive blocks or frozen embeddings", async () => {
     const run = await open({ method: "lezo", embedPolicy: "frozen", lezoSparsity: 0.5 });
     for (let i = 0; i < 4; i++) {
       const before = await weightsOf(run.weights);
@@ -113,7 +113,7 @@ describe("LeZO", () => {
     }
   });
 
-  test("gives the same losses whether or not both signs share the blocks below the first drawn", async () => {
+  test("has the same losses whether or not both signs share the blocks below the first active one", async () => {
     const settings = { method: "lezo", embedPolicy: "frozen", lezoSparsity: 0.5, steps: 8 };
     const shared = await takeSteps((await open(settings)).stepper, 8);
     const run = await open(settings);
@@ -136,7 +136,7 @@ describe("LeZO", () => {
 describe("Sparse-MeZO", () => {
   const sparsity = 0.75;
 
-  test("takes the thresholds that sorting on the CPU gives, exactly", async () => {
+  test("has exactly the thresholds that sorting on the CPU gives", async () => {
     const run = await open({ method: "sparse_mezo", sparsity });
     const weights = await weightsOf(run.weights);
     const counts = await (await run.model.masks()).measure();
@@ -149,7 +149,7 @@ describe("Sparse-MeZO", () => {
     }
   });
 
-  test("never changes a weight that was too large at the start, and moves the small ones", async () => {
+  test("updates the weights below the initial threshold and no others", async () => {
     const run = await open({ method: "sparse_mezo", sparsity });
     const before = await weightsOf(run.weights);
     const counts = await (await run.model.masks()).measure();
@@ -172,7 +172,7 @@ test.each([
   ["the last block", { trainable: "last", trainableBlocks: 1 }],
   ["names", { trainable: "named", trainablePattern: "*.k_proj.weight, *layers.1.fc2.*" }],
   ["names and size", { method: "sparse_mezo", trainable: "named", trainablePattern: "*.fc1.*" }],
-])("what is not trained never changes where parameters are chosen by %s", async (_, settings) => {
+])("only trainable parameters change when they are chosen by %s", async (_, settings) => {
   const run = await open({ method: "mezo", ...settings, weightDecay: 0.01 });
   const isTrainable = trainableBy(run.settings, run.model.config, run.model.layout.table);
   const before = await weightsOf(run.weights);

@@ -1,87 +1,69 @@
-import { type BatchPlan, batchPlan } from "#data/examples/batches.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import { type BoundKernel, dispatch } from "#gpu/boundKernels.ts";
-import { packStruct } from "#gpu/card.ts";
-import type { Commands } from "#gpu/commands.ts";
 import { filterKernels } from "#gpu/commands.ts";
-import { coefficients } from "#gpu/kernels.gen.ts";
 import { workDone } from "#gpu/wait.ts";
-import { maxTerms, recordWords, ringRecords } from "#model/buffers.ts";
-import {
-  encodePrograms,
-  encodeTerms,
-  inverseTerms,
-  pendingTerms,
-  programWords,
-  type SlottedTerm,
-} from "#model/deltas.ts";
+import { ringRecords } from "#model/buffers.ts";
+import { encodeTerms, pendingTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { Model } from "#model/model.ts";
 import { partOf } from "#model/stepClock.ts";
 import { trainableBy } from "#model/trainable.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { ranked } from "#zo/draws.ts";
-import type { MethodTraits } from "#zo/methods/method.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
 import { traitsOf } from "#zo/resolveSettings.ts";
 import { round16 } from "#zo/round16.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
-import { passPlans } from "./passPlan.ts";
-import { type PassStates, passStates } from "./passStates.ts";
-import { annealingAfter, planAt } from "./plans.ts";
-import { readRing } from "./ring.ts";
-import { type Part, partsOf, scoredTokens } from "./stepParts.ts";
-import { readRecord, SKIPPED } from "./stepRecordWords.ts";
+import { Snapshot } from "./snapshot.ts";
+import { countScoredTokens, type Part, partsOf, StepBatches } from "./stepBatches.ts";
+import { StepCoefficients } from "./stepCoefficients.ts";
+import { type PassStates, passPlans, passStates } from "./stepPasses.ts";
+import { StepPlans } from "./stepPlans.ts";
+import { readRecords } from "./stepRecords.ts";
 import { StepTimes, type TimedStep } from "./stepTimes.ts";
 
-/** What the host knows of a step it has handed over and not yet read back. */
-interface Enqueued {
+/** A step that the GPU has and the host has not read back. */
+interface StepInFlight {
   readonly plan: StepPlan;
   readonly tokens: number;
   readonly forwardPasses: number;
 }
 
-/** Told while a long step is handed over; true gives it up, as if it had not begun. */
+/** Called between the parts of a long step. */
 export interface LongStepHooks {
   onPart(done: number, total: number): void;
+  /** True abandons the step, as if it had not begun. */
   isPauseWanted(): boolean;
 }
 
-/** `registers` of `zo/coefficients.wgsl`. */
-const registers = { anchor: 16, halted: 17, meanAbs: 18 } as const;
+/** Parts of a long step that are in flight at once. */
 const partsAtOnce = 4;
 
 /**
- * Hands steps of a method to the GPU without waiting for them, and reads finished ones back in
- * batches. The update of a step stays pending until the next step's weight passes apply it.
+ * Enqueues the steps of a method on the GPU without waiting for them, and reads finished ones back in
+ * groups. The update of a step stays pending until the weight passes of the next one apply it.
  */
 export class Stepper {
+  readonly isPerToken: boolean;
   readonly #model: Model;
   readonly #settings: RunSettings;
-  readonly #traits: MethodTraits;
-  readonly #examples: readonly EncodedExample[];
-  readonly isPerToken: boolean;
-  readonly #batches: BatchPlan;
+  readonly #batches: StepBatches;
+  readonly #plans: StepPlans;
   readonly #passPlans: ReturnType<typeof passPlans>;
   readonly #passState: PassStates;
-  readonly #seed: number;
-  readonly #epsilon: number;
-  readonly #coefficients: BoundKernel;
-  readonly #queue: Enqueued[] = [];
-  readonly #past: JournalStep[];
-  /** Terms since the last anchor, oldest first: what separates the weights from the snapshot. */
-  #sinceAnchor: SlottedTerm[] = [];
-  #pending: readonly SlottedTerm[] = [];
-  /** Terms that were written last. */
-  #written = 0;
-  #next: number;
+  readonly #coefficients: StepCoefficients;
+  readonly #snapshot: Snapshot;
   readonly #times: StepTimes;
-  #planned: { readonly step: number; readonly past: number; readonly plan: StepPlan } | null = null;
-  /** Of the last step handed over that was not long. */
+  /** Every step read back, from the first of the run. */
+  readonly #past: JournalStep[];
+  readonly #inFlight: StepInFlight[] = [];
+  #next: number;
+  #pending: readonly SlottedTerm[] = [];
+  /** Terms written to the GPU last. */
+  #numWritten = 0;
+  /** Dispatches of the last step that was not long. */
   #dispatches = 0;
 
   /**
-   * @param past steps the weights have already taken, all of them; the run goes on after them
-   * @param isPerToken the loss is the mean over the right options' tokens; else options compete
+   * @param past all steps that the weights have taken
+   * @param isPerToken the loss is the mean over the tokens of right options; else options compete
    * @throws ZerothError E-CFG-1 if no parameter is trainable
    */
   constructor(
@@ -91,306 +73,252 @@ export class Stepper {
     past: readonly JournalStep[],
     isPerToken = false,
   ) {
+    const { config, layout } = model;
+    const traits = traitsOf(settings);
+    const epsilon = round16(settings.epsilon);
     this.isPerToken = isPerToken;
     this.#model = model;
     this.#settings = settings;
-    this.#traits = traitsOf(settings);
-    this.#examples = examples;
     this.#past = [...past];
     this.#next = past.length;
-    this.#seed = settings.seed;
-    this.#epsilon = round16(settings.epsilon);
+    this.#batches = new StepBatches(examples, settings);
+    const { stepsPerEpoch } = this.#batches;
+    this.#plans = new StepPlans(settings, config.numHiddenLayers, stepsPerEpoch);
+    this.#passPlans = passPlans(layout, trainableBy(settings, config, layout.table));
     this.#passState = passStates(settings);
-    const isTrainable = trainableBy(settings, model.config, model.layout.table);
-    this.#passPlans = passPlans(model.layout, isTrainable);
-    const n = examples.length;
-    const order = (epoch: number) => ranked(this.#seed, "shuffle", epoch, n);
-    this.#batches = batchPlan(order, n, settings.batchSize);
-    const b = model.buffers;
-    const uniform = { buffer: b.coefficientState };
-    this.#coefficients = model.bound.bindUniform(model.coefficientsKernel, uniform, {
-      programs: b.programs,
-      loss_sums: b.lossSums,
-      registers: b.registers,
-      coefficients: b.coefficients,
-      ring: b.ring,
-    });
+    this.#coefficients = new StepCoefficients(model, epsilon, traits.gradientClip);
+    this.#snapshot = new Snapshot(traits.snapshot);
     this.#times = new StepTimes(model, past.length);
-    this.#recall();
+    this.#restore();
   }
 
-  /** The step timed last whose times have come back. */
+  /** The last timed step whose times have been read. */
   get timing(): TimedStep | null {
     return this.#times.latest;
   }
 
-  /** Once nothing is in flight, `timeParts` should be called before the next step. */
-  get isHostWanted(): boolean {
-    return this.#times.isHostWanted(this.#next) && !this.isNextLong;
+  /** `timeParts` should be called before the next step, as soon as nothing is in flight. */
+  get needsHostTiming(): boolean {
+    return this.#times.needsHostTiming(this.#next) && !this.isNextLong;
   }
 
-  /** 0-based step that `enqueue` takes next. */
+  /** 0-based step that is enqueued next. */
   get nextStep(): number {
     return this.#next;
   }
 
-  /** Steps handed over and not read back. */
+  /** Number of steps enqueued and not read back. */
   get inFlight(): number {
-    return this.#queue.length;
+    return this.#inFlight.length;
   }
 
-  /** The next step looks at many rows: it is handed over by `enqueueLong`, alone. */
+  /** The next step evaluates many examples: it is enqueued by `enqueueLong`, with no other in flight. */
   get isNextLong(): boolean {
-    return this.#plan(this.#next).examples === "anchor";
+    return this.#planOf(this.#next).examples === "anchor";
   }
 
-  /** The next step is one of those whose parts are timed, where there is a clock. */
+  /** The next step is one of those that are timed by the GPU's clock, if it has one. */
   get isNextTimed(): boolean {
     return StepTimes.isTimed(this.#next);
   }
 
-  /** First step at or after `step` before which everything must have come back (annealing); or none. */
+  /** First step after `step` before which every other must be read back; infinity if there is none. */
   barrierAfter(step: number): number {
-    if (!this.#traits.annealsByEpoch) return Number.POSITIVE_INFINITY;
-    const epoch = this.#batches.batchesPerEpoch;
-    return (Math.floor(step / epoch) + 1) * epoch;
+    return this.#plans.barrierAfter(step);
   }
 
-  /** Hands the next step to the GPU. At most `ringRecords` may be in flight. */
+  /** Enqueues the next step. At most `ringRecords` may be in flight. */
   enqueue(): void {
-    if (this.#queue.length >= ringRecords) throw new Error("The ring of steps is full.");
-    const plan = this.#plan(this.#next);
-    const batch = this.#rowsOf(plan, this.#next);
-    const parts = partsOf(plan, batch, this.#model.capacity);
+    if (this.#inFlight.length >= ringRecords) throw new Error("The ring of steps is full.");
+    const next = this.#prepareNext();
     const { dispatches } = this.#model;
     this.#times.record(this.#next, () => {
-      for (const part of parts) this.#handOver(plan, batch, part);
+      for (const part of next.parts) this.#submit(next, part);
     });
     this.#dispatches = this.#model.dispatches - dispatches;
-    this.#finish(plan, batch, parts);
+    this.#finish(next);
   }
 
   /**
-   * Times the parts of the next step by the host's clock, in milliseconds, where the GPU has none. The
-   * weights stay as they are: what is pending is seen by the probe alone.
+   * Enqueues the next step part by part, waiting in between, so that it can report progress and be
+   * abandoned.
+   *
+   * @returns false if it was abandoned: the weights are those before the step
+   */
+  async enqueueLong(hooks: LongStepHooks): Promise<boolean> {
+    const next = this.#prepareNext();
+    if (next.plan.examples === "anchor" && this.#snapshot.isCopy) {
+      this.flush();
+      this.#model.takeSnapshot();
+    }
+    for (const [done, part] of next.parts.entries()) {
+      if (hooks.isPauseWanted()) return false;
+      this.#submit(next, part);
+      if ((done + 1) % partsAtOnce === 0) await workDone(this.#model.device);
+      hooks.onPart(done + 1, next.parts.length);
+    }
+    this.#finish(next);
+    return true;
+  }
+
+  /**
+   * Waits for all steps in flight and returns them. A step with a non-finite loss is the last one
+   * returned; those after it changed nothing and are dropped, and `nextStep` follows it.
+   *
+   * @throws DeviceLost
+   */
+  async collect(): Promise<JournalStep[]> {
+    const waiting = this.#inFlight.splice(0);
+    const first = this.#next - waiting.length;
+    const plans = waiting.map(({ plan }) => plan);
+    const [records] = await Promise.all([
+      readRecords(this.#model, first, plans),
+      this.#times.read(),
+    ]);
+    const steps = records.map((record, i): JournalStep => {
+      const { plan, tokens, forwardPasses } = waiting[i]!;
+      const { learningRate } = plan;
+      return { ...record, learningRate, tokens, forwardPasses, milliseconds: 0 };
+    });
+    this.#past.push(...steps);
+    if (steps.some(({ flags }) => flags & NOT_FINITE)) this.#goBack();
+    return steps;
+  }
+
+  /** Applies the pending update: the weights are then those after the last step enqueued. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const pending = this.#writeTerms([]);
+    this.#model.setPass(this.#passState(null, pending.length, 0));
+    this.#model.update(this.#passPlans(null, pending));
+  }
+
+  /**
+   * Times the parts of the next step by the host's clock, in milliseconds, if the GPU has none. The
+   * weights do not change: pending terms reach only the perturbed copies.
    */
   async timeParts(now: () => number): Promise<void> {
-    const plan = this.#plan(this.#next);
-    const parts = partsOf(plan, this.#rowsOf(plan, this.#next), this.#model.capacity);
-    // As in a step: what is pending is met by its first part.
-    const passPlans = parts.map((_, i) => this.#passPlans(plan, i === 0 ? this.#pending : []));
-    await this.#times.askHost(this.#next, now, (wanted, times = 1) => {
+    const { plan, parts } = this.#prepareNext();
+    // As in a step, the first part is the one that meets the pending terms.
+    const plans = parts.map((_, i) => this.#passPlans(plan, i === 0 ? this.#pending : []));
+    await this.#times.timeByHost(this.#next, now, (wanted, times = 1) => {
       const isWanted = (label: string) => partOf(label) === wanted;
-      for (const [i, { probe, index, rows, accumulates }] of parts.entries()) {
-        this.#model.setPass(this.#passState({ plan, probe }, 0, this.#written));
-        this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
-        const at = this.#isCopied(probe) ? "snapshot" : "theta";
+      for (const [i, part] of parts.entries()) {
+        this.#upload(plan, part, 0, this.#numWritten);
         this.#model.submit((pass) => {
           const some = filterKernels(pass, isWanted);
           for (let n = 0; n < times; n++) {
-            this.#model.recordProbe(some, rows, passPlans[i]!, at);
+            this.#model.recordProbe(some, part.batch, plans[i]!, this.#weightsOf(part.probe));
           }
         });
       }
     });
   }
 
-  /** Holds submits to about that time, now that steps are known to take `stepMs` each. */
+  /** Limits submits to about `mostMs`, given that steps take `stepMs` each. */
   keepSubmitsBelow(mostMs: number, stepMs: number): void {
     if (this.#dispatches > 0) this.#model.keepSubmitsBelow(mostMs, stepMs / this.#dispatches);
   }
 
-  /**
-   * As `enqueue`, part by part and waiting in between, so that it can be watched and given up.
-   *
-   * @returns false if it was given up: the weights are those before the step, and nothing is kept
-   */
-  async enqueueLong(hooks: LongStepHooks): Promise<boolean> {
-    const plan = this.#plan(this.#next);
-    const batch = this.#rowsOf(plan, this.#next);
-    const parts = partsOf(plan, batch, this.#model.capacity);
-    if (plan.examples === "anchor") this.#takeSnapshot();
-    for (const [done, part] of parts.entries()) {
-      if (hooks.isPauseWanted()) return false;
-      this.#handOver(plan, batch, part);
-      if ((done + 1) % partsAtOnce === 0) await workDone(this.#model.device);
-      hooks.onPart(done + 1, parts.length);
+  #planOf(step: number): StepPlan {
+    return this.#plans.at(step, this.#past);
+  }
+
+  #prepareNext(): NextStep {
+    const plan = this.#planOf(this.#next);
+    const examples = this.#batches.examplesOf(plan, this.#next);
+    return { plan, examples, parts: partsOf(plan, examples, this.#model.capacity) };
+  }
+
+  /** Both signs of a part; the last part of a step also turns its losses into coefficients. */
+  #submit({ plan, examples }: NextStep, part: Part): void {
+    const isAtSnapshot = part.probe.at === "snapshot";
+    const offsets = isAtSnapshot ? this.#snapshot.offsets : [];
+    const pending = this.#writeTerms(offsets);
+    this.#upload(plan, part, pending.length, offsets.length);
+    if (part.isLast) {
+      const count = this.isPerToken ? countScoredTokens(examples) : examples.length;
+      const slot = this.#snapshot.firstSlotOf(this.#next);
+      this.#coefficients.write(this.#next, plan, this.#decayOf(plan), slot, count);
     }
-    this.#finish(plan, batch, parts);
-    return true;
-  }
-
-  /**
-   * Waits for everything handed over and returns it. A step whose loss was no number ends the list;
-   * what came after it changed nothing and is forgotten, and `nextStep` goes back to follow it.
-   *
-   * @throws DeviceLost
-   */
-  async collect(): Promise<JournalStep[]> {
-    const waiting = this.#queue.splice(0);
-    const first = this.#next - waiting.length;
-    const [words] = await Promise.all([
-      readRing(this.#model, first, waiting.length),
-      this.#times.read(),
-    ]);
-    const steps: JournalStep[] = [];
-    for (const [i, { plan, tokens, forwardPasses }] of waiting.entries()) {
-      const record = readRecord(words, i * recordWords, plan);
-      if (record.step !== first + i + 1) throw new Error(`Step ${first + i + 1} was not written.`);
-      if (record.flags & SKIPPED) break;
-      const { learningRate } = plan;
-      steps.push({ ...record, learningRate, tokens, forwardPasses, milliseconds: 0 });
-    }
-    this.#past.push(...steps);
-    if (steps.some(({ flags }) => flags & NOT_FINITE)) this.#goBack();
-    return steps;
-  }
-
-  /** Applies what is pending, so that the weights are those after the last step handed over. */
-  flush(): void {
-    if (this.#pending.length === 0) return;
-    const pending = this.#takePending([]);
-    this.#model.setPass(this.#passState(null, pending.length, 0));
-    this.#model.update(this.#passPlans(null, pending));
-  }
-
-  /** Brings back what earlier steps left on the GPU beside the weights. */
-  #recall(): void {
-    const { device, buffers } = this.#model;
-    this.#sinceAnchor = [];
-    const values = new Float32Array(32);
-    const last = this.#past.at(-1);
-    if (this.#traits.gradientClip > 0 && last?.extra)
-      values[registers.meanAbs] = last.extra.at(-1) ?? 0;
-    const anchor = this.#past.findLastIndex((_, step) => this.#plan(step).examples === "anchor");
-    // An anchor whose loss was no number says nothing of the steps after it.
-    const isKnown = anchor >= 0 && !(this.#past[anchor]!.flags & NOT_FINITE);
-    if (isKnown) values[registers.anchor] = this.#past[anchor]!.projectedGrad;
-    device.queue.writeBuffer(buffers.registers, 0, values);
-    for (const { step, coefficients } of anchor < 0 ? [] : this.#past.slice(anchor)) {
-      const slot = this.#slotOf(step - 1);
-      device.queue.writeBuffer(buffers.coefficients, slot * 4, new Float32Array(coefficients));
-      this.#remember(this.#plan(step - 1), step - 1);
-    }
-  }
-
-  #remember(plan: StepPlan, step: number): void {
-    if (this.#traits.snapshot === null) return;
-    const terms = pendingTerms(plan, this.#decay(plan), this.#slotOf(step));
-    this.#sinceAnchor = plan.examples === "anchor" ? terms : [...this.#sinceAnchor, ...terms];
-  }
-
-  #slotOf(step: number): number {
-    const { snapshot } = this.#traits;
-    if (snapshot === null) return 0;
-    // Coefficients since the last anchor are still read; every step of the interval has its own slots.
-    return (step % snapshot.interval) * Math.floor(maxTerms / snapshot.interval);
-  }
-
-  /** To right after the last step that came back; what else was handed over changed nothing. */
-  #goBack(): void {
-    this.#next = this.#past.length;
-    this.#pending = [];
-    this.#queue.length = 0;
-    this.#recall();
-  }
-
-  /** Asked for several times a step; what has come back since decides the annealing. */
-  #plan(step: number): StepPlan {
-    const known = this.#planned;
-    if (known?.step === step && known.past === this.#past.length) return known.plan;
-    const { numHiddenLayers } = this.#model.config;
-    const annealing = this.#annealing(step);
-    const plan = planAt(this.#settings, numHiddenLayers, step, annealing);
-    this.#planned = { step, past: this.#past.length, plan };
-    return plan;
-  }
-
-  /** Decided by what had come back at the last barrier alone, whatever the GPU's speed. */
-  #annealing(step: number): number {
-    if (this.barrierAfter(step) === Number.POSITIVE_INFINITY) return 1;
-    const epoch = this.#batches.batchesPerEpoch;
-    return annealingAfter(this.#settings, this.#past.slice(0, step - (step % epoch)), epoch);
-  }
-
-  #rowsOf(plan: StepPlan, step: number): readonly EncodedExample[] {
-    if (plan.examples === "batch")
-      return this.#batches.batchAt(step).map((i) => this.#examples[i]!);
-    const wanted = this.#traits.anchorExamples;
-    if (wanted === 0 || wanted >= this.#examples.length) return this.#examples;
-    const order = ranked(this.#seed, "shuffle", 0, this.#examples.length);
-    return order.slice(0, wanted).map((i) => this.#examples[i]!);
-  }
-
-  /** Both signs of a part; after the last one, its losses become coefficients in the same submit. */
-  #handOver(plan: StepPlan, batch: readonly EncodedExample[], part: Part): void {
-    const { probe, index, rows, accumulates, isLast } = part;
-    const isCopy = this.#isCopied(probe);
-    const back = probe.at === "snapshot" && !isCopy ? inverseTerms(this.#sinceAnchor) : [];
-    const pending = this.#takePending(back);
-    this.#model.setPass(this.#passState({ plan, probe }, pending.length, back.length));
-    this.#model.setBatch(rows, 2, { probe: index, accumulates, perToken: this.isPerToken });
-    if (isLast) this.#writePrograms(plan, batch);
     const passPlan = this.#passPlans(plan, pending);
-    this.#model.submit((pass: Commands) => {
-      this.#model.recordProbe(pass, rows, passPlan, isCopy ? "snapshot" : "theta");
-      if (isLast) dispatch(pass, this.#coefficients, 1);
+    this.#model.submit((pass) => {
+      this.#model.recordProbe(pass, part.batch, passPlan, this.#weightsOf(part.probe));
+      if (part.isLast) this.#coefficients.record(pass);
     });
   }
 
-  #isCopied({ at }: Probe): boolean {
-    return at === "snapshot" && this.#traits.snapshot?.kind === "copy";
+  #upload(plan: StepPlan, part: Part, updates: number, offsets: number): void {
+    const { probe, index, batch, accumulates } = part;
+    this.#model.setPass(this.#passState({ plan, probe }, updates, offsets));
+    this.#model.setBatch(batch, 2, { probe: index, accumulates, perToken: this.isPerToken });
   }
 
-  /** The weights as they stand become the snapshot, where it is kept as a copy. */
-  #takeSnapshot(): void {
-    if (this.#traits.snapshot?.kind !== "copy") return;
-    this.flush();
-    this.#model.takeSnapshot();
-  }
-
-  /** The terms of the step before, written with those that follow; none pending after that. */
-  #takePending(offsets: readonly SlottedTerm[]): readonly SlottedTerm[] {
+  /** Writes the pending terms, then the given offsets; after that nothing is pending. */
+  #writeTerms(offsets: readonly SlottedTerm[]): readonly SlottedTerm[] {
     const pending = this.#pending;
     this.#pending = [];
     const all = [...pending, ...offsets];
     if (all.length > 0) {
-      this.#written = all.length;
+      this.#numWritten = all.length;
       this.#model.device.queue.writeBuffer(this.#model.buffers.terms, 0, encodeTerms(all));
     }
     return pending;
   }
 
-  #decay(plan: StepPlan): number {
+  /** The weights that a probe reads. */
+  #weightsOf({ at }: Probe): "theta" | "snapshot" {
+    return at === "snapshot" && this.#snapshot.isCopy ? "snapshot" : "theta";
+  }
+
+  #decayOf(plan: StepPlan): number {
     return plan.learningRate * this.#settings.weightDecay;
   }
 
-  /** How the step's losses become its coefficients. */
-  #writePrograms(plan: StepPlan, batch: readonly EncodedExample[]): void {
-    const step = this.#next;
-    const { device, buffers } = this.#model;
-    const programs = encodePrograms(plan, this.#decay(plan), this.#slotOf(step));
-    device.queue.writeBuffer(buffers.programs, 0, programs);
-    const params = packStruct(coefficients.params, {
-      step: step + 1,
-      probes: plan.probes.length,
-      programs: programs.length / programWords,
-      record: step % ringRecords,
-      keeps_anchor: Number(plan.examples === "anchor"),
-      count: this.isPerToken ? scoredTokens(batch) : batch.length,
-      epsilon: this.#epsilon,
-      clip: this.#traits.gradientClip,
-    });
-    device.queue.writeBuffer(buffers.coefficientState, 0, params);
+  #termsOf(plan: StepPlan, step: number): readonly SlottedTerm[] {
+    return pendingTerms(plan, this.#decayOf(plan), this.#snapshot.firstSlotOf(step));
   }
 
-  /** The step's delta is pending from here on. */
-  #finish(plan: StepPlan, batch: readonly EncodedExample[], parts: readonly Part[]): void {
-    const step = this.#next++;
-    this.#pending = pendingTerms(plan, this.#decay(plan), this.#slotOf(step));
-    this.#remember(plan, step);
-    const batches = Math.ceil(batch.length / this.#settings.batchSize);
-    const tokens = parts.reduce((sum, { rows }) => sum + 2 * rows.tokens, 0);
-    this.#queue.push({ plan, tokens, forwardPasses: 2 * plan.probes.length * batches });
+  /** Makes the terms of the enqueued step pending. */
+  #finish({ plan, examples, parts }: NextStep): void {
+    this.#pending = this.#termsOf(plan, this.#next);
+    this.#snapshot.add(this.#pending, plan.examples === "anchor");
+    const batches = Math.ceil(examples.length / this.#settings.batchSize);
+    const tokens = parts.reduce((sum, { batch }) => sum + 2 * batch.tokens, 0);
+    this.#inFlight.push({ plan, tokens, forwardPasses: 2 * plan.probes.length * batches });
+    this.#next++;
   }
+
+  /** Continues after the last step read back; the others in flight changed nothing. */
+  #goBack(): void {
+    this.#next = this.#past.length;
+    this.#pending = [];
+    this.#inFlight.length = 0;
+    this.#restore();
+  }
+
+  /** Puts on the GPU what past steps leave there beside the weights. */
+  #restore(): void {
+    const { device, buffers } = this.#model;
+    const past = this.#past;
+    const anchor = past.findLastIndex((_, step) => this.#planOf(step).examples === "anchor");
+    // The gradient of an anchor with a non-finite loss is not used by the steps after it.
+    const isKnown = anchor >= 0 && !(past[anchor]!.flags & NOT_FINITE);
+    const anchorGradient = isKnown ? past[anchor]!.projectedGrad : 0;
+    this.#coefficients.restore(anchorGradient, past.at(-1)?.extra?.at(-1) ?? 0);
+    this.#snapshot.clear();
+    for (const { step, coefficients } of anchor < 0 ? [] : past.slice(anchor)) {
+      const plan = this.#planOf(step - 1);
+      const slot = this.#snapshot.firstSlotOf(step - 1);
+      device.queue.writeBuffer(buffers.coefficients, slot * 4, new Float32Array(coefficients));
+      this.#snapshot.add(this.#termsOf(plan, step - 1), plan.examples === "anchor");
+    }
+  }
+}
+
+/** The step that is enqueued next. */
+interface NextStep {
+  readonly plan: StepPlan;
+  readonly examples: readonly EncodedExample[];
+  readonly parts: readonly Part[];
 }

@@ -10,42 +10,44 @@ import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
 import type { Stepper } from "./stepper.ts";
 
-/** What a training loop needs from whoever runs it. */
+/** What the training loop needs from its caller. */
 export interface TrainerHooks {
-  /** Milliseconds, any origin. */
+  /** Milliseconds since any fixed time. */
   now(): number;
-  /** Finished steps in order, as soon as they are known. Training goes on when this resolves. */
+  /** Called with finished steps, in order. Training continues when the promise resolves. */
   onSteps(steps: readonly JournalStep[]): Promise<void>;
   onEvaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void>;
   onEvaluating(done: number, total: number): void;
-  /** How held-out rows are judged. */
+  /** How the validation set is scored. */
   readonly judging: Omit<EvaluationOptions, "onProgress">;
-  /** Parts of a step that looks at many rows (an anchor). */
+  /** Progress of a step that evaluates many examples (an anchor). */
   onLongStep(done: number, total: number): void;
-  /** Asked often; true ends the loop after the steps at hand, or the evaluation at hand. */
+  /** Called often; true ends the loop after the steps in flight, and abandons an evaluation. */
   isPauseWanted(): boolean;
 }
 
 export type TrainingEnd = "finished" | "paused" | "not finite";
 
-/** Time between two looks at the GPU: short enough to feel live, long enough to cost nothing. */
-const LOOK_MS = 120;
-const MOST_STEPS_AT_ONCE = 64;
+/** Time between two read-backs: short enough to feel live, long enough to cost nothing. */
+const READ_BACK_MS = 120;
+const MAX_GROUP = 64;
 /**
- * A submit that keeps the GPU for longer makes the page itself stutter, and drivers reset at seconds.
+ * A submit that keeps the GPU busy for longer makes the page stutter, and drivers reset after seconds.
  *
- * Submits are cut by counting dispatches, which is finer than cutting where a block ends: where a step
- * is too long at all, so are its parts between two blocks (of OPT-125m's 6 s on a software adapter half
- * a second each), and the head over the vocabulary, which lies in no block, takes as long as several.
- * Within the tens of dispatches of a submit long and short ones even out.
+ * Submits are cut after a number of dispatches, not at the end of a block, which would be too coarse:
+ * where a whole step takes too long, so does a block (half a second of the 6 s that a step of OPT-125m
+ * takes on a software adapter), and the language-model head, which is in no block, takes as long as
+ * several. Among the tens of dispatches of a submit, long and short ones even out.
  */
 const SUBMIT_MS = 100;
 
 /**
- * Runs steps until the last one, a pause, or a loss that is no number. Two groups of steps are in
- * flight at a time, so the GPU never waits for the host; groups grow until one takes about 120 ms.
+ * Runs steps until the last one, a pause, or a non-finite loss. Two groups of steps are in flight at a
+ * time, so that the GPU never waits for the host; groups grow until one takes about 120 ms.
  *
  * At the end nothing is in flight and nothing is pending: the weights are those of the last step.
+ *
+ * @param dev the validation set
  * @throws DeviceLost
  */
 export async function train(
@@ -63,7 +65,7 @@ export async function train(
     stepper.flush();
     if (end !== "finished") return end;
     if (dev.length > 0) {
-      // One given up is made up for when the run goes on, be it after the last step.
+      // An abandoned evaluation is done when the run resumes, even after the last step.
       if (!(await evaluateAt(model, until, dev, hooks))) return "paused";
     }
     if (hooks.isPauseWanted()) return stepper.nextStep < steps ? "paused" : "finished";
@@ -72,8 +74,8 @@ export async function train(
 }
 
 /**
- * Evaluates and reports; its own function because it also stands before the first step. Null, and
- * nothing reported, if a pause came in between.
+ * Evaluates the current weights and reports the result; null, and nothing reported, if a pause was
+ * requested before the end.
  */
 export async function evaluateAt(
   model: Model,
@@ -96,11 +98,11 @@ async function runUntil(
   until: number,
   hooks: TrainerHooks,
 ): Promise<TrainingEnd> {
-  const pace = { group: 1, looked: hooks.now() };
+  const pace: Pace = { group: 1, lastRead: hooks.now() };
   while (stepper.nextStep < until && !hooks.isPauseWanted()) {
-    if (stepper.isHostWanted) {
+    if (stepper.needsHostTiming) {
       await stepper.timeParts(hooks.now);
-      pace.looked = hooks.now();
+      pace.lastRead = hooks.now();
     }
     if (stepper.isNextLong) {
       const isWhole = await stepper.enqueueLong({
@@ -117,13 +119,13 @@ async function runUntil(
 }
 
 interface Pace {
-  /** Steps handed over at a time. */
+  /** Steps enqueued at a time. */
   group: number;
-  /** When results last came back. */
-  looked: number;
+  /** Time of the last read-back. */
+  lastRead: number;
 }
 
-/** Steps up to a barrier, a long step, or a pause; false at a loss that is no number. */
+/** Runs steps up to a barrier, a long step, or a pause; false after a non-finite loss. */
 async function runShortSteps(
   stepper: Stepper,
   until: number,
@@ -139,7 +141,7 @@ async function runShortSteps(
   return true;
 }
 
-/** Passes finished steps on, and sets the pace of the next ones by the time they took. */
+/** Reports finished steps, and adapts the size of groups and submits to the time they took. */
 async function take(
   stepper: Stepper,
   waiting: Promise<JournalStep[]>,
@@ -148,10 +150,10 @@ async function take(
 ): Promise<boolean> {
   const finished = await waiting;
   const now = hooks.now();
-  const took = now - pace.looked;
-  pace.looked = now;
-  if (took < LOOK_MS / 2) pace.group = Math.min(pace.group * 2, MOST_STEPS_AT_ONCE);
-  else if (took > LOOK_MS * 2) pace.group = Math.max(1, Math.floor(pace.group / 2));
+  const took = now - pace.lastRead;
+  pace.lastRead = now;
+  if (took < READ_BACK_MS / 2) pace.group = Math.min(pace.group * 2, MAX_GROUP);
+  else if (took > READ_BACK_MS * 2) pace.group = Math.max(1, Math.floor(pace.group / 2));
   const milliseconds = finished.length > 0 ? took / finished.length : 0;
   if (milliseconds > 0) stepper.keepSubmitsBelow(SUBMIT_MS, milliseconds);
   await hooks.onSteps(finished.map((step) => ({ ...step, milliseconds })));
@@ -160,7 +162,7 @@ async function take(
 
 function enqueue(stepper: Stepper, until: number, count: number): void {
   for (let i = 0; i < count && stepper.nextStep < until && !stepper.isNextLong; i++) {
-    if (stepper.isHostWanted) return;
+    if (stepper.needsHostTiming) return;
     stepper.enqueue();
   }
 }

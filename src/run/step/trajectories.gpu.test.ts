@@ -8,7 +8,7 @@ const reports = new Map<string, TrajectoryReport>();
 
 beforeAll(async () => {
   for (const [i, driver] of drivers.entries()) {
-    // The second one, SwiftShader as a rule, takes five times as long: one method has to do.
+    // The second driver, usually SwiftShader, takes five times as long: it runs one method only.
     const env = { ...driver.env, ...(i > 0 ? { ZEROTH_TRAJECTORIES: "sparse_mezo" } : {}) };
     const report = await reportOf({ ...driver, env }, "src/run/testing/trajectoryReport.ts");
     reports.set(driver.name, report as TrajectoryReport);
@@ -24,15 +24,15 @@ function expectedLines(fixture: string, file: string): { steps: Line[]; finalLos
   return { steps: values.slice(0, -1), finalLoss: Number(values.at(-1)!["final_loss"]) };
 }
 
-/** f32 sums in another order: losses of about 0.7 differ by some 1e-7, after twelve steps a little more. */
+/** f32 sums in another order: losses of about 0.7 differ by 1e-7, and a little more after 12 steps. */
 const lossBound = 5e-5;
 /**
- * Over halves a last bit of the gradient turns the rounding of a few weights, by a thousandth of each:
- * two kernels that agree to 1e-6 on f32 runs are up to 5e-5 and 7e-5 off here.
+ * With f16 weights, the last bit of a gradient decides how a few weights are rounded, by a thousandth of
+ * each: two kernels that agree to 1e-6 on f32 runs differ by up to 7e-5 here.
  */
 const halfLossBound = 1.5e-4;
 
-/** A difference of two losses over 2ε = 0.002: 3 % of its size, or what the bound on losses allows. */
+/** A difference of two losses over 2ε = 0.002: within 3 %, or what the bound on losses allows. */
 function expectGradient(actual: number | undefined, expected: unknown): void {
   const wanted = Number(expected);
   const bound = Math.max(0.03 * Math.abs(wanted), 0.003);
@@ -69,7 +69,7 @@ function expectTrajectory(
   expectLoss(trajectory.finalLoss, finalLoss);
 }
 
-test.each(drivers.map(({ name }) => name))("twelve steps on %s are those of PyTorch", (driver) => {
+test.each(drivers.map(({ name }) => name))("twelve steps on %s equal PyTorch's", (driver) => {
   const file = "expected.sparse_mezo.jsonl";
   expectTrajectory(reports.get(driver)![file]!, "opt-tiny-pre-ln", file);
 });
@@ -77,18 +77,18 @@ test.each(drivers.map(({ name }) => name))("twelve steps on %s are those of PyTo
 describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => {
   const report = () => reports.get(driver)!;
 
-  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s are those of PyTorch", (method) => {
+  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s equal PyTorch's", (method) => {
     const file = `expected.${method}.jsonl`;
     expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file);
   });
 
-  test("twelve steps of MeZO with gaussian noise on a post-norm model are those of PyTorch", () => {
+  test("twelve steps of MeZO with gaussian noise on a post-norm model equal PyTorch's", () => {
     const file = "expected.mezo.gaussian.jsonl";
     expectTrajectory(report()[file]!, "opt-tiny-post-ln", file);
   });
 
-  // python src/tools/f16_mezo.py: rounding by another way, losses by PyTorch
-  test("twelve steps of MeZO over weights stored as f16 are those of PyTorch", () => {
+  // python src/tools/f16_mezo.py: rounding implemented separately, losses by PyTorch
+  test("twelve steps of MeZO with f16 weights equal PyTorch's", () => {
     const file = "expected.mezo.f16.jsonl";
     expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file, halfLossBound);
   });
@@ -97,11 +97,11 @@ describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => 
   test.each([
     ["MeZO", "opt-tiny-pre-ln", "expected.head.mezo.jsonl"],
     ["MeZO-SVRG on a post-norm model", "opt-tiny-post-ln", "expected.head.mezo_svrg.jsonl"],
-  ])("twelve steps of %s with a new score head are those of PyTorch", (_, fixture, file) => {
+  ])("twelve steps of %s with a new score head equal PyTorch's", (_, fixture, file) => {
     expectTrajectory(report()[file]!, fixture, file);
   });
 
-  test("MeZO-SVRG takes the same steps with its snapshot as a copy of the weights", () => {
+  test("MeZO-SVRG takes the same steps with a copy of the weights as its snapshot", () => {
     const file = "expected.mezo_svrg.jsonl";
     expectTrajectory(report()[`${file} copy`]!, "opt-tiny-pre-ln", file);
   });
@@ -111,10 +111,10 @@ describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => 
     expect(steps.map(({ forwardPasses }) => forwardPasses)).toEqual(steps.map((_, i) => 2 * i + 2));
     expect(new Set(steps.map(({ learningRate }) => learningRate))).toEqual(new Set([2e-4]));
     const tokens = steps.map((step, i) => step.tokens - (steps[i - 1]?.tokens ?? 0));
-    // Both signs of 8 rows of at least "BOS … It was" each.
+    // Both signs of 8 examples of at least "BOS … It was" each.
     for (const count of tokens) expect(count).toBeGreaterThan(2 * 8 * 4);
     const svrg = report()["expected.mezo_svrg.jsonl"]!;
-    // An anchor looks at all 64 rows as 8 batches, two signs; between anchors 4 passes a step.
+    // An anchor evaluates all 64 examples as 8 batches with two signs; other steps take 4 passes.
     expect(svrg.steps.slice(0, 4).map(({ forwardPasses }) => forwardPasses)).toEqual([
       16, 20, 24, 40,
     ]);

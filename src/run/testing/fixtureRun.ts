@@ -23,7 +23,7 @@ import type { JournalStep } from "../store/journal.ts";
 
 const reviewsFile = new URL("../../../test/fixtures/reviews.jsonl", import.meta.url);
 
-/** The rows of `reviews.jsonl`, a JSON line each. */
+/** The lines of `reviews.jsonl`. */
 export const reviewLines: readonly string[] = readFileSync(reviewsFile, "utf8")
   .trimEnd()
   .split("\n");
@@ -39,7 +39,7 @@ export const reviewTask: CustomTask = {
   maxLength: 128,
 };
 
-/** The same rows without a prompt, told apart by a score head. */
+/** The same examples without a prompt, classified by a score head. */
 export const reviewHeadTask: TaskSpec = {
   ...reviewTask,
   template: "{text}",
@@ -47,14 +47,14 @@ export const reviewHeadTask: TaskSpec = {
   head: true,
 };
 
-/** A fixture on the GPU with a method's steps to take, without a session around it. */
+/** A fixture model on the GPU with a stepper, without a session. */
 export interface FixtureRun {
   readonly model: Model;
   readonly weights: Weights;
   readonly settings: RunSettings;
   readonly examples: readonly EncodedExample[];
   readonly stepper: Stepper;
-  /** Another stepper over the same weights, which have taken these steps. */
+  /** Another stepper on the same weights, which have taken these steps. */
   stepperAfter(past: readonly JournalStep[]): Stepper;
 }
 
@@ -62,8 +62,8 @@ export interface FixtureRunOptions {
   readonly fixture?: FixtureName;
   readonly rows?: number;
   readonly task?: TaskSpec;
-  /** The least that holds a batch unless told; "one row at a time" makes every batch run in parts. */
-  readonly capacity?: "whole batches" | "one row at a time";
+  /** Of a packed batch; "one example" makes every batch run in parts. */
+  readonly capacity?: "whole batches" | "one example";
 }
 
 const sources = readShaders();
@@ -91,9 +91,7 @@ export async function openFixtureRun(
     linear: usualChoice(device.info),
     noise: settings.noise,
     capacity:
-      capacity === "one row at a time"
-        ? largestOf(examples)
-        : largestBatch(examples, settings.batchSize),
+      capacity === "one example" ? largestOf(examples) : largestBatch(examples, settings.batchSize),
   });
   await prepareMasks(model, settings);
   const stepperAfter = (past: readonly JournalStep[]) =>
@@ -101,7 +99,7 @@ export async function openFixtureRun(
   return { model, weights, settings, examples, stepper: stepperAfter([]), stepperAfter };
 }
 
-/** The next steps, each waited for; afterwards nothing is pending. */
+/** Takes the next steps one by one; afterwards nothing is pending. */
 export async function takeSteps(stepper: Stepper, count: number): Promise<JournalStep[]> {
   const steps: JournalStep[] = [];
   for (let i = 0; i < count; i++) {
@@ -114,7 +112,7 @@ export async function takeSteps(stepper: Stepper, count: number): Promise<Journa
   return steps;
 }
 
-/** Every parameter as it stands on the GPU, by name. */
+/** The current values of every parameter, by name. */
 export async function weightsOf(weights: Weights): Promise<ReadonlyMap<string, Float32Array>> {
   const pieces: Float32Array[] = [];
   for await (const piece of weights.read()) {
@@ -129,7 +127,7 @@ export async function weightsOf(weights: Weights): Promise<ReadonlyMap<string, F
   return new Map(weights.layout.table.map((parameter) => [parameter.name, valuesOf(parameter)]));
 }
 
-/** Names of the parameters of which any bit differs. */
+/** Names of the parameters that differ in any bit. */
 export function changedNames(
   before: ReadonlyMap<string, Float32Array>,
   after: ReadonlyMap<string, Float32Array>,

@@ -1,11 +1,12 @@
-// Prints, as JSON, the steps every method takes on the driver this process has. Run by tests in a
-// process of its own: src/reference/testing/drivers.ts
+// Prints the steps of every method on the driver of this process as JSON. Tests run it in a process of
+// its own: src/reference/testing/drivers.ts
 
 import { nodeGpu } from "#entry/node/gpu.ts";
 import { openDevice } from "#gpu/device.ts";
 import type { FixtureName } from "#model/testing/fixture.ts";
 import { evaluate } from "../evaluation/evaluation.ts";
-import { extraOf, planAt } from "../step/plans.ts";
+import { planAt } from "../step/stepPlans.ts";
+import { extraOf } from "../step/stepRecords.ts";
 import { toStepRecords } from "../store/journal.ts";
 import type { StepRecord } from "../store/records.ts";
 import { weightsSha256 } from "../store/weightsHash.ts";
@@ -13,17 +14,17 @@ import { openFixtureRun, reviewHeadTask, reviewTask, takeSteps } from "./fixture
 
 export interface Trajectory {
   readonly steps: readonly StepRecord[];
-  /** Mean loss over all training rows afterwards, nats. */
+  /** Mean loss over all training examples afterwards, in nats. */
   readonly finalLoss: number;
   readonly weightsSha256: string;
 }
 
-/** By name of the expected file, and " copy" behind it where SVRG's snapshot is one. */
+/** By the name of the expected file, with " copy" added if the snapshot is a copy of the weights. */
 export type TrajectoryReport = Readonly<Record<string, Trajectory>>;
 
 const common = { learningRate: 2e-4, epsilon: 1e-3, seed: 42, batchSize: 8, steps: 12 };
 const svrg = { method: "mezo_svrg", anchorLearningRate: 4e-4, svrgQ: 3 };
-const trials: readonly (readonly [string, FixtureName, Readonly<Record<string, unknown>>])[] = [
+const recipes: readonly (readonly [string, FixtureName, Readonly<Record<string, unknown>>])[] = [
   ["expected.mezo.jsonl", "opt-tiny-pre-ln", { method: "mezo" }],
   ["expected.mezo.f16.jsonl", "opt-tiny-pre-ln", { method: "mezo", dtype: "f16" }],
   ["expected.sparse_mezo.jsonl", "opt-tiny-pre-ln", { method: "sparse_mezo", sparsity: 0.75 }],
@@ -35,14 +36,14 @@ const trials: readonly (readonly [string, FixtureName, Readonly<Record<string, u
   ["expected.head.mezo_svrg.jsonl", "opt-tiny-post-ln", svrg],
 ];
 
-/** Part of the names, all without it: some drivers are slow. */
+/** Only recipes whose name contains this: some drivers are slow. */
 const wanted = process.env["ZEROTH_TRAJECTORIES"] ?? "";
 
 const device = await openDevice(nodeGpu());
 const report: Record<string, Trajectory> = {};
-// Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
+// Kept until the end: Dawn returns an existing pipeline instead of compiling an equal one.
 const kept: unknown[] = [];
-for (const [name, fixture, more] of trials) {
+for (const [name, fixture, more] of recipes) {
   if (!name.includes(wanted)) continue;
   const task = name.startsWith("expected.head.") ? reviewHeadTask : reviewTask;
   const run = await openFixtureRun(device, { ...common, ...more }, { fixture, task });

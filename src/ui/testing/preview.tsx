@@ -53,10 +53,10 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
       startRun: {
         code: "E-MEM-1",
         message:
-          "This run needs 1.98 GB of GPU memory: weights 1.33 GB, scratch 36.1 MB, activations 614 MB, tables 4.2 MB. The weights are there already; of the other 654 MB this GPU gave 511 MB in a trial. What would fit: weights stored as f16 (1.32 GB), batches of 12 rows (1.83 GB), texts of at most 96 tokens (1.81 GB), opt-125m in its place (1.01 GB).",
+          "This run needs 1.98 GB of GPU memory: weights 1.33 GB, scratch 36.1 MB, activations 614 MB, tables 4.2 MB. The weights are there already; of the other 654 MB this GPU gave 511 MB in a trial. What would fit: weights stored as f16 (1.32 GB), batches of 12 examples (1.83 GB), texts of at most 96 tokens (1.81 GB), opt-125m in its place (1.01 GB).",
         remedies: [
           { label: "Store weights as f16", settings: { dtype: "f16" } },
-          { label: "Batches of 12 rows", settings: { batchSize: 12 } },
+          { label: "Batches of 12 examples", settings: { batchSize: 12 } },
           { label: "Texts of at most 96 tokens", settings: {}, maxLength: 96 },
         ],
       },

@@ -5,8 +5,8 @@ import type { Parameter } from "#model/parameters.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { trainableBy } from "#model/trainable.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
-import { passPlans } from "./passPlan.ts";
-import { planAt } from "./plans.ts";
+import { passPlans } from "./stepPasses.ts";
+import { planAt } from "./stepPlans.ts";
 
 const config = oddConfig({ num_hidden_layers: 4 });
 const projected = oddConfig({ num_hidden_layers: 4, word_embed_proj_dim: 20 });
@@ -33,12 +33,12 @@ describe("a LeZO step with frozen embeddings", () => {
     expect([...seen].sort()).toEqual([0, 1, 2]);
   });
 
-  test("shares all blocks where none is left in", () => {
+  test("shares all blocks if none is active", () => {
     const plan = lezo(0, { lezoSparsity: 1 });
     expect(passPlans(layout, everything)(plan, []).sharedBlocks).toBe(4);
   });
 
-  test("perturbs the matrices of its blocks and no others", () => {
+  test("perturbs the matrices of its active blocks and no others", () => {
     for (const step of steps) {
       const plan = lezo(step);
       const { isProbed } = passPlans(layout, everything)(plan, []);
@@ -50,7 +50,7 @@ describe("a LeZO step with frozen embeddings", () => {
     }
   });
 
-  test("writes what the step before left pending, in that step's blocks alone", () => {
+  test("writes the pending update in the active blocks of the step before", () => {
     const before = lezo(0, { lezoSparsity: 0.75 });
     const pending = pendingTerms(before, 0, 0);
     const { isUpdated } = passPlans(layout, everything)(lezo(1), pending);
@@ -59,7 +59,7 @@ describe("a LeZO step with frozen embeddings", () => {
   });
 });
 
-test("nothing is shared where the embeddings are perturbed", () => {
+test("no blocks are shared if the embeddings are perturbed", () => {
   for (const step of steps) {
     const plan = lezo(step, { embedPolicy: "always" });
     expect(passPlans(layout, everything)(plan, []).sharedBlocks).toBeNull();
@@ -69,7 +69,7 @@ test("nothing is shared where the embeddings are perturbed", () => {
   }
 });
 
-describe("a step that trains a part of the model", () => {
+describe("a step that trains part of the model", () => {
   const planOf = (more: Readonly<Record<string, unknown>>, model = config) => {
     const settings = resolveSettings({ method: "mezo", ...more });
     const its = planLayout(model, 1 << 27);
@@ -78,13 +78,13 @@ describe("a step that trains a part of the model", () => {
     return { ...passPlans(its, isTrainable)(step, pendingTerms(step, 0, 0)), its, isTrainable };
   };
 
-  test("the last blocks share all blocks before them, though the final norm moves too", () => {
+  test("training the last blocks shares all blocks before them, although the final norm is trained too", () => {
     const last = { trainable: "last", trainableBlocks: 1 };
     expect(planOf(last).sharedBlocks).toBe(3);
     expect(planOf(last, projected).sharedBlocks).toBe(3);
   });
 
-  test("parameters by name share what lies below the first of them", () => {
+  test("training parameters by name shares the blocks below the first of them", () => {
     const named = (trainablePattern: string, model = config) =>
       planOf({ trainable: "named", trainablePattern }, model).sharedBlocks;
     expect(named("*.layers.2.fc1.*")).toBe(2);
@@ -96,7 +96,7 @@ describe("a step that trains a part of the model", () => {
     expect(named("*.embed_positions.*")).toBeNull();
   });
 
-  test("a frozen matrix is neither perturbed nor written", () => {
+  test("frozen matrices are neither perturbed nor written", () => {
     const { isProbed, isUpdated, its, isTrainable } = planOf({
       trainable: "named",
       trainablePattern: "*.layers.1.fc1.weight",
@@ -111,7 +111,7 @@ describe("a step that trains a part of the model", () => {
   });
 });
 
-test("nothing is perturbed where there is no step, and what is pending is written all the same", () => {
+test("without a step nothing is perturbed, and the pending update is written", () => {
   const settings = resolveSettings({ method: "mezo" });
   const step = planAt(settings, config.numHiddenLayers, 0);
   const { isProbed, isUpdated } = passPlans(layout, everything)(null, pendingTerms(step, 0, 0));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 type Line = Readonly<Record<string, unknown>>;
 
 function expectedLines(fixture: string, file: string): { steps: Line[]; finalLoss: number } {
-  const url = new URL(`../../test/fixtures/${fixture}/${file}`, import.meta.url);
+  const url = new URL(`../../../test/fixtures/${fixture}/${file}`, import.meta.url);
   const lines = readFileSync(url, "utf8").trimEnd().split("\n");
   const values: Line[] = lines.map((line) => JSON.parse(line));
   return { steps: values.slice(0, -1), finalLoss: Number(values.at(-1)!["final_loss"]) };

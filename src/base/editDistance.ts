@@ -12,8 +12,12 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+/** No known name is as long, and comparing takes the product of both lengths. */
+const LONGEST_NAME = 100;
+
 /** The known name closest to a mistyped one, if it is close enough to be a slip of the hand. */
 export function nearestName(wanted: string, known: readonly string[]): string | undefined {
+  if (wanted.length > LONGEST_NAME) return undefined;
   const MOST = Math.max(1, Math.floor(wanted.length / 3));
   const [best] = known
     .map((name) => ({ name, distance: editDistance(wanted, name) }))

@@ -54,14 +54,13 @@ function flawOf(issue: z.core.$ZodIssue, whole: unknown): string {
   return `${where} is ${describeJson(valueAt(whole, keys))}; ${neededFor(deepest)} is needed`;
 }
 
-/** Of a union, the issue of the alternative that fits furthest. */
+/** Of a union, the first issue of the alternative that has the fewest. */
 function deepestOf(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== "invalid_union") return issue;
-  const inner = issue.errors.flatMap(([first]) => (first ? [deepestOf(first)] : []));
-  const deepest = inner.reduce(
-    (a, b) => (b.path.length > a.path.length ? b : a),
-    inner[0] ?? issue,
-  );
+  const [best] = issue.errors.toSorted((a, b) => a.length - b.length);
+  const [first] = best ?? [];
+  const deepest = first === undefined ? issue : deepestOf(first);
+  // Where no alternative fits at all, the union itself says what is needed.
   if (deepest.path.length === 0) return issue;
   return { ...deepest, path: [...issue.path, ...deepest.path] };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "#base/schema.ts";
 import type { ByteSource } from "#data/formats/byteSource.ts";
 import type { Licence } from "./knownModels.ts";
 import type { RepoFile, RepoKind } from "./repoFile.ts";

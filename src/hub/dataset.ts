@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import { askHub } from "./hubJson.ts";
 import type { Licence } from "./knownModels.ts";
 import type { RepoFile } from "./repoFile.ts";

@@ -156,7 +156,9 @@ test("an answer that is not a hub's is told as such", async () => {
   const { hub } = await hubWith({ ...modelContent(), commit: "no commit" });
   await expect(describeRepo(hub, opt)).rejects.toMatchObject({
     code: "E-NET-5",
-    message: expect.stringContaining('at "sha"'),
+    message: expect.stringContaining(
+      '"sha" is the text "no commit"; a hash of 40 hex digits is needed',
+    ),
   });
 });
 

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import type { CachePlan } from "./blobCache.ts";
 import { askHub, readLimited } from "./hubJson.ts";
 import { knownLicence, type Licence, nearestKnown } from "./knownModels.ts";

@@ -1,9 +1,6 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { readAs, type z } from "#base/schema.ts";
 import { type Answer, type Hub, type RequestOptions, request } from "./request.ts";
-
-// The page's security policy forbids code made from text, which zod would otherwise try.
-z.config({ jitless: true });
 
 /** Larger answers are no answers to what is asked here: a listing has a few hundred bytes a file. */
 const MAX_BYTES = 8_000_000;
@@ -27,10 +24,7 @@ export async function askHub<T>(
   } catch {
     throw strange(hub, options.what, "its answer is no JSON");
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw strange(hub, options.what, `at "${issue?.path.join(".")}": ${issue?.message}`);
+  return readAs(schema, value, (flaw) => strange(hub, options.what, flaw));
 }
 
 /** A small answer as text. @throws ZerothError E-NET-5 if it is not small */

@@ -28,6 +28,15 @@ test.each(["", "opt-125m", "a/b/c", "../etc/passwd", "a/..", "a/b@x y", "a/b@.."
   },
 );
 
+test("an address with a stray % is refused as any bad address", () => {
+  expect(() => parseRepo("https://huggingface.co/facebook/opt-125m/tree/ma%n")).toThrow(
+    expect.objectContaining({
+      code: "E-CFG-1",
+      message: '"ma%n" is no revision. Write a branch, a tag or a commit behind the @.',
+    }),
+  );
+});
+
 test("an address on another server than the hub is refused, and one on the hub taken", () => {
   expect(() => parseRepo("https://example.com/a/b")).toThrow("not on https://huggingface.co");
   expect(parseRepo("https://hub.example/a/b", "model", "https://hub.example").repo).toBe("a/b");

@@ -92,10 +92,17 @@ function fromAddress(text: string, kind: "model" | "dataset", endpoint: string):
   const behind = parts.findIndex((part) => ["tree", "blob", "resolve", "viewer"].includes(part));
   const name = parts.slice(0, behind < 0 ? 2 : behind).join("/");
   const names = behind >= 0 && parts[behind] !== "viewer" ? parts.slice(behind + 1) : [];
-  const revision = decodeURIComponent(
-    names[0] === "refs" ? names.slice(0, 3).join("/") : (names[0] ?? ""),
-  );
-  return revision === "" ? [name] : [name, revision];
+  const revision = names[0] === "refs" ? names.slice(0, 3).join("/") : (names[0] ?? "");
+  return revision === "" ? [name] : [name, decoded(revision)];
+}
+
+/** Without its % escapes. One that decodes to nothing stays, and is no revision then. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function splitOnce(text: string, mark: string): readonly string[] {

@@ -1,9 +1,12 @@
-import { z } from "zod";
+import { z } from "#base/schema.ts";
 import type { RepoFile } from "./repoFile.ts";
 
 /** What the hub tells of models and data sets alike, as far as it is used. */
 
-const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const hex = (digits: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${digits}}$`), { error: `a hash of ${digits} hex digits` });
 const bytes = z.int().min(0);
 
 export const commitHash = hex(40);

@@ -67,13 +67,20 @@ describe("config.json is refused", () => {
         'This is a "llama" model. Only OPT works here: facebook/opt-125m, 350m, 1.3b, 2.7b and fine-tunes of them.',
       ),
     );
+    expect(() => parseConfig({ model_type: { toString: 1, valueOf: 1 } })).toThrow(
+      refused(
+        expect.stringMatching(
+          /^model_type in config.json is an object; a text is needed\. Only OPT/,
+        ),
+      ),
+    );
     expect(() => parseConfig({})).toThrow(
       refused(expect.stringMatching(/^This is a model of unknown kind\./)),
     );
   });
 
   test.each([
-    [{ activation_function: "gelu" }, 'activation_function is "gelu"'],
+    [{ activation_function: "gelu" }, 'activation_function is the text "gelu"'],
     [{ enable_bias: false }, "enable_bias is false"],
     [{ layer_norm_elementwise_affine: false }, "layer_norm_elementwise_affine is false"],
     [{ tie_word_embeddings: false }, "tie_word_embeddings is false"],
@@ -87,14 +94,15 @@ describe("config.json is refused", () => {
   });
 
   test.each([
-    ["hidden_size", 0, "0", 16384],
-    ["hidden_size", 7.5, "7.5", 16384],
-    ["hidden_size", "768", '"768"', 16384],
-    ["num_hidden_layers", 65, "65", 64],
-    ["vocab_size", undefined, "nothing", 1_000_000],
+    ["hidden_size", 0, "the number 0", 16384],
+    ["hidden_size", 7.5, "the number 7.5", 16384],
+    ["hidden_size", "768", 'the text "768"', 16384],
+    ["num_hidden_layers", 65, "the number 65", 64],
+    ["vocab_size", undefined, "missing", 1_000_000],
+    ["vocab_size", { toString: 1, valueOf: 1 }, "an object", 1_000_000],
   ])("for %s = %s", (key, value, shown, max) => {
     expect(() => parseConfig({ ...opt125m, [key]: value })).toThrow(
-      refused(`config.json has ${key} = ${shown}; a whole number from 1 to ${max} is needed.`),
+      refused(`${key} in config.json is ${shown}; a whole number from 1 to ${max} is needed.`),
     );
   });
 });

@@ -1,4 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/quote.ts";
+import { describeJson } from "#base/schema.ts";
 
 /** What config.json says of an OPT model, in Hugging Face's names. */
 export interface OptConfig {
@@ -88,17 +90,25 @@ function refuseOtherModels(json: Json): void {
   if (type !== "opt") {
     throw new ZerothError(
       "E-FILE-4",
-      `This is ${type === undefined ? "a model of unknown kind" : `a "${String(type)}" model`}. ` +
-        `Only OPT works here: facebook/opt-125m, 350m, 1.3b, 2.7b and fine-tunes of them.`,
+      `${modelOfType(type)} Only OPT works here: facebook/opt-125m, 350m, 1.3b, 2.7b and ` +
+        `fine-tunes of them.`,
     );
   }
   const activation = json["activation_function"] ?? "relu";
-  if (activation !== "relu") throw unsupported(`activation_function is "${String(activation)}"`);
+  if (activation !== "relu") {
+    throw unsupported(`activation_function is ${describeJson(activation)}`);
+  }
   if (!flag(json, "enable_bias", true)) throw unsupported("enable_bias is false");
   if (!flag(json, "layer_norm_elementwise_affine", true)) {
     throw unsupported("layer_norm_elementwise_affine is false");
   }
   if (!flag(json, "tie_word_embeddings", true)) throw unsupported("tie_word_embeddings is false");
+}
+
+function modelOfType(type: unknown): string {
+  if (type === undefined) return "This is a model of unknown kind.";
+  if (typeof type === "string") return `This is a ${quote(type)} model.`;
+  return `model_type in config.json is ${describeJson(type)}; a text is needed.`;
 }
 
 function unsupported(what: string): ZerothError {
@@ -116,7 +126,7 @@ function size(json: Json, key: string, max: number): number {
   }
   throw new ZerothError(
     "E-FILE-4",
-    `config.json has ${key} = ${JSON.stringify(value) ?? "nothing"}; a whole number from 1 to ${max} is needed.`,
+    `${key} in config.json is ${describeJson(value)}; a whole number from 1 to ${max} is needed.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { listOf } from "#base/quote.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import type { TensorSource } from "#data/formats/tensorSource.ts";
 import type { Parameter } from "./parameters.ts";
@@ -55,11 +56,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 function describe(names: readonly string[], one: string, many: string): string[] {
   if (names.length === 0) return [];
-  const shown = names
-    .slice(0, 3)
-    .map((name) => `"${name}"`)
-    .join(", ");
-  return [`${shown}${more(names)} ${names.length === 1 ? one : many}`];
+  return [`${listOf(names, 3)} ${names.length === 1 ? one : many}`];
 }
 
 function more(things: readonly unknown[]): string {

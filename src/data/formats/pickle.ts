@@ -64,9 +64,12 @@ const ALLOWED_NAMES = [
   "torch.FloatStorage",
   "torch.HalfStorage",
   "torch.BFloat16Storage",
-  // Counters in a training checkpoint; no weights are read from these.
+  // Counters and random states in a training checkpoint; no weights are read from these.
   "torch.LongStorage",
   "torch.IntStorage",
+  "torch.ShortStorage",
+  "torch.CharStorage",
+  "torch.ByteStorage",
   "torch.BoolStorage",
 ] as const;
 
@@ -262,6 +265,9 @@ class Unpickler {
       case "torch.BFloat16Storage":
       case "torch.LongStorage":
       case "torch.IntStorage":
+      case "torch.ShortStorage":
+      case "torch.CharStorage":
+      case "torch.ByteStorage":
       case "torch.BoolStorage":
         throw this.broken(`a call of ${callee.name}`);
       default:

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { strToU8, unzipSync, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { resolveSettings } from "#zo/resolveSettings.ts";
@@ -83,6 +84,55 @@ test("what is no bundle is told as such", () => {
   const expected = expect.objectContaining({ code: "E-FILE-1" });
   expect(() => readBundle(strToU8("hello"))).toThrow(expected);
   expect(() => readBundle(zipSync({ "a.txt": strToU8("x") }))).toThrow(expected);
+});
+
+/** The bundle with some files replaced, and hashes that agree. */
+function rewritten(changes: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const files = { ...unzipSync(writeBundle(bundle)), ...changes };
+  const named = Object.entries(files).filter(([name]) => name !== "hashes.json");
+  const sha256 = Object.fromEntries(named.map(([name, bytes]) => [name, hashOf(bytes)]));
+  const hashes = strToU8(JSON.stringify({ schema: "zeroth-bundle/1", sha256 }));
+  return zipSync({ ...files, "hashes.json": hashes });
+}
+
+const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+test.each([
+  ["journal.bin", 5_000_000, /journal\.bin unpacks to 5,000,000 bytes; .* at most 4,307,200/],
+  ["evaluations.json", 700_000, /evaluations\.json unpacks to 700,000 bytes; .* at most 618,496/],
+  ["run.json", 4_000_001, /run\.json unpacks to 4,000,001 bytes; .* at most 4,000,000/],
+  ["log_history.jsonl", 6_000_000, /log_history\.jsonl unpacks to 6,000,000 bytes/],
+])("%s larger than its run explains is refused before it is unpacked", (name, bytes, message) => {
+  expect(() => readBundle(rewritten({ [name]: new Uint8Array(bytes) }))).toThrow(
+    expect.objectContaining({ code: "E-FILE-3", message: expect.stringMatching(message) }),
+  );
+});
+
+test("more evaluations than steps are refused", () => {
+  const many = Array.from({ length: 303 }, () => 0);
+  expect(() =>
+    readBundle(rewritten({ "evaluations.json": strToU8(JSON.stringify(many)) })),
+  ).toThrow(
+    expect.objectContaining({ code: "E-FILE-3", message: expect.stringContaining("at most 302") }),
+  );
+});
+
+test("a name that stands twice in the zip is refused before any of it is unpacked", () => {
+  const zip = Buffer.from(
+    zipSync({ ...unzipSync(writeBundle(bundle)), "run.jsom": strToU8("{}") }),
+  );
+  const renamed = Buffer.from(zip.toString("latin1").replaceAll("run.jsom", "run.json"), "latin1");
+  expect(() => readBundle(new Uint8Array(renamed))).toThrow("it holds run.json twice");
+});
+
+test("a journal of blocks that claim one byte each is refused at the first", () => {
+  const bytes = new Uint8Array(4_000_000).fill(0);
+  for (let at = 8; at < bytes.length; at += 1) bytes[at] = at % 4 === 0 ? 1 : 0;
+  const start = performance.now();
+  expect(() => readBundle(rewritten({ "journal.bin": bytes }))).toThrow(
+    expect.objectContaining({ code: "E-FILE-3" }),
+  );
+  expect(performance.now() - start).toBeLessThan(2000);
 });
 
 test("every way of cutting or bending a bundle ends in the run or a sentence", () => {

@@ -1,8 +1,17 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from "fflate";
-import { z } from "zod";
+import {
+  strFromU8,
+  strToU8,
+  type UnzipFileFilter,
+  type Unzipped,
+  unzipSync,
+  type Zippable,
+  zipSync,
+} from "fflate";
 import { ZerothError } from "#base/errors.ts";
+import { count } from "#base/quote.ts";
+import { readAs, z } from "#base/schema.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type JournalStep, toStepRecords } from "../store/journal.ts";
 import { journalFile, readJournalFile } from "../store/journalFile.ts";
@@ -20,14 +29,27 @@ export interface RunBundle {
 }
 
 const MAX_ZIP_BYTES = 256_000_000;
-/** Of one file unpacked; ten million steps of MeZO have 520 MB. */
+/**
+ * Of one file unpacked; ten million steps of MeZO have 520 MB. Coefficients are noise and hardly shrink: a small
+ * zip that unpacks to twenty times its size and more is made to.
+ */
 const MAX_FILE_BYTES = 600_000_000;
+/** Of a file whose size does not depend on the number of steps. A record may hold thresholds and label words. */
+const MAX_RECORD_BYTES = 4_000_000;
+/** A step of MeZO has 52 bytes; one with many terms, or active blocks, several times as many. */
+const JOURNAL_BYTES_PER_STEP = 1024;
+/** A line of the log, or an evaluation in JSON, has about 300 characters. */
+const TEXT_BYTES_PER_STEP = 2048;
 const SCHEMA = "zeroth-bundle/1";
 /** Makes the same bundle the same bytes, whenever it is written. */
 const ZIP_DATE = new Date(2020, 0, 1);
 
-/** Files that are read; the others are for people and their programs. */
+/** Files that are read. */
 const READ = ["hashes.json", "run.json", "base.json", "evaluations.json", "journal.bin"] as const;
+/** Files for people and their programs. Only their hashes are checked. */
+const CARRIED = ["log_history.jsonl", "settings.json"] as const;
+
+type FileName = (typeof READ)[number] | (typeof CARRIED)[number];
 
 /** The bundle as a zip. Its files can be read by anyone: JSON, JSONL and the journal. */
 export function writeBundle({
@@ -65,24 +87,31 @@ export function writeBundle({
  *   version does not know
  */
 export function readBundle(zip: Uint8Array): RunBundle {
-  const files = unpack(zip);
-  const fileOf = (name: (typeof READ)[number]) => {
-    const bytes = files[name];
-    if (bytes) return new Uint8Array(bytes);
-    throw new ZerothError(
-      "E-FILE-1",
-      `This is no bundle of a run: it has no ${name}. Choose a zip saved with "Save bundle".`,
-    );
+  const sizes = directoryOf(zip);
+  const hashes = readHashes(unpack(zip, sizes, "hashes.json", MAX_RECORD_BYTES));
+  const fileOf = (name: FileName, limitBytes: number) => {
+    const bytes = unpack(zip, sizes, name, limitBytes);
+    if (Object.hasOwn(hashes, name) && hashes[name] === hashOf(bytes)) return bytes;
+    throw damaged(`${name} does not match its checksum`);
   };
-  checkHashes(fileOf("hashes.json"), files);
-  const record = damagedUnless(() =>
-    parseRunRecord(parseJson(fileOf("run.json")), "in the bundle"),
+  const recordText = fileOf("run.json", MAX_RECORD_BYTES);
+  const record = damagedUnless(() => parseRunRecord(parseJson(recordText), "in the bundle"));
+  const baseText = fileOf("base.json", MAX_RECORD_BYTES);
+  const base = damagedUnless(() => readAs(baseSchema, parseJson(baseText), damaged));
+  // Two more evaluations than steps: before the first step, and on the test set.
+  const most = record.step + 2;
+  const evaluationText = fileOf("evaluations.json", most * TEXT_BYTES_PER_STEP);
+  const values = damagedUnless(() =>
+    readAs(z.array(z.unknown()).max(most), parseJson(evaluationText), damaged),
   );
-  const base = damagedUnless(() => baseSchema.parse(parseJson(fileOf("base.json"))));
-  const evaluations = damagedUnless(() =>
-    z.array(z.unknown()).parse(parseJson(fileOf("evaluations.json"))),
-  ).map((value) => damagedUnless(() => parseEvaluation(value, "in the bundle")));
-  const journal = readJournalFile(fileOf("journal.bin"));
+  const evaluations = values.map((value) =>
+    damagedUnless(() => parseEvaluation(value, "in the bundle")),
+  );
+  const journalBytes = MAX_RECORD_BYTES + record.step * JOURNAL_BYTES_PER_STEP;
+  const journal = readJournalFile(fileOf("journal.bin", journalBytes));
+  for (const name of CARRIED) {
+    if (sizes.has(name)) fileOf(name, MAX_RECORD_BYTES + 2 * most * TEXT_BYTES_PER_STEP);
+  }
   const settings = resolveSettings(record.settings);
   checkFits(record, journal, base.id);
   return { record: { ...record, settings }, journal, evaluations, base };
@@ -117,19 +146,54 @@ const hashesSchema = z.object({
   sha256: z.record(z.string(), z.string()),
 });
 
-function unpack(zip: Uint8Array): Record<string, Uint8Array> {
+/** Sizes that the zip claims its files unpack to, by name. Nothing is unpacked. */
+function directoryOf(zip: Uint8Array): ReadonlyMap<string, number> {
   if (zip.length > MAX_ZIP_BYTES) {
     throw new ZerothError(
       "E-FILE-1",
-      `This file has ${zip.length} bytes; a bundle has at most ${MAX_ZIP_BYTES}.`,
+      `This file has ${count(zip.length)} bytes; a bundle has at most ${count(MAX_ZIP_BYTES)}.`,
     );
   }
-  const wanted = new Set<string>([...READ, "log_history.jsonl", "settings.json"]);
+  const sizes = new Map<string, number>();
+  const wanted: readonly string[] = [...READ, ...CARRIED];
+  unzip(zip, ({ name, originalSize }) => {
+    if (!wanted.includes(name)) return false;
+    if (sizes.has(name)) throw damaged(`it holds ${name} twice`);
+    sizes.set(name, originalSize);
+    return false;
+  });
+  return sizes;
+}
+
+/** One file of the bundle, if it claims to unpack to no more than what the record allows. */
+function unpack(
+  zip: Uint8Array,
+  sizes: ReadonlyMap<string, number>,
+  name: FileName,
+  limitBytes: number,
+): Uint8Array<ArrayBuffer> {
+  const size = sizes.get(name);
+  if (size === undefined) {
+    throw new ZerothError(
+      "E-FILE-1",
+      `This is no bundle of a run: it has no ${name}. Choose a zip saved with "Save bundle".`,
+    );
+  }
+  const limit = Math.min(limitBytes, MAX_FILE_BYTES, 64_000_000 + 20 * zip.length);
+  if (size > limit) {
+    throw damaged(
+      `${name} unpacks to ${count(size)} bytes; for this run it has at most ${count(limit)}`,
+    );
+  }
+  const { [name]: bytes } = unzip(zip, (file) => file.name === name);
+  return new Uint8Array(bytes ?? []);
+}
+
+function unzip(zip: Uint8Array, filter: UnzipFileFilter): Unzipped {
   try {
-    return unzipSync(zip, {
-      filter: ({ name, originalSize }) => wanted.has(name) && originalSize <= MAX_FILE_BYTES,
-    });
+    return unzipSync(zip, { filter });
   } catch (cause) {
+    if (cause instanceof ZerothError) throw cause;
     throw new ZerothError(
       "E-FILE-1",
       "This is no bundle of a run: it cannot be unpacked as a zip. Choose a zip saved from a run.",
@@ -138,12 +202,8 @@ function unpack(zip: Uint8Array): Record<string, Uint8Array> {
   }
 }
 
-function checkHashes(hashes: Uint8Array, files: Readonly<Record<string, Uint8Array>>): void {
-  const { sha256: expected } = damagedUnless(() => hashesSchema.parse(parseJson(hashes)));
-  for (const [name, bytes] of Object.entries(files)) {
-    if (name === "hashes.json" || expected[name] === hashOf(bytes)) continue;
-    throw damaged(`${name} does not match its checksum`);
-  }
+function readHashes(bytes: Uint8Array): Readonly<Record<string, string>> {
+  return damagedUnless(() => readAs(hashesSchema, parseJson(bytes), damaged)).sha256;
 }
 
 /** What the parts say of each other has to agree. */
@@ -183,6 +243,7 @@ function damagedUnless<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (cause instanceof ZerothError && cause.code === "E-FILE-3") throw cause;
     throw damaged(cause instanceof Error ? cause.message.slice(0, 300) : "no reason given");
   }
 }

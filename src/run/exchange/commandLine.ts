@@ -73,7 +73,7 @@ function takeVariable(flags: Map<string, string>, name: string, value: string): 
     if (value === "prefix") flags.set("prefix_tuning", "true");
     return;
   }
-  const flag = variables[name];
+  const flag = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (flag !== undefined) flags.set(flag, value);
 }
 

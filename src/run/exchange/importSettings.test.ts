@@ -18,6 +18,37 @@ test("a settings file brings the draw of its run, and a damaged one is refused b
   expect(importSettings(JSON.stringify({ settings: { steps: 5 } })).rules).toEqual({});
 });
 
+test("a trainer is known by its own name only, not by what every object has", () => {
+  expect(() => importSettings("python run.py --trainer constructor --max_steps 5")).toThrow(
+    'The trainer "constructor" is not known here.',
+  );
+  expect(() => importSettings("python run.py --toString 1 --max_steps 5")).toThrow(
+    'Unknown name "toString".',
+  );
+});
+
+test("JSON settings of the wrong type are named with what is needed", () => {
+  expect(() => importSettings('{"steps": {"toString": 1, "valueOf": 1}}')).toThrow(
+    'In these settings, "steps" is an object; a text, a number, true or false is needed.',
+  );
+  const { notes } = importSettings('{"max_steps": 5, "report_to": ["wandb"]}');
+  expect(notes).toContain("--report_to was passed over.");
+});
+
+test("names and values of any length are cut in messages", () => {
+  const long = "x".repeat(90_000);
+  for (const text of [`run.py --trainer ${long}`, `run.py --${long} 1`, `{"${long}": []}`]) {
+    let message = "";
+    try {
+      importSettings(text);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message.length).toBeGreaterThan(50);
+    expect(message.length).toBeLessThan(500);
+  }
+});
+
 test("this program's own --head asks for a score head; what it leaves open is read from the rows", () => {
   const command = "npm run --silent zeroth -- train MODEL rows.jsonl --head --method mezo_svrg";
   expect(importSettings(`${command} --template "{title}" --labels "no|yes"`).task).toEqual({

@@ -1,5 +1,7 @@
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
+import { listOf, quote } from "#base/quote.ts";
+import { describeJson } from "#base/schema.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import { isJsonObject } from "#data/formats/json.ts";
 import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";
@@ -67,7 +69,7 @@ function fromSettingsFile(
   const unknown = entries.filter(([key]) => !known.has(key)).map(([key]) => key);
   const notes =
     unknown.length > 0
-      ? [`Left out, because no method here knows them: ${unknown.join(", ")}.`]
+      ? [`Left out, because no method here knows them: ${listOf(unknown, 20)}.`]
       : [];
   return {
     settings: resolveSettings(Object.fromEntries(entries.filter(([key]) => known.has(key)))),
@@ -89,7 +91,10 @@ function rulesIn(data: unknown): Partial<SplitRules> {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = ["data.rules", ...(issue?.path ?? [])].join(".");
-  throw new ZerothError("E-CFG-1", `In these settings, "${where}" is wrong: ${issue?.message}.`);
+  throw new ZerothError(
+    "E-CFG-1",
+    `In these settings, ${quote(where)} is wrong: ${issue?.message}.`,
+  );
 }
 
 /** The draw on a command line, by MeZO's names and this program's. */
@@ -115,9 +120,22 @@ function rulesFrom(flags: ReadonlyMap<string, string>): Partial<SplitRules> {
   return Object.fromEntries(entries);
 }
 
+/** JSON as a command line. Lists and objects have no place in one; those that have no bearing here are passed over. */
 function flagsOf(object: Readonly<Record<string, unknown>>): CommandFlags {
-  const entries = Object.entries(object).map(([key, value]) => [key, String(value)] as const);
-  return { flags: new Map(entries), isRunPy: true };
+  const flags = new Map<string, string>();
+  for (const [key, value] of Object.entries(object)) {
+    const isPlain = ["string", "number", "boolean"].includes(typeof value) || value === null;
+    if (isPlain) flags.set(key, String(value));
+    else if (passedOver.has(key)) flags.set(key, "");
+    else {
+      throw new ZerothError(
+        "E-CFG-1",
+        `In these settings, ${quote(key)} is ${describeJson(value)}; a text, a number, true or false ` +
+          `is needed. Nothing was changed.`,
+      );
+    }
+  }
+  return { flags, isRunPy: true };
 }
 
 /** What changes the run itself in a way that is not here. */
@@ -209,7 +227,7 @@ function fromFlags({ flags, isRunPy }: CommandFlags): ImportedSettings {
     const description = describedBy(flag, method);
     if (description) given[description.key] = parseFlag(description, flag, text);
     else if (passedOver.has(flag))
-      notes.push(`--${flag} ${text} was passed over.`.replace("  ", " "));
+      notes.push(`--${flag} ${cut(text)} was passed over.`.replace("  ", " "));
     else throw unknownFlag(flag);
   }
   if (isRunPy) addDefaults(given, notes);
@@ -260,7 +278,7 @@ function taskOf(
   if (name === null) return null;
   const found = taskDefinitions.find(({ id }) => id.toLowerCase() === name.toLowerCase());
   if (found) return builtInTask(found.id, limits);
-  notes.push(`There is no task "${name}" here; choose one for the rows.`);
+  notes.push(`There is no task ${quote(name)} here; choose one for the rows.`);
   return null;
 }
 
@@ -283,7 +301,7 @@ function methodFrom(flags: ReadonlyMap<string, string>, isRunPy: boolean): strin
   const known = methods.flatMap(({ aliases }) => aliases).join(", ");
   const other = isRunPy && ["regular", "none"].includes(name);
   const why = other ? "needs backpropagation or does not train" : "is not known here";
-  throw new ZerothError("E-CFG-1", `The trainer "${name}" ${why}. Known: ${known}.`);
+  throw new ZerothError("E-CFG-1", `The trainer ${quote(name)} ${why}. Known: ${known}.`);
 }
 
 function describedBy(flag: string, method: string): SettingDescription | undefined {
@@ -327,6 +345,11 @@ function addDefaults(given: Record<string, unknown>, notes: string[]): void {
   given["noise"] ??= "gaussian";
 }
 
+/** A value for a note, not longer than a name. */
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
 function unknownFlag(flag: string): ZerothError {
   const known = [
     ...runPyFlags.keys(),
@@ -339,5 +362,5 @@ function unknownFlag(flag: string): ZerothError {
   ];
   const nearest = nearestName(flag, known);
   const hint = nearest === undefined ? "Take it out of the command." : `Did you mean ${nearest}?`;
-  return new ZerothError("E-CFG-1", `Unknown name "${flag}". ${hint}`);
+  return new ZerothError("E-CFG-1", `Unknown name ${quote(flag)}. ${hint}`);
 }

@@ -124,7 +124,7 @@ test("keys of a saved file that no method knows are left out and named", () => {
   const file = JSON.stringify({ settings: { method: "mezo", steps: 5, zoEpss: 1 } });
   const { settings: read, notes } = importSettings(file);
   expect(read).toMatchObject({ method: "mezo", steps: 5 });
-  expect(notes).toEqual(["Left out, because no method here knows them: zoEpss."]);
+  expect(notes).toEqual(['Left out, because no method here knows them: "zoEpss".']);
 });
 
 test("a command's task comes along, with MeZO's first token and length", () => {

@@ -91,14 +91,20 @@ test.each([
   ["c=%%%", "cannot be unpacked"],
   ["run=abc", "no such link"],
   [`c=${"A".repeat(9000)}`, "no such link"],
-  [link({ v: 2, s: {} }), 'at "v"'],
+  [link({ v: 2, s: {} }), '"v" is the number 2; 1 is needed'],
   [link({ v: 1, s: { method: "adam" } }), "no method"],
   [link({ v: 1, s: { steps: -1 } }), "Steps is -1"],
   [link({ v: 1, s: { __proto__x: 1 } }), "no setting"],
-  [link({ v: 1, s: {}, m: "../../etc" }), 'at "m"'],
+  [link({ v: 1, s: {}, m: "../../etc" }), '"m" is the text "../../etc"; owner/name is needed'],
   [link({ v: 1, s: {}, t: { task: "NoTask", bos: 2, maxLength: 5 } }), "no task"],
-  [link({ v: 1, s: {}, t: { template: "x".repeat(6000) } }), 'at "t"'],
-  [link({ v: 1, s: {}, d: { trainRows: -1 } }), 'at "d.trainRows"'],
+  [
+    link({ v: 1, s: {}, t: { template: "x".repeat(6000) } }),
+    '"t.task" is missing; a text is needed',
+  ],
+  [
+    link({ v: 1, s: {}, d: { trainRows: -1 } }),
+    '"d.trainRows" is the number -1; a number of at least 0 is needed',
+  ],
   [link({ v: 1, s: {}, pad: "x".repeat(200_000) }), "cannot be unpacked"],
 ])("the link %.30s is refused with a reason", (fragment, reason) => {
   expect(() => decodeShareLink(fragment)).toThrow(refused(reason));

@@ -28,17 +28,20 @@ export function journalFile(steps: readonly JournalStep[]): Uint8Array<ArrayBuff
  * @throws ZerothError E-FILE-3 if any block is damaged: half a journal would rebuild other weights
  */
 export function readJournalFile(bytes: Uint8Array<ArrayBuffer>): readonly JournalStep[] {
+  const { steps, problem } = decodeJournal(blocksIn(bytes));
+  if (problem === undefined) return steps;
+  throw new ZerothError("E-FILE-3", `${problem} Nothing of it was used; get the file again.`);
+}
+
+/** The blocks one by one, so that nothing is cut up behind the first damaged one. */
+function* blocksIn(bytes: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const blocks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
     // Each block tells its own size; one that lies is found out by its checksum.
     const isReadable = at + MAGIC_AND_VERSION_BYTES + 4 <= bytes.length;
     const size = isReadable ? view.getUint32(at + MAGIC_AND_VERSION_BYTES, true) : 0;
     const end = size > 0 ? Math.min(at + size, bytes.length) : bytes.length;
-    blocks.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end;
   }
-  const { steps, problem } = decodeJournal(blocks);
-  if (problem === undefined) return steps;
-  throw new ZerothError("E-FILE-3", `${problem} Nothing of it was used; get the file again.`);
 }

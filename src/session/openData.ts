@@ -156,17 +156,14 @@ function inspect(
 ): OpenData {
   const spec = limited(given, model);
   const { parts, rules, notes } = partsOf(source, spec, chosen);
-  const inspected = checkData({ parts, spec, rules, tokenizer: model.tokenizer });
-  const inspection = {
-    ...inspected,
-    facts: { ...inspected.summary, ...headRemarks(inspected, model) },
-  };
-  return { source, dataset, chosen, asked: given, notes, inspection };
+  const checked = checkData({ parts, spec, rules, tokenizer: model.tokenizer });
+  const summary = { ...checked.summary, ...headRemarks(checked, model) };
+  return { source, dataset, chosen, asked: given, notes, inspection: { ...checked, summary } };
 }
 
 /** Blockers and warnings, with what a person should know of the checkpoint's own head. */
-function headRemarks({ summary: facts }: CheckedData, { own }: OpenModel) {
-  const { task, blockers, warnings } = facts;
+function headRemarks({ summary }: CheckedData, { own }: OpenModel) {
+  const { task, blockers, warnings } = summary;
   const labels = headLabelCount(task);
   const misfit = labels === null ? null : headMisfit(own, labels);
   const isLeftOut = labels === null && own.numLabels !== null;

@@ -14,8 +14,6 @@ import { Footer } from "./shell/Footer.tsx";
 import { Header } from "./shell/Header.tsx";
 import { Notices } from "./shell/Notices.tsx";
 
-const { main } = styles;
-
 /** The whole page, around the app it shows. */
 export function Page({ app }: { readonly app: App }) {
   return (
@@ -33,7 +31,7 @@ function Shell() {
   return (
     <>
       <Header />
-      <main className={main} id="main" tabIndex={-1}>
+      <main className={styles.main} id="main" tabIndex={-1}>
         <Notices />
         <CurrentPlace />
       </main>

@@ -1,7 +1,5 @@
 import styles from "./Bars.module.css";
 
-const { box, picture, marker: markerLook, markerText, ticks } = styles;
-
 interface BarsProps {
   /** One sentence that says what the picture shows. */
   readonly summary: string;
@@ -18,9 +16,9 @@ interface BarsProps {
 export function Bars({ summary, heights, edges, threshold, color }: BarsProps) {
   const count = heights.length;
   return (
-    <div className={box}>
+    <div className={styles.box}>
       <svg
-        className={picture}
+        className={styles.picture}
         viewBox={`0 0 ${count} 100`}
         preserveAspectRatio="none"
         role="img"
@@ -41,14 +39,14 @@ export function Bars({ summary, heights, edges, threshold, color }: BarsProps) {
       </svg>
       {threshold && (
         <span
-          className={markerLook}
+          className={styles.marker}
           style={{ left: `${(threshold.bin / count) * 100}%` }}
           aria-hidden="true"
         >
-          <span className={markerText}>{threshold.name}</span>
+          <span className={styles.markerText}>{threshold.name}</span>
         </span>
       )}
-      <div className={ticks} aria-hidden="true">
+      <div className={styles.ticks} aria-hidden="true">
         {edges.map((text) => (
           <span key={text}>{text}</span>
         ))}

@@ -13,7 +13,6 @@ import styles from "./Charts.module.css";
 import type { ChartProps } from "./LossChart.tsx";
 import { RasterCanvas } from "./RasterCanvas.tsx";
 
-const { raster, rasterSide, rasterFoot, tableBox, scroller, table } = styles;
 const NOTHING: Range = [0, 1];
 
 interface BlockRasterProps extends Omit<ChartProps, "onRange"> {
@@ -40,8 +39,8 @@ export function BlockRaster({ series, options, share }: BlockRasterProps) {
       }
       isEmpty={false}
     >
-      <div className={raster}>
-        <div className={rasterSide} aria-hidden="true">
+      <div className={styles.raster}>
+        <div className={styles.rasterSide} aria-hidden="true">
           <span>block 0</span>
           <span>block {formatCount(blocks - 1)}</span>
         </div>
@@ -52,7 +51,7 @@ export function BlockRaster({ series, options, share }: BlockRasterProps) {
           blocks={blocks}
           summary={`Blocks against steps. ${summary}`}
         />
-        <div className={rasterFoot} aria-hidden="true">
+        <div className={styles.rasterFoot} aria-hidden="true">
           <span>{say(range[0])}</span>
           <span>{say(range[1])}</span>
         </div>
@@ -64,11 +63,11 @@ export function BlockRaster({ series, options, share }: BlockRasterProps) {
 
 function BlockTable({ activity }: { readonly activity: readonly BlockActivity[] }) {
   return (
-    <details className={tableBox}>
+    <details className={styles.tableBox}>
       <summary>Show blocks as a table</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section className={scroller} aria-label="Blocks" tabIndex={0}>
-        <table className={table}>
+      <section className={styles.scroller} aria-label="Blocks" tabIndex={0}>
+        <table className={styles.table}>
           <caption>How often each block took part</caption>
           <thead>
             <tr>

@@ -6,14 +6,12 @@ import { useActions, useAppState } from "#state/hooks.ts";
 import { formatWeight } from "#state/text/format.ts";
 import styles from "./Charts.module.css";
 
-const { group, toggle, slider, switchRow, switchTrack, switchThumb } = styles;
-
 export function AxisChoice({ onChange }: { readonly onChange: () => void }) {
   const axis = useAppState((state) => state.preferences.axis);
   const { prefer } = useActions();
   return (
     <ToggleGroup
-      className={group}
+      className={styles.group}
       aria-label="Horizontal axis"
       value={[axis]}
       onValueChange={([chosen]) => {
@@ -23,7 +21,7 @@ export function AxisChoice({ onChange }: { readonly onChange: () => void }) {
       }}
     >
       {X_AXES.map((name, index) => (
-        <Toggle key={name} value={name} className={toggle} title={`Key ${index + 1}`}>
+        <Toggle key={name} value={name} className={styles.toggle} title={`Key ${index + 1}`}>
           {X_AXIS_LABELS[name]}
         </Toggle>
       ))}
@@ -35,7 +33,7 @@ export function Smoothing() {
   const smoothing = useAppState((state) => state.preferences.smoothing);
   const { prefer } = useActions();
   return (
-    <label className={slider}>
+    <label className={styles.slider}>
       Smoothing
       <input
         type="range"
@@ -55,13 +53,13 @@ export function LogSwitch() {
   const { prefer } = useActions();
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the switch renders its own input
-    <label className={switchRow} title="Key L">
+    <label className={styles.switchRow} title="Key L">
       <Switch.Root
-        className={switchTrack}
+        className={styles.switchTrack}
         checked={isLog}
         onCheckedChange={(isOn) => void prefer({ isLog: isOn })}
       >
-        <Switch.Thumb className={switchThumb} />
+        <Switch.Thumb className={styles.switchThumb} />
       </Switch.Root>
       Log scale
     </label>

@@ -7,8 +7,6 @@ import { scoreTitle } from "#state/run/score.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "#state/text/format.ts";
 import styles from "./Charts.module.css";
 
-const { tableBox, scroller, table } = styles;
-
 interface ChartTableProps {
   readonly series: RunSeries;
   readonly smoothing: number;
@@ -18,7 +16,7 @@ interface ChartTableProps {
 export function ChartTable({ series, smoothing }: ChartTableProps) {
   const [isOpen, setIsOpen] = useState(false);
   return (
-    <details className={tableBox} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+    <details className={styles.tableBox} onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>Show as tables</summary>
       {isOpen && (
         <>
@@ -36,8 +34,8 @@ function EvaluationTable({ series }: { readonly series: RunSeries }) {
   const measured = evaluations.map((evaluation) => ({ ...evaluation, ...measure(evaluation) }));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-    <section className={scroller} aria-label="Held-out rows" tabIndex={0}>
-      <table className={table}>
+    <section className={styles.scroller} aria-label="Held-out rows" tabIndex={0}>
+      <table className={styles.table}>
         <caption>Held-out rows</caption>
         <Head names={["Step", title, "95 % interval", "Loss", "Rows"]} />
         <tbody>
@@ -62,8 +60,8 @@ function EvaluationTable({ series }: { readonly series: RunSeries }) {
 function StepTable({ series, smoothing }: ChartTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-    <section className={scroller} aria-label="Steps" tabIndex={0}>
-      <table className={table}>
+    <section className={styles.scroller} aria-label="Steps" tabIndex={0}>
+      <table className={styles.table}>
         <caption>Steps, evenly spread over the run. The CSV download has every one.</caption>
         <Head
           names={["Step", "Time", "Forward passes", "Loss", "Smoothed", "Projected gradient"]}

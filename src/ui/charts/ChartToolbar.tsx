@@ -6,8 +6,6 @@ import styles from "./Charts.module.css";
 import { useChartKeys } from "./useChartKeys.ts";
 import { ZoomButtons } from "./ZoomButtons.tsx";
 
-const { toolbar, group } = styles;
-
 interface ChartToolbarProps {
   readonly range: Range | null;
   readonly extent: Range | null;
@@ -21,11 +19,11 @@ export function ChartToolbar({ range, extent, onRange, freeze }: ChartToolbarPro
   const pan = (share: number) => extent && onRange(panBy(range, extent, share));
   useChartKeys({ onZoom: zoom, onReset: () => onRange(null) });
   return (
-    <div className={toolbar} role="toolbar" aria-label="Charts">
+    <div className={styles.toolbar} role="toolbar" aria-label="Charts">
       <AxisChoice onChange={() => onRange(null)} />
       <Smoothing />
       <LogSwitch />
-      <span className={group}>
+      <span className={styles.group}>
         <ZoomButtons
           canZoomIn={extent !== null}
           isZoomed={range !== null}

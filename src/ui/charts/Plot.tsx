@@ -8,8 +8,6 @@ import { Swatch } from "./Swatch.tsx";
 import { useThemeName } from "./useThemeName.ts";
 import "uplot/dist/uPlot.min.css";
 
-const { plot, readout, legend } = styles;
-
 const NO_BANDS: readonly Band[] = [];
 
 interface PlotProps extends PlotOptions {
@@ -71,9 +69,9 @@ export function Plot({ summary, data, range, hasLegend = true, ...options }: Plo
   }, [data, range]);
 
   return (
-    <div className={plot}>
+    <div className={styles.plot}>
       {hasLegend && <Legend lines={lines} />}
-      <p className={readout} aria-hidden="true">
+      <p className={styles.readout} aria-hidden="true">
         {index === null ? "" : readings(data, index, options)}
       </p>
       <div ref={host} role="img" aria-label={summary} />
@@ -83,7 +81,7 @@ export function Plot({ summary, data, range, hasLegend = true, ...options }: Plo
 
 function Legend({ lines }: { readonly lines: readonly Line[] }) {
   return (
-    <ul className={legend}>
+    <ul className={styles.legend}>
       {lines
         .filter(({ isEdge }) => !isEdge)
         .map((line) => (

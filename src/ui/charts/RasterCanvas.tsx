@@ -5,8 +5,6 @@ import { column, type RunSeries } from "#state/charts/runSeries.ts";
 import styles from "./Charts.module.css";
 import { useThemeName } from "./useThemeName.ts";
 
-const { rasterCanvas } = styles;
-
 interface RasterCanvasProps {
   readonly series: RunSeries;
   readonly axis: XAxis;
@@ -48,7 +46,7 @@ export function RasterCanvas({ series, axis, range, blocks, summary }: RasterCan
   return (
     <canvas
       ref={canvas}
-      className={rasterCanvas}
+      className={styles.rasterCanvas}
       style={{ height: `${Math.min(24, Math.max(6, 216 / Math.max(1, blocks))) * blocks}px` }}
       role="img"
       aria-label={summary}

@@ -12,8 +12,6 @@ import { LossChart } from "./LossChart.tsx";
 import { LossPairChart } from "./LossPairChart.tsx";
 import { MethodPanels } from "./MethodPanels.tsx";
 
-const { charts, pair } = styles;
-
 /** All curves of a run on one shared horizontal axis. */
 export function RunCharts({ runId }: { readonly runId: string }) {
   const live = useRunSeries(runId);
@@ -26,7 +24,7 @@ export function RunCharts({ runId }: { readonly runId: string }) {
   const options: CurveOptions = { axis, smoothing, isLog, range, extent };
   const props = { series, options, onRange: setRange };
   return (
-    <div className={charts}>
+    <div className={styles.charts}>
       <ChartToolbar
         range={range}
         extent={extent}
@@ -37,13 +35,13 @@ export function RunCharts({ runId }: { readonly runId: string }) {
         }}
       />
       <LossChart {...props} />
-      <div className={pair}>
+      <div className={styles.pair}>
         <EvaluationChart {...props} metric="score" record={record} />
         <EvaluationChart {...props} metric="loss" record={record} />
       </div>
       <MethodPanels {...props} runId={runId} />
       <LossPairChart {...props} />
-      <div className={pair}>
+      <div className={styles.pair}>
         <GradientChart {...props} />
         <GradientHistogram series={series} />
       </div>

@@ -19,15 +19,13 @@ import { Bars } from "./Bars.tsx";
 import { ChartFrame } from "./ChartFrame.tsx";
 import styles from "./Charts.module.css";
 
-const { pair, scroller, table, maskTable, tableButton, chosenRow, choice } = styles;
-
 /** Where each matrix is cut, and how its weights lie about the cut (Sparse-MeZO). */
 export function SparsityPanel({ sparsity }: { readonly sparsity: SparsityReport }) {
   const [name, setName] = useState<string | null>(null);
   const { tensors } = sparsity;
   const chosen = tensors.find((tensor) => tensor.name === name) ?? tensors[0];
   return (
-    <div className={pair}>
+    <div className={styles.pair}>
       <ChartFrame
         title="Thresholds and densities"
         hint={describeSparsity(sparsity)}
@@ -50,8 +48,8 @@ function MaskTable({ tensors, chosen, onChoose }: MaskTableProps) {
   const [order, setOrder] = useState<MaskOrder | null>(null);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-    <section className={scroller} aria-label="Tensors" tabIndex={0}>
-      <table className={`${table} ${maskTable}`}>
+    <section className={styles.scroller} aria-label="Tensors" tabIndex={0}>
+      <table className={`${styles.table} ${styles.maskTable}`}>
         <thead>
           <tr>
             {MASK_COLUMNS.map((column) => (
@@ -66,11 +64,11 @@ function MaskTable({ tensors, chosen, onChoose }: MaskTableProps) {
         </thead>
         <tbody>
           {sortTensors(tensors, order).map(({ name, elements, threshold, density }) => (
-            <tr key={name} className={name === chosen ? chosenRow : undefined}>
+            <tr key={name} className={name === chosen ? styles.chosenRow : undefined}>
               <th scope="row">
                 <button
                   type="button"
-                  className={tableButton}
+                  className={styles.tableButton}
                   aria-pressed={name === chosen}
                   onClick={() => onChoose(name)}
                 >
@@ -100,7 +98,7 @@ function SortHead({ column, order, onSort }: SortHeadProps) {
   const arrow = direction === "descending" ? " ↓" : " ↑";
   return (
     <th scope="col" aria-sort={isSorted ? direction : "none"}>
-      <button type="button" className={tableButton} onClick={onSort}>
+      <button type="button" className={styles.tableButton} onClick={onSort}>
         {MASK_COLUMN_NAMES[column]}
         <span aria-hidden="true">{isSorted ? arrow : ""}</span>
       </button>
@@ -126,7 +124,7 @@ function MaskHistogram({ tensor }: { readonly tensor: TensorMask }) {
         threshold={{ bin: THRESHOLD_BIN, name: `threshold ${formatReading(threshold)}` }}
         color="--series-loss"
       />
-      <label className={choice}>
+      <label className={styles.choice}>
         <input
           type="checkbox"
           checked={isLog}

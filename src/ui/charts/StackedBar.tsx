@@ -1,8 +1,6 @@
 import type { StackPart } from "#state/charts/stacks.ts";
 import styles from "./StackedBar.module.css";
 
-const { box, head, bar, part: partLook, legend, swatch, value } = styles;
-
 interface StackedBarProps {
   readonly title: string;
   /** The whole, in words. */
@@ -15,21 +13,21 @@ interface StackedBarProps {
 /** Parts of a whole, side by side. The list below the bar says the same in words. */
 export function StackedBar({ title, total, parts, note }: StackedBarProps) {
   return (
-    <figure className={box} aria-label={title}>
-      <figcaption className={head}>
+    <figure className={styles.box} aria-label={title}>
+      <figcaption className={styles.head}>
         <span>{title}</span>
-        <span className={value}>{total}</span>
+        <span className={styles.value}>{total}</span>
       </figcaption>
-      <div className={bar} aria-hidden="true">
+      <div className={styles.bar} aria-hidden="true">
         {parts.map(({ key, width }) => (
-          <span key={key} className={partLook} data-part={key} style={{ width }} />
+          <span key={key} className={styles.part} data-part={key} style={{ width }} />
         ))}
       </div>
-      <ul className={legend}>
+      <ul className={styles.legend}>
         {parts.map(({ key, name, text }) => (
           <li key={key}>
-            <span className={swatch} data-part={key} aria-hidden="true" />
-            {name} <span className={value}>{text}</span>
+            <span className={styles.swatch} data-part={key} aria-hidden="true" />
+            {name} <span className={styles.value}>{text}</span>
           </li>
         ))}
       </ul>

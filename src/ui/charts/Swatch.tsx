@@ -1,14 +1,12 @@
 import styles from "./Charts.module.css";
 import type { Line } from "./createPlot.ts";
 
-const { swatch } = styles;
-
 /** How a line looks, as a legend shows it. */
 export function Swatch({ line }: { readonly line: Line }) {
   const { color, isDashed, isFaint, hasNoLine, dash, marker } = line;
   const paint = `var(${color})`;
   return (
-    <svg className={swatch} viewBox="0 0 30 10" aria-hidden="true">
+    <svg className={styles.swatch} viewBox="0 0 30 10" aria-hidden="true">
       {!hasNoLine && (
         <line
           x1="0"

@@ -11,8 +11,6 @@ import { CompareLegend } from "./CompareLegend.tsx";
 import { OverlayChart, type ShownLine } from "./OverlayChart.tsx";
 import { lookOf } from "./runLooks.ts";
 
-const { charts, pair } = chartStyles;
-
 /** Each run or group of seeds as one line, in three charts on one axis. */
 export function CompareCharts({ groups }: { readonly groups: readonly SeedGroup[] }) {
   const series = useAppState((state) => state.series);
@@ -36,7 +34,7 @@ export function CompareCharts({ groups }: { readonly groups: readonly SeedGroup[
   const options = { axis, smoothing, isLog, range: range ?? extent };
   const [loss, ...heldOut] = METRICS;
   return (
-    <div className={charts}>
+    <div className={chartStyles.charts}>
       <ChartToolbar range={range} extent={extent} onRange={setRange} />
       <CompareLegend
         lines={lines}
@@ -44,7 +42,7 @@ export function CompareCharts({ groups }: { readonly groups: readonly SeedGroup[
         onToggle={(key) => setHidden(toggled(hidden, key))}
       />
       <OverlayChart metric={loss} lines={shown} options={options} onRange={setRange} />
-      <div className={pair}>
+      <div className={chartStyles.pair}>
         {heldOut.map((metric) => (
           <OverlayChart
             key={metric}

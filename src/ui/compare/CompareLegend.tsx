@@ -2,8 +2,6 @@ import { Swatch } from "../charts/Swatch.tsx";
 import styles from "./Compare.module.css";
 import type { ShownLine } from "./OverlayChart.tsx";
 
-const { legend, entry } = styles;
-
 interface CompareLegendProps {
   readonly lines: readonly ShownLine[];
   readonly hidden: readonly string[];
@@ -13,12 +11,12 @@ interface CompareLegendProps {
 /** Which line is which; each can be taken out of the picture. */
 export function CompareLegend({ lines, hidden, onToggle }: CompareLegendProps) {
   return (
-    <ul className={legend} aria-label="Lines">
+    <ul className={styles.legend} aria-label="Lines">
       {lines.map(({ key, name, look }) => (
         <li key={key}>
           <button
             type="button"
-            className={entry}
+            className={styles.entry}
             aria-pressed={!hidden.includes(key)}
             onClick={() => onToggle(key)}
           >

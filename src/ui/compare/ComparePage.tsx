@@ -11,8 +11,6 @@ import styles from "./Compare.module.css";
 import { CompareTable } from "./CompareTable.tsx";
 import { VerdictBadge } from "./VerdictBadge.tsx";
 
-const { head, verdictRow, choice } = styles;
-
 const CompareCharts = lazy(async () => {
   const { CompareCharts: component } = await import("./CompareCharts.tsx");
   return { default: component };
@@ -31,7 +29,7 @@ export function ComparePage({ runIds }: { readonly runIds: readonly string[] }) 
   const runs = useRecords(runIds);
   return (
     <>
-      <div className={head}>
+      <div className={styles.head}>
         <h1>Compare {formatPlural(runIds.length, "run")}</h1>
         <Button icon={ArrowLeft} onClick={() => goTo({ name: "runs" })}>
           All runs
@@ -59,10 +57,10 @@ function Comparison({ runs }: { readonly runs: readonly RunRecord[] }) {
   );
   return (
     <>
-      <div className={verdictRow}>
+      <div className={styles.verdictRow}>
         <VerdictBadge verdict={comparability(fields)} />
         {hasRepeats && (
-          <label className={choice}>
+          <label className={styles.choice}>
             <input
               type="checkbox"
               checked={isGrouped}

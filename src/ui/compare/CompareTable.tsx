@@ -8,8 +8,6 @@ import { Card } from "../parts/Card.tsx";
 import { StatusBadge } from "../parts/StatusBadge.tsx";
 import styles from "./Compare.module.css";
 
-const { scroller, table, first, soft } = styles;
-
 interface CompareTableProps {
   readonly runs: readonly RunRecord[];
   readonly fields: readonly DifferingField[];
@@ -22,8 +20,8 @@ export function CompareTable({ runs, fields, groups }: CompareTableProps) {
   return (
     <Card title="What came of it, and what differs">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section className={scroller} aria-label="Runs compared" tabIndex={0}>
-        <table className={table}>
+      <section className={styles.scroller} aria-label="Runs compared" tabIndex={0}>
+        <table className={styles.table}>
           <thead>
             <tr>
               <th scope="col">Run</th>
@@ -65,7 +63,7 @@ interface RunCellsProps {
 function RunCells({ run, values, outcome }: RunCellsProps) {
   return (
     <tr>
-      <th scope="row" className={first}>
+      <th scope="row" className={styles.first}>
         <a href={hashFromPlace({ name: "run", runId: run.id })}>{run.name}</a>
         {run.status !== "finished" && <StatusBadge run={run} />}
       </th>
@@ -91,7 +89,7 @@ function GroupSpreads({ groups }: { readonly groups: readonly SeedGroup[] }) {
     <ul>
       {spreads.map(({ key, name, text }) => (
         <li key={key}>
-          <strong>{name}</strong> <span className={soft}>held-out accuracy: {text}.</span>
+          <strong>{name}</strong> <span className={styles.soft}>held-out accuracy: {text}.</span>
         </li>
       ))}
     </ul>

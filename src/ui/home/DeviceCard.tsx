@@ -9,8 +9,6 @@ import { Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./Home.module.css";
 import { Kernels } from "./Kernels.tsx";
 
-const { gpu, checks, passed, missed, limits } = styles;
-
 /** What the browser says of the GPU, and what the start-up checks measured on it. */
 export function DeviceCard() {
   const device = useAppState((state) => state.device);
@@ -26,7 +24,7 @@ export function DeviceCard() {
 function Device({ device }: { readonly device: DeviceReport }) {
   return (
     <>
-      <p className={gpu}>{device.name}</p>
+      <p className={styles.gpu}>{device.name}</p>
       {device.isSoftware && (
         <Notice kind="hint" title="Software emulation">
           Your browser imitates a GPU on the processor. The trial works, only slower. For OPT-125m
@@ -43,7 +41,7 @@ function Device({ device }: { readonly device: DeviceReport }) {
       />
       <SelfTest results={device.selfTest} />
       <Kernels />
-      <details className={limits}>
+      <details className={styles.limits}>
         <summary>{formatCount(device.limits.length)} limits of this GPU</summary>
         <Facts
           isWide
@@ -59,13 +57,13 @@ function Device({ device }: { readonly device: DeviceReport }) {
 
 function SelfTest({ results }: { readonly results: readonly SelfTestResult[] }) {
   return (
-    <ul className={checks} aria-label="Arithmetic checked on this GPU">
+    <ul className={styles.checks} aria-label="Arithmetic checked on this GPU">
       {results.map((result) => (
         <li key={result.name}>
           {result.passed ? (
-            <CircleCheck className={passed} size="1.1rem" aria-label="Passed" />
+            <CircleCheck className={styles.passed} size="1.1rem" aria-label="Passed" />
           ) : (
-            <CircleX className={missed} size="1.1rem" aria-label="Failed" />
+            <CircleX className={styles.missed} size="1.1rem" aria-label="Failed" />
           )}
           <span>
             {result.name}

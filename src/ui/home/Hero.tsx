@@ -6,25 +6,23 @@ import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./Home.module.css";
 import { StepFigure } from "./StepFigure.tsx";
 
-const { hero, words, lead, buttons, small } = styles;
-
 export function Hero() {
   const { goTo } = useActions();
   return (
-    <section className={hero} aria-labelledby="welcome">
-      <div className={words}>
+    <section className={styles.hero} aria-labelledby="welcome">
+      <div className={styles.words}>
         <h1 id="welcome">Teach a language model in this tab.</h1>
-        <p className={lead}>
+        <p className={styles.lead}>
           Zeroth fine-tunes OPT models on your own GPU with forward passes only. Nothing is
           uploaded, nothing is installed.
         </p>
-        <div className={buttons}>
+        <div className={styles.buttons}>
           <TryButton />
           <Button icon={FolderOpen} onClick={() => goTo({ name: "setup" })}>
             Use my own model
           </Button>
         </div>
-        <p className={small}>
+        <p className={styles.small}>
           The trial brings its own small model and its own sentences: nothing to download.
         </p>
         <TryProgress />

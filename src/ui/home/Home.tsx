@@ -7,8 +7,6 @@ import styles from "./Home.module.css";
 import { HowItWorks } from "./HowItWorks.tsx";
 import { NoWebGpu } from "./NoWebGpu.tsx";
 
-const { columns } = styles;
-
 /** The first thing seen: what this is, one click to try it, and whether this computer can. */
 export function Home() {
   const isUnavailable = useAppState((state) => state.device?.state === "unavailable");
@@ -18,7 +16,7 @@ export function Home() {
       <InterruptedRuns />
       <QueueOffer />
       <Hero />
-      <div className={columns}>
+      <div className={styles.columns}>
         <DeviceCard />
         <HowItWorks />
       </div>

@@ -2,8 +2,6 @@ import { ArrowDownRight, Scale, Shuffle } from "lucide-react";
 import { Card } from "../parts/Card.tsx";
 import styles from "./Home.module.css";
 
-const { steps } = styles;
-
 const STEPS = [
   {
     Icon: Shuffle,
@@ -25,7 +23,7 @@ const STEPS = [
 export function HowItWorks() {
   return (
     <Card title="How one step works">
-      <ol className={steps}>
+      <ol className={styles.steps}>
         {STEPS.map(({ Icon, title, text }) => (
           <li key={title}>
             <Icon size="1.25rem" aria-hidden="true" />

@@ -6,8 +6,6 @@ import { Facts } from "../parts/Facts.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import styles from "./Home.module.css";
 
-const { limits, small, kernels: content } = styles;
-
 /** Which kernels multiply matrices here, and how fast they were measured to be. */
 export function Kernels() {
   const kernels = useAppState((state) => state.kernels);
@@ -16,13 +14,13 @@ export function Kernels() {
   const { resetTuning } = useActions();
   if (!kernels) return null;
   return (
-    <details className={limits}>
+    <details className={styles.limits}>
       <summary>Kernels for matrix products</summary>
-      <div className={content}>
-        <p className={small}>{kernelOrigin(kernels)}</p>
+      <div className={styles.kernels}>
+        <p className={styles.small}>{kernelOrigin(kernels)}</p>
         <Facts isWide items={kernelFacts(kernels)} />
         {kernels.refused.map((reason) => (
-          <p key={reason} className={small}>
+          <p key={reason} className={styles.small}>
             {reason}
           </p>
         ))}

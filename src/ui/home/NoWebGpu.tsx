@@ -6,8 +6,6 @@ import { Card } from "../parts/Card.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import styles from "./Home.module.css";
 
-const { words, buttons, lead, browsers } = styles;
-
 const NO_WEBGPU = [
   {
     name: "Chrome or Edge",
@@ -43,11 +41,11 @@ export function NoWebGpu() {
   const hasNoAdapter = failure?.code === "E-GPU-2";
   const remedies = hasNoAdapter ? NO_ADAPTER : NO_WEBGPU;
   return (
-    <section className={words} aria-labelledby="unavailable">
+    <section className={styles.words} aria-labelledby="unavailable">
       <h1 id="unavailable">
         {hasNoAdapter ? "No GPU was offered to this page" : "Training needs WebGPU"}
       </h1>
-      <p className={lead}>
+      <p className={styles.lead}>
         Zeroth fine-tunes OPT language models on your own GPU, inside the browser.{" "}
         {hasNoAdapter
           ? "This browser knows WebGPU, but found no GPU to use."
@@ -63,7 +61,7 @@ export function NoWebGpu() {
           Browsers offer WebGPU on https pages and on localhost only.
         </Notice>
       )}
-      <div className={buttons}>
+      <div className={styles.buttons}>
         <Button kind="primary" icon={RotateCw} onClick={() => void checkDevice()}>
           Check again
         </Button>
@@ -73,7 +71,7 @@ export function NoWebGpu() {
         </Button>
       </div>
       <Card title={hasNoAdapter ? "What usually helps" : "Where it works"}>
-        <ul className={browsers}>
+        <ul className={styles.browsers}>
           {remedies.map(({ name, text }) => (
             <li key={name}>
               <h3>{name}</h3>

@@ -1,7 +1,5 @@
 import styles from "./Home.module.css";
 
-const { figure, contour, path, probe, plus, minus, here, sign } = styles;
-
 /** Half-axes of the level lines, from the valley outwards. */
 const LEVELS = [14, 32, 54, 80, 110, 144, 182, 224, 270];
 
@@ -9,7 +7,7 @@ const LEVELS = [14, 32, 54, 80, 110, 144, 182, 224, 270];
 export function StepFigure() {
   return (
     <svg
-      className={figure}
+      className={styles.figure}
       viewBox="0 0 420 330"
       role="img"
       aria-label="A valley drawn as level lines. From a point on its slope, two probes look in opposite directions; a path of earlier steps zigzags down towards the bottom."
@@ -19,7 +17,7 @@ export function StepFigure() {
           {LEVELS.map((radius) => (
             <ellipse
               key={radius}
-              className={contour}
+              className={styles.contour}
               cx={232}
               cy={178}
               rx={radius * 1.25}
@@ -28,16 +26,16 @@ export function StepFigure() {
           ))}
         </g>
       </g>
-      <path className={path} opacity="0.4" d="M14 168 30 138 58 150 70 116 108 128 148 96" />
-      <path className={probe} d="M92 66 204 126" />
-      <circle className={plus} cx="92" cy="66" r="8" />
-      <circle className={minus} cx="204" cy="126" r="8" />
-      <path className={path} d="M148 96 180 113" markerEnd="url(#arrow)" />
-      <circle className={here} cx="148" cy="96" r="6.5" />
-      <text className={sign} x="82" y="46">
+      <path className={styles.path} opacity="0.4" d="M14 168 30 138 58 150 70 116 108 128 148 96" />
+      <path className={styles.probe} d="M92 66 204 126" />
+      <circle className={styles.plus} cx="92" cy="66" r="8" />
+      <circle className={styles.minus} cx="204" cy="126" r="8" />
+      <path className={styles.path} d="M148 96 180 113" markerEnd="url(#arrow)" />
+      <circle className={styles.here} cx="148" cy="96" r="6.5" />
+      <text className={styles.sign} x="82" y="46">
         +ε
       </text>
-      <text className={sign} x="208" y="154">
+      <text className={styles.sign} x="208" y="154">
         −ε
       </text>
       <defs>

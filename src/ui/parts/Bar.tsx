@@ -1,8 +1,6 @@
 import { barWidth } from "#state/text/format.ts";
 import styles from "./Bar.module.css";
 
-const { track, fill, dim } = styles;
-
 interface BarProps {
   readonly part: number;
   readonly whole: number;
@@ -13,8 +11,11 @@ interface BarProps {
 /** A share as a bar. Decoration only: the number stands beside it. */
 export function Bar({ part, whole, isDim = false }: BarProps) {
   return (
-    <span className={track} aria-hidden="true">
-      <span className={`${fill} ${isDim ? dim : ""}`} style={{ width: barWidth(part, whole) }} />
+    <span className={styles.track} aria-hidden="true">
+      <span
+        className={`${styles.fill} ${isDim ? styles.dim : ""}`}
+        style={{ width: barWidth(part, whole) }}
+      />
     </span>
   );
 }

@@ -2,8 +2,12 @@ import type { LucideIcon } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
 import styles from "./Button.module.css";
 
-const { button, primary, secondary, quiet, danger, iconOnly } = styles;
-const KINDS = { primary, secondary, quiet, danger };
+const KINDS = {
+  primary: styles.primary,
+  secondary: styles.secondary,
+  quiet: styles.quiet,
+  danger: styles.danger,
+};
 
 interface ButtonProps extends ComponentProps<"button"> {
   readonly kind?: keyof typeof KINDS;
@@ -13,7 +17,7 @@ interface ButtonProps extends ComponentProps<"button"> {
 
 export function Button({ kind = "secondary", icon: Icon, children, ...rest }: ButtonProps) {
   return (
-    <button type="button" {...rest} className={`${button} ${KINDS[kind]}`}>
+    <button type="button" {...rest} className={`${styles.button} ${KINDS[kind]}`}>
       {Icon && <Icon size="1.1em" aria-hidden="true" />}
       {children}
     </button>
@@ -31,7 +35,7 @@ export function IconButton({ label, icon: Icon, ...rest }: IconButtonProps) {
     <button
       type="button"
       {...rest}
-      className={`${button} ${quiet} ${iconOnly}`}
+      className={`${styles.button} ${styles.quiet} ${styles.iconOnly}`}
       aria-label={label}
       title={label}
     >

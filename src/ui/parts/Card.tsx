@@ -1,8 +1,6 @@
 import { type ReactNode, useId } from "react";
 import styles from "./Card.module.css";
 
-const { card, head, numeral, aside } = styles;
-
 interface CardProps {
   readonly title: string;
   /** Its place in a sequence, where it has one. */
@@ -15,15 +13,15 @@ interface CardProps {
 export function Card({ title, number, extra, children }: CardProps) {
   const id = useId();
   return (
-    <section className={card} aria-labelledby={id}>
-      <div className={head}>
+    <section className={styles.card} aria-labelledby={id}>
+      <div className={styles.head}>
         {number !== undefined && (
-          <span className={numeral} aria-hidden="true">
+          <span className={styles.numeral} aria-hidden="true">
             {number}
           </span>
         )}
         <h2 id={id}>{title}</h2>
-        {extra && <div className={aside}>{extra}</div>}
+        {extra && <div className={styles.aside}>{extra}</div>}
       </div>
       {children}
     </section>

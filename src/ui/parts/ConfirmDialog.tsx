@@ -3,8 +3,6 @@ import type { ReactNode } from "react";
 import { Button } from "./Button.tsx";
 import styles from "./ConfirmDialog.module.css";
 
-const { backdrop, popup, buttons } = styles;
-
 interface ConfirmDialogProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
@@ -21,11 +19,11 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <AlertDialog.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={backdrop} />
-        <AlertDialog.Popup className={popup}>
+        <AlertDialog.Backdrop className={styles.backdrop} />
+        <AlertDialog.Popup className={styles.popup}>
           <AlertDialog.Title>{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div />}>{children}</AlertDialog.Description>
-          <div className={buttons}>
+          <div className={styles.buttons}>
             <AlertDialog.Close render={<Button>Cancel</Button>} />
             <AlertDialog.Close
               onClick={onConfirm}

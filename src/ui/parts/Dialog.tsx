@@ -4,8 +4,6 @@ import type { ReactNode } from "react";
 import { IconButton } from "./Button.tsx";
 import styles from "./Dialog.module.css";
 
-const { backdrop, popup, head } = styles;
-
 interface DialogProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
@@ -18,9 +16,9 @@ export function Dialog({ isOpen, onClose, title, children }: DialogProps) {
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
-        <Base.Backdrop className={backdrop} />
-        <Base.Popup className={popup}>
-          <div className={head}>
+        <Base.Backdrop className={styles.backdrop} />
+        <Base.Popup className={styles.popup}>
+          <div className={styles.head}>
             <Base.Title>{title}</Base.Title>
             <Base.Close render={<IconButton icon={X} label="Close" />} />
           </div>

@@ -3,8 +3,6 @@ import type { NamedFile } from "#session/protocol.ts";
 import { droppedFiles } from "#state/setup/files.ts";
 import styles from "./Dropzone.module.css";
 
-const { zone, over } = styles;
-
 interface DropzoneProps {
   readonly onFiles: (files: readonly NamedFile[]) => void;
   readonly children: ReactNode;
@@ -22,7 +20,7 @@ export function Dropzone({ onFiles, children }: DropzoneProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside do the same by keyboard
     <div
-      className={`${zone} ${isOver ? over : ""}`}
+      className={`${styles.zone} ${isOver ? styles.over : ""}`}
       onDragOver={(event) => {
         event.preventDefault();
         setIsOver(true);

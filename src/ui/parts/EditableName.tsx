@@ -5,9 +5,6 @@ import { IconButton } from "./Button.tsx";
 import controls from "./controls.module.css";
 import styles from "./EditableName.module.css";
 
-const { name: look } = styles;
-const { input } = controls;
-
 interface EditableNameProps {
   readonly runId: string;
   readonly name: string;
@@ -25,7 +22,7 @@ export function EditableName({ runId, name, canEdit }: EditableNameProps) {
   };
   if (draft === null) {
     return (
-      <div className={look}>
+      <div className={styles.name}>
         <strong>{name}</strong>
         {canEdit && (
           <IconButton icon={Pencil} label={`Rename ${name}`} onClick={() => setDraft(name)} />
@@ -35,7 +32,7 @@ export function EditableName({ runId, name, canEdit }: EditableNameProps) {
   }
   return (
     <input
-      className={input}
+      className={controls.input}
       aria-label="Name of the run"
       // biome-ignore lint/a11y/noAutofocus: the person has just asked to type here
       autoFocus

@@ -1,8 +1,6 @@
 import type { ReactNode } from "react";
 import styles from "./Facts.module.css";
 
-const { facts, fact, wide } = styles;
-
 export interface FactItem {
   readonly name: string;
   readonly value: ReactNode;
@@ -13,9 +11,9 @@ export interface FactItem {
 /** Names with their values, side by side. */
 export function Facts({ items, isWide = false }: { items: readonly FactItem[]; isWide?: boolean }) {
   return (
-    <dl className={`${facts} ${isWide ? wide : ""}`}>
+    <dl className={`${styles.facts} ${isWide ? styles.wide : ""}`}>
       {items.map(({ name, value, title }) => (
-        <div key={name} className={fact} title={title}>
+        <div key={name} className={styles.fact} title={title}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -4,11 +4,10 @@ import type { Failure } from "#session/protocol.ts";
 import { IconButton } from "./Button.tsx";
 import styles from "./Notice.module.css";
 
-const { notice, problem, recovered, hint, body, code, actions } = styles;
 const KINDS = {
-  problem: { look: problem, Icon: TriangleAlert, role: "alert" },
-  recovered: { look: recovered, Icon: CircleCheck, role: "status" },
-  hint: { look: hint, Icon: Info, role: undefined },
+  problem: { look: styles.problem, Icon: TriangleAlert, role: "alert" },
+  recovered: { look: styles.recovered, Icon: CircleCheck, role: "status" },
+  hint: { look: styles.hint, Icon: Info, role: undefined },
 } as const;
 
 interface NoticeProps {
@@ -26,14 +25,14 @@ export function Notice(props: NoticeProps) {
   const { kind = "problem", title, children, code: name, action, onDismiss } = props;
   const { look, Icon, role } = KINDS[kind];
   return (
-    <div className={`${notice} ${look}`} role={role}>
+    <div className={`${styles.notice} ${look}`} role={role}>
       <Icon size="1.25rem" aria-hidden="true" />
-      <div className={body}>
+      <div className={styles.body}>
         {title && <strong>{title}</strong>}
         <div>
-          {children} {name && <code className={code}>{name}</code>}
+          {children} {name && <code className={styles.code}>{name}</code>}
         </div>
-        {action && <div className={actions}>{action}</div>}
+        {action && <div className={styles.actions}>{action}</div>}
       </div>
       {onDismiss && <IconButton icon={X} label="Dismiss" onClick={onDismiss} />}
     </div>

@@ -18,7 +18,6 @@ import { useStatusMeaning } from "#state/hooks.ts";
 import { statusWord } from "#state/run/runStatus.ts";
 import styles from "./StatusBadge.module.css";
 
-const { badge } = styles;
 const ICONS: Readonly<Record<RunStatus, LucideIcon>> = {
   queued: Hourglass,
   calibrating: Gauge,
@@ -39,7 +38,7 @@ export function StatusBadge({ run }: { readonly run: RunRecord }) {
   const { word, tone } = statusWord(run.status);
   const meaning = useStatusMeaning(run);
   return (
-    <span className={`${badge} ${styles[tone]}`} title={meaning}>
+    <span className={`${styles.badge} ${styles[tone]}`} title={meaning}>
       <Icon size="1em" aria-hidden="true" />
       {word}
     </span>

@@ -10,8 +10,6 @@ import { Button } from "../parts/Button.tsx";
 import { ConfirmDialog } from "../parts/ConfirmDialog.tsx";
 import styles from "./Run.module.css";
 
-const { controls } = styles;
-
 /** Pause, resume, stop: those of them that make sense now. */
 export function Controls({ report }: { readonly report: RunReport }) {
   const { record } = report;
@@ -24,7 +22,7 @@ export function Controls({ report }: { readonly report: RunReport }) {
   const goOn = () => void (access.isLive ? resume() : openAndResume(record.id));
   useSpaceKey(access.canPause ? () => void pause() : access.canResume ? goOn : null);
   return (
-    <div className={controls}>
+    <div className={styles.controls}>
       {access.canPause && (
         <Button kind="primary" icon={Pause} disabled={isPausing} onClick={() => void pause()}>
           {isPausing ? "Pausing" : "Pause"}

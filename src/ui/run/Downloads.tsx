@@ -11,8 +11,6 @@ import styles from "./Run.module.css";
 import { ShareButton } from "./ShareDialog.tsx";
 import { TravelNote } from "./TravelNote.tsx";
 
-const { row, soft, files, template: breaking } = styles;
-
 export function Downloads({ record }: { readonly record: RunRecord }) {
   const failure = useAppState((state) => state.failures.exportLog);
   const isStorageKept = useAppState((state) => state.isStorageKept !== false);
@@ -22,7 +20,7 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
     <Card title="Downloads">
       <ModelDownload runId={record.id} />
       {record.weightsSha256 && isAtEnd && (
-        <p className={`${soft} ${breaking}`}>
+        <p className={`${styles.soft} ${styles.template}`}>
           SHA-256 of its weights: <code>{record.weightsSha256}</code>
         </p>
       )}
@@ -47,14 +45,14 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
         <Download format="bundle" runId={record.id} name="Save bundle">
           Save bundle
         </Download>
-        <p className={soft}>
+        <p className={styles.soft}>
           Settings, log and journal, no rows and no weights: whoever has the base model rebuilds
           this run from it, bit by bit.
         </p>
       </Files>
       <FailureNotice failure={failure} title="The file was not made" />
       {!isStorageKept && (
-        <p className={soft}>
+        <p className={styles.soft}>
           The browser has not promised to keep this site's storage: it may clear it when the disk
           runs full, or after weeks without a visit. Download what you would miss.
         </p>
@@ -65,9 +63,9 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
 
 function Files({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
-    <fieldset className={files}>
+    <fieldset className={styles.files}>
       <legend>{title}</legend>
-      <div className={row}>{children}</div>
+      <div className={styles.row}>{children}</div>
     </fieldset>
   );
 }
@@ -96,7 +94,9 @@ function ModelDownload({ runId }: { readonly runId: string }) {
   const isBusy = useAppState(({ pending }) => Boolean(pending.exportModel));
   const failure = useAppState((state) => state.failures.exportModel);
   if (!canAsk || !report) {
-    return <p className={soft}>The model can be downloaded while the run is open and at rest.</p>;
+    return (
+      <p className={styles.soft}>The model can be downloaded while the run is open and at rest.</p>
+    );
   }
   const { choices, reason } = downloadChoices(report);
   const saveInto = async (at: WeightsChoice["at"]) => {
@@ -106,8 +106,8 @@ function ModelDownload({ runId }: { readonly runId: string }) {
   return (
     <>
       <TravelNote runId={runId} verb="On the GPU is" />
-      <p className={soft}>A Hugging Face folder: loads in transformers as it is. {reason}</p>
-      <div className={row}>
+      <p className={styles.soft}>A Hugging Face folder: loads in transformers as it is. {reason}</p>
+      <div className={styles.row}>
         {choices.map(({ name, at }, i) => (
           <Button
             key={name}

@@ -28,10 +28,6 @@ import { saveFile } from "../saveFile.ts";
 import styles from "./Examples.module.css";
 import run from "./Run.module.css";
 
-const { row, soft } = run;
-const { filters, filter, scroller, table, sort, words, answer, earlier, wrong, number, pager } =
-  styles;
-
 /** Every held-out row with the model's answer, so that one can see what it gets wrong. */
 export function Examples({ record }: { readonly record: RunRecord }) {
   const { canAsk } = useRunAccess(record.id);
@@ -45,13 +41,13 @@ export function Examples({ record }: { readonly record: RunRecord }) {
       {examples ? (
         <p>{describeExamples(examples)}</p>
       ) : (
-        <p className={soft}>
+        <p className={run.soft}>
           What the model answers to each row it never trained on, the wrong answers first.
         </p>
       )}
       {isOn && <Scoring />}
       <FailureNotice failure={failure} title="The rows were not scored" />
-      <div className={row}>
+      <div className={run.row}>
         {canAsk && !isOn && (
           <Button
             kind={examples ? "secondary" : "primary"}
@@ -82,7 +78,7 @@ function Scoring() {
   return (
     <>
       {progress ? <ProgressBar progress={progress} /> : <Waiting label="Scoring the rows" />}
-      <div className={row}>
+      <div className={run.row}>
         <Button icon={X} onClick={() => void cancel()}>
           Cancel
         </Button>
@@ -100,13 +96,13 @@ function ExampleTable({ report }: { readonly report: ExamplesReport }) {
   const names = exampleColumnNames(report);
   return (
     <>
-      <fieldset className={filters}>
+      <fieldset className={styles.filters}>
         <legend className="visually-hidden">Rows shown</legend>
         {EXAMPLE_FILTERS.map((name) => (
           <button
             key={name}
             type="button"
-            className={filter}
+            className={styles.filter}
             aria-pressed={name === chosen}
             onClick={() => {
               setChosen(name);
@@ -118,8 +114,8 @@ function ExampleTable({ report }: { readonly report: ExamplesReport }) {
         ))}
       </fieldset>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section className={scroller} aria-label="Rows and answers" tabIndex={0}>
-        <table className={table}>
+      <section className={styles.scroller} aria-label="Rows and answers" tabIndex={0}>
+        <table className={styles.table}>
           <thead>
             <tr>
               {EXAMPLE_COLUMNS.map((column) => (
@@ -162,7 +158,7 @@ function SortHead({ name, column, order, onSort }: SortHeadProps) {
   const arrow = direction === "descending" ? " ↓" : " ↑";
   return (
     <th scope="col" aria-sort={isSorted ? direction : "none"}>
-      <button type="button" className={sort} onClick={onSort}>
+      <button type="button" className={styles.sort} onClick={onSort}>
         {name}
         <span aria-hidden="true">{isSorted ? arrow : ""}</span>
       </button>
@@ -174,18 +170,18 @@ function Line({ example }: { readonly example: ExampleResult }) {
   const { row: place, text, right, answered, isRight } = example;
   return (
     <tr>
-      <th scope="row" className={number}>
+      <th scope="row" className={styles.number}>
         {formatCount(place)}
       </th>
-      <td className={words}>{text}</td>
-      <td className={answer}>{right}</td>
-      <td className={isRight ? answer : `${answer} ${wrong}`}>
+      <td className={styles.words}>{text}</td>
+      <td className={styles.answer}>{right}</td>
+      <td className={isRight ? styles.answer : `${styles.answer} ${styles.wrong}`}>
         {isRight ? "✓ " : "✗ "}
         {answered}
         <span className="visually-hidden">{isRight ? ", right" : ", wrong"}</span>
       </td>
-      <td className={number}>{surenessText(example)}</td>
-      <td className={earlier}>{beforeText(example)}</td>
+      <td className={styles.number}>{surenessText(example)}</td>
+      <td className={styles.earlier}>{beforeText(example)}</td>
     </tr>
   );
 }
@@ -198,7 +194,7 @@ interface PagerProps {
 function Pager({ shown, onPage }: PagerProps) {
   const { page, pages } = shown;
   return (
-    <nav className={pager} aria-label="Pages of rows">
+    <nav className={styles.pager} aria-label="Pages of rows">
       <Button icon={ChevronLeft} disabled={page === 0} onClick={() => onPage(page - 1)}>
         Previous
       </Button>

@@ -22,9 +22,6 @@ import styles from "./Playground.module.css";
 import { TravelNote } from "./TravelNote.tsx";
 import { WrittenTexts } from "./WrittenTexts.tsx";
 
-const { form, row, choice, more, fields, soft } = styles;
-const { field, label, input, mono, error: errorText } = controls;
-
 /** Both models write on from the same words with the same seed. */
 export function Playground({ record }: { readonly record: RunRecord }) {
   const { canAsk, canOpen } = useRunAccess(record.id);
@@ -40,7 +37,9 @@ export function Playground({ record }: { readonly record: RunRecord }) {
   if (!canOpen || record.task.kind === "classification") return null;
   return (
     <Card title="Write on">
-      <p className={soft}>Open the run on the GPU to let its model write, or to download it.</p>
+      <p className={styles.soft}>
+        Open the run on the GPU to let its model write, or to download it.
+      </p>
     </Card>
   );
 }
@@ -68,16 +67,16 @@ function WritingForm({ record }: { readonly record: RunRecord }) {
   };
   return (
     <form
-      className={form}
+      className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
         begin();
       }}
     >
-      <label className={field}>
-        <span className={label}>Prompt</span>
+      <label className={controls.field}>
+        <span className={controls.label}>Prompt</span>
         <textarea
-          className={input}
+          className={controls.input}
           rows={3}
           value={prompt}
           aria-keyshortcuts="Control+Enter"
@@ -86,7 +85,7 @@ function WritingForm({ record }: { readonly record: RunRecord }) {
         />
       </label>
       <Choices draft={draft} onChange={(change) => setDraft({ ...draft, ...change })} />
-      <div className={row}>
+      <div className={styles.row}>
         {isBusy ? (
           <Button icon={Square} onClick={() => void cancel()}>
             Stop writing
@@ -96,7 +95,7 @@ function WritingForm({ record }: { readonly record: RunRecord }) {
             Write
           </Button>
         )}
-        <span className={soft}>Ctrl + Enter in the prompt does the same.</span>
+        <span className={styles.soft}>Ctrl + Enter in the prompt does the same.</span>
       </div>
       <FailureNotice failure={failure} title="Nothing was written" />
     </form>
@@ -113,8 +112,8 @@ function Choices({ draft, onChange }: ChoicesProps) {
   const errors = draftErrors(draft);
   return (
     <>
-      <fieldset className={choice}>
-        <legend className={label}>The next token is</legend>
+      <fieldset className={styles.choice}>
+        <legend className={controls.label}>The next token is</legend>
         {[
           { name: "the likeliest (greedy)", isSampled: false },
           { name: "drawn by its probability", isSampled: true },
@@ -130,16 +129,16 @@ function Choices({ draft, onChange }: ChoicesProps) {
           </label>
         ))}
       </fieldset>
-      <details className={more}>
+      <details className={styles.more}>
         <summary>More</summary>
-        <div className={fields}>
+        <div className={styles.fields}>
           {fieldsOf(draft).map((name) => (
             <NumberField key={name} name={name} draft={draft} errors={errors} onChange={onChange} />
           ))}
-          <label className={field}>
-            <span className={label}>Stop at</span>
+          <label className={controls.field}>
+            <span className={controls.label}>Stop at</span>
             <input
-              className={`${input} ${mono}`}
+              className={`${controls.input} ${controls.mono}`}
               value={draft.stop}
               placeholder="text, \n for a line break"
               autoComplete="off"
@@ -161,17 +160,17 @@ interface NumberFieldProps extends ChoicesProps {
 function NumberField({ name, draft, errors, onChange }: NumberFieldProps) {
   const wrong = errors[name];
   return (
-    <label className={field}>
-      <span className={label}>{FIELD_NAMES[name]}</span>
+    <label className={controls.field}>
+      <span className={controls.label}>{FIELD_NAMES[name]}</span>
       <input
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         value={draft[name]}
         inputMode="decimal"
         autoComplete="off"
         aria-invalid={wrong !== undefined}
         onChange={(event) => onChange({ [name]: event.target.value })}
       />
-      {wrong !== undefined && <span className={errorText}>{wrong}</span>}
+      {wrong !== undefined && <span className={controls.error}>{wrong}</span>}
     </label>
   );
 }

@@ -3,8 +3,6 @@ import { publishedFor } from "#state/run/published.ts";
 import { Card } from "../parts/Card.tsx";
 import styles from "./Published.module.css";
 
-const { scroller, table, value: valueLook, soft } = styles;
-
 /** What papers and logs say of the run's task, to compare with. */
 export function Published({ record }: { readonly record: RunRecord }) {
   const published = publishedFor(record);
@@ -15,8 +13,8 @@ export function Published({ record }: { readonly record: RunRecord }) {
       <details>
         <summary>{lines.length} published numbers for this task, to compare with</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-        <section className={scroller} aria-label="Published numbers" tabIndex={0}>
-          <table className={table}>
+        <section className={styles.scroller} aria-label="Published numbers" tabIndex={0}>
+          <table className={styles.table}>
             <thead>
               <tr>
                 <th scope="col">Model</th>
@@ -30,7 +28,7 @@ export function Published({ record }: { readonly record: RunRecord }) {
                 <tr key={`${model}:${method}:${source.where}`}>
                   <th scope="row">{model}</th>
                   <td>{method}</td>
-                  <td className={valueLook}>{value}</td>
+                  <td className={styles.value}>{value}</td>
                   <td>
                     <a href={source.url} title={source.title} target="_blank" rel="noreferrer">
                       {source.where}
@@ -41,7 +39,7 @@ export function Published({ record }: { readonly record: RunRecord }) {
             </tbody>
           </table>
         </section>
-        <p className={soft}>{note}</p>
+        <p className={styles.soft}>{note}</p>
       </details>
     </Card>
   );

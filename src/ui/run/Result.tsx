@@ -7,8 +7,6 @@ import { Card } from "../parts/Card.tsx";
 import { FinalTest } from "./FinalTest.tsx";
 import styles from "./Run.module.css";
 
-const { result, score, big, after: afterLook, soft, arrow } = styles;
-
 /** Before and after, with how sure one can be. Shown once a run has come to its end. */
 export function Result({ record }: { readonly record: RunRecord }) {
   const summary = record.status === "finished" ? summarizeResult(record) : null;
@@ -16,12 +14,12 @@ export function Result({ record }: { readonly record: RunRecord }) {
   const isF1 = scoreName(record.lastEvaluation) === "F1";
   return (
     <Card title="Result">
-      <div className={result}>
+      <div className={styles.result}>
         <Score
           name={isF1 ? "F1 before training" : "Before training"}
           measurement={summary.before}
         />
-        <span className={arrow} aria-hidden="true">
+        <span className={styles.arrow} aria-hidden="true">
           →
         </span>
         <Score
@@ -34,7 +32,7 @@ export function Result({ record }: { readonly record: RunRecord }) {
       {summary.best && <p>{summary.best}</p>}
       {summary.baseline && <p>{summary.baseline}</p>}
       <FinalTest record={record} />
-      <p className={soft}>{summary.cost}</p>
+      <p className={styles.soft}>{summary.cost}</p>
     </Card>
   );
 }
@@ -47,16 +45,16 @@ interface ScoreProps {
 
 function Score({ name, measurement, isAfter = false }: ScoreProps) {
   return (
-    <div className={score}>
-      <span className={soft}>{name}</span>
-      <span className={`${big} ${isAfter ? afterLook : ""}`}>
+    <div className={styles.score}>
+      <span className={styles.soft}>{name}</span>
+      <span className={`${styles.big} ${isAfter ? styles.after : ""}`}>
         {formatPercent(measurement.value)}
       </span>
       {measurement.exact !== null && (
-        <span className={soft}>F1; {formatPercent(measurement.exact)} answered exactly</span>
+        <span className={styles.soft}>F1; {formatPercent(measurement.exact)} answered exactly</span>
       )}
-      <span className={soft}>95 % interval {formatInterval(measurement.interval)}</span>
-      <span className={soft}>n = {formatCount(measurement.n)}</span>
+      <span className={styles.soft}>95 % interval {formatInterval(measurement.interval)}</span>
+      <span className={styles.soft}>n = {formatCount(measurement.n)}</span>
     </div>
   );
 }

@@ -22,15 +22,13 @@ import { StackedBar } from "../charts/StackedBar.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";
 
-const { strip, costs, soft: small } = styles;
-
 /** What is measured while a run goes on; a dash where nothing has been measured. */
 export function RunFacts({ report }: { readonly report: RunReport }) {
   const { record, totalSteps, stepsPerSecond, tokensPerSecond, etaSeconds } = report;
   const { savedAt, savedStep } = report;
   const last = lastOf(useRunSeries(record.id));
   return (
-    <section className={strip} aria-label="Measured">
+    <section className={styles.strip} aria-label="Measured">
       <Facts
         items={[
           { name: "Steps a second", value: formatRate(stepsPerSecond) },
@@ -58,7 +56,7 @@ export function RunFacts({ report }: { readonly report: RunReport }) {
           },
         ]}
       />
-      <p className={small}>
+      <p className={styles.soft}>
         {record.adapter}
         {savedAt !== null && ` · saved at ${formatTime(savedAt)}`}
       </p>
@@ -72,7 +70,7 @@ function Costs({ gpuBytes, timing }: Pick<RunReport, "gpuBytes" | "timing">) {
   const memory = memoryStack(gpuBytes);
   if (memory.length === 0) return null;
   return (
-    <div className={costs}>
+    <div className={styles.costs}>
       {timing && (
         <StackedBar
           title="Time of a step"

@@ -9,23 +9,21 @@ import { StatusBadge } from "../parts/StatusBadge.tsx";
 import { Controls } from "./Controls.tsx";
 import styles from "./Run.module.css";
 
-const { header, title, line, soft } = styles;
-
 export function RunHeader({ report }: { readonly report: RunReport }) {
   const { record } = report;
   const { canWrite } = useRunAccess(record.id);
   return (
-    <header className={header}>
-      <div className={title}>
+    <header className={styles.header}>
+      <div className={styles.title}>
         <h1 className="visually-hidden">Run {record.name}</h1>
         <EditableName runId={record.id} name={record.name} canEdit={canWrite} />
-        <p className={line}>
+        <p className={styles.line}>
           <StatusBadge run={record} />
-          <span className={soft}>
+          <span className={styles.soft}>
             {record.modelName} · {record.data.trainName} · {formatDate(record.createdAt)}
           </span>
         </p>
-        <p className={soft}>{statusMeaning(report)}</p>
+        <p className={styles.soft}>{statusMeaning(report)}</p>
       </div>
       <Controls report={report} />
       <ProgressBar progress={stepProgress(report)} />

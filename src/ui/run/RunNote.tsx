@@ -6,9 +6,6 @@ import controls from "../parts/controls.module.css";
 import { FailureNotice } from "../parts/Notice.tsx";
 import styles from "./Run.module.css";
 
-const { soft } = styles;
-const { input } = controls;
-
 /** Typing rests this long before a note is saved. */
 const SAVE_DELAY_MS = 600;
 
@@ -21,9 +18,12 @@ export function RunNote({ record }: { readonly record: RunRecord }) {
   const isChanged = text !== record.note;
   useAutosave(record.id, text, isChanged && canWrite);
   return (
-    <Card title="Note" extra={<span className={soft}>{noteState(isSaving, isChanged)}</span>}>
+    <Card
+      title="Note"
+      extra={<span className={styles.soft}>{noteState(isSaving, isChanged)}</span>}
+    >
       <textarea
-        className={input}
+        className={controls.input}
         aria-label="Note"
         rows={4}
         readOnly={!canWrite}

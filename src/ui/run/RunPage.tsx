@@ -20,8 +20,6 @@ import { TimeTravel } from "./TimeTravel.tsx";
 import { TrySentence } from "./TrySentence.tsx";
 import { useFollowing } from "./useFollowing.ts";
 
-const { pair, page, row } = styles;
-
 // The chart library is the heaviest part of the page, and the first screen does without it.
 const RunCharts = lazy(async () => {
   const { RunCharts: component } = await import("../charts/RunCharts.tsx");
@@ -51,11 +49,11 @@ function Run({ report }: { readonly report: RunReport }) {
   // At its end a run is about its outcome; until then about its curves.
   const isFinished = record.status === "finished";
   return (
-    <div className={page}>
+    <div className={styles.page}>
       <RunHeader report={report} />
       <RunTroubles report={report} />
       <BundleNote record={record} />
-      <div className={pair}>
+      <div className={styles.pair}>
         <Result record={record} />
         {isFinished && <TrySentence record={record} />}
       </div>
@@ -69,7 +67,7 @@ function Run({ report }: { readonly report: RunReport }) {
       {!isFinished && <Playground record={record} />}
       <Examples key={record.id} record={record} />
       <TimeTravel key={record.step} report={report} />
-      <div className={pair}>
+      <div className={styles.pair}>
         <Downloads record={record} />
         <RunNote record={record} />
       </div>
@@ -108,7 +106,7 @@ function RunTroubles({ report }: { readonly report: RunReport }) {
       <FailureNotice failure={failures.pauseRun ?? failures.stopRun} />
       {progress && (isLive || isOpening) && !isTravelling && <ProgressBar progress={progress} />}
       {isStopping && progress?.unit === "examples" && (
-        <div className={row}>
+        <div className={styles.row}>
           <Button onClick={() => void cancel()}>Stop without scoring</Button>
         </div>
       )}

@@ -8,8 +8,6 @@ import { Card } from "../parts/Card.tsx";
 import { Facts } from "../parts/Facts.tsx";
 import styles from "./Run.module.css";
 
-const { template, soft } = styles;
-
 /** What the run was made with, and the way to another one like it. */
 export function RunSettings({ record }: { readonly record: RunRecord }) {
   const { duplicate } = useActions();
@@ -26,12 +24,12 @@ export function RunSettings({ record }: { readonly record: RunRecord }) {
     >
       {/* Until the engine has told the settings' names, there are only their keys. */}
       {catalogue && <Facts items={items} />}
-      <p className={template}>
+      <p className={styles.template}>
         {"task" in record.task && `${record.task.task}. `}Template{" "}
         <code>{record.task.template}</code>
         {`. First token ${record.task.bos}.`}
       </p>
-      {record.data.rules && <p className={soft}>{rulesText(record.data.rules)}</p>}
+      {record.data.rules && <p className={styles.soft}>{rulesText(record.data.rules)}</p>}
     </Card>
   );
 }

@@ -11,9 +11,6 @@ import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./ShareDialog.module.css";
 
-const { part, command, notes } = styles;
-const { input, mono, help } = controls;
-
 /** The settings of a run for somebody else: as a link, or as a command of MeZO's repository. */
 export function ShareButton({ record }: { readonly record: RunRecord }) {
   const [isOpen, setIsOpen] = useState(false);
@@ -51,14 +48,14 @@ function Link({ share: { fragment, whyNoLink } }: { readonly share: ShareReport 
   if (fragment === null) return <Notice kind="hint">{whyNoLink}</Notice>;
   const address = shareAddress(location.href, fragment);
   return (
-    <section className={part} aria-labelledby="share-link">
+    <section className={styles.part} aria-labelledby="share-link">
       <h3 id="share-link">As a link</h3>
-      <p className={help}>
+      <p className={controls.help}>
         Holds method, settings and prompt. Rows, weights and results are not in it, and nothing is
         sent anywhere until you pass it on.
       </p>
       <input
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         readOnly
         value={address}
         aria-label="Link to these settings"
@@ -74,17 +71,17 @@ function Link({ share: { fragment, whyNoLink } }: { readonly share: ShareReport 
 function RunPy({ share }: { readonly share: ShareReport }) {
   const { command: text, notes: remarks } = share.runPy;
   return (
-    <section className={part} aria-labelledby="share-run-py">
+    <section className={styles.part} aria-labelledby="share-run-py">
       <h3 id="share-run-py">As run.py</h3>
       {text === null ? (
-        <p className={help}>There is no equivalent command of the MeZO repository.</p>
+        <p className={controls.help}>There is no equivalent command of the MeZO repository.</p>
       ) : (
         <>
-          <p className={help}>
+          <p className={controls.help}>
             The same run with PyTorch, in <code>large_models/</code> of the MeZO repository.
           </p>
           <textarea
-            className={`${input} ${mono} ${command}`}
+            className={`${controls.input} ${controls.mono} ${styles.command}`}
             readOnly
             rows={8}
             aria-label="Command"
@@ -95,7 +92,7 @@ function RunPy({ share }: { readonly share: ShareReport }) {
           </div>
         </>
       )}
-      <ul className={notes}>
+      <ul className={styles.notes}>
         {remarks.map((remark) => (
           <li key={remark}>{remark}</li>
         ))}

@@ -11,9 +11,6 @@ import { FailureNotice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./Run.module.css";
 
-const { row, soft, travel } = styles;
-const { input, mono, error } = controls;
-
 /** The weights as they were after any step: a run keeps its way, not only its end. */
 export function TimeTravel({ report }: { readonly report: RunReport }) {
   const { record, travelledTo } = report;
@@ -24,7 +21,7 @@ export function TimeTravel({ report }: { readonly report: RunReport }) {
   if (!canAsk || record.step === 0) return null;
   return (
     <Card title="Go back to a step">
-      <p className={soft}>
+      <p className={styles.soft}>
         Every step is kept as its seed and its slope, so the weights after any of them can be made
         again. The run itself is not changed: resuming goes on from step {formatCount(record.step)}.
       </p>
@@ -33,7 +30,7 @@ export function TimeTravel({ report }: { readonly report: RunReport }) {
       <FailureNotice failure={failure} title="The step was not reached" />
       <Whereabouts report={report} />
       {travelledTo !== null && (
-        <div className={row}>
+        <div className={styles.row}>
           <Button icon={Undo2} disabled={isOn} onClick={() => void travelTo(null)}>
             Back to the last step
           </Button>
@@ -54,7 +51,7 @@ function StepChoice({ lastStep, isOn }: StepChoiceProps) {
   const step = stepFromText(text, lastStep);
   return (
     <form
-      className={travel}
+      className={styles.travel}
       onSubmit={(event) => {
         event.preventDefault();
         if (step !== null && !isOn) void travelTo(step === lastStep ? null : step);
@@ -70,10 +67,10 @@ function StepChoice({ lastStep, isOn }: StepChoiceProps) {
           onChange={(event) => setText(event.target.value)}
         />
       </label>
-      <label className={row}>
+      <label className={styles.row}>
         Weights at step
         <input
-          className={`${input} ${mono}`}
+          className={`${controls.input} ${controls.mono}`}
           inputMode="numeric"
           autoComplete="off"
           aria-invalid={step === null}
@@ -85,7 +82,7 @@ function StepChoice({ lastStep, isOn }: StepChoiceProps) {
         Go to this step
       </Button>
       {step === null && (
-        <p className={error}>Choose a whole number from 0 to {formatCount(lastStep)}.</p>
+        <p className={controls.error}>Choose a whole number from 0 to {formatCount(lastStep)}.</p>
       )}
     </form>
   );

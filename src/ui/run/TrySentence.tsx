@@ -11,9 +11,6 @@ import { FailureNotice } from "../parts/Notice.tsx";
 import styles from "./Run.module.css";
 import { TravelNote } from "./TravelNote.tsx";
 
-const { form, soft, options, option, bars } = styles;
-const { field, label, input } = controls;
-
 /** The model asked about a sentence of one's own, before and after training. */
 export function TrySentence({ record }: { readonly record: RunRecord }) {
   const { canAsk, canOpen } = useRunAccess(record.id);
@@ -32,7 +29,7 @@ export function TrySentence({ record }: { readonly record: RunRecord }) {
   if (!canOpen) return null;
   return (
     <Card title="Try a sentence">
-      <p className={soft}>Open the run on the GPU to ask its model, or to download it.</p>
+      <p className={styles.soft}>Open the run on the GPU to ask its model, or to download it.</p>
     </Card>
   );
 }
@@ -46,17 +43,17 @@ function SentenceForm({ record }: { readonly record: RunRecord }) {
   const isComplete = columns.every((name) => values[name]?.trim());
   return (
     <form
-      className={form}
+      className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
         if (isComplete) void predict(values);
       }}
     >
       {columns.map((name) => (
-        <label key={name} className={field}>
-          <span className={label}>{columns.length === 1 ? "Your sentence" : name}</span>
+        <label key={name} className={controls.field}>
+          <span className={controls.label}>{columns.length === 1 ? "Your sentence" : name}</span>
           <textarea
-            className={input}
+            className={controls.input}
             rows={2}
             value={values[name] ?? ""}
             onChange={(event) => setValues({ ...values, [name]: event.target.value })}
@@ -74,14 +71,16 @@ function SentenceForm({ record }: { readonly record: RunRecord }) {
 function Answer({ prediction }: { readonly prediction: Prediction }) {
   return (
     <section aria-label="Probability of each answer" aria-live="polite">
-      <ul className={options}>
+      <ul className={styles.options}>
         {prediction.options.map(({ label: name, word, before, after }) => (
-          <li key={name} className={option}>
+          <li key={name} className={styles.option}>
             <strong>
               {word.trim() === "" ? name : `“${word.trim()}”`}
-              {word.trim() !== "" && name !== "" && <span className={soft}> label {name}</span>}
+              {word.trim() !== "" && name !== "" && (
+                <span className={styles.soft}> label {name}</span>
+              )}
             </strong>
-            <div className={bars}>
+            <div className={styles.bars}>
               <span>before</span>
               <Bar part={before} whole={1} isDim />
               <span>{formatPercent(before)}</span>

@@ -4,19 +4,17 @@ import { sideFacts, writingStatus } from "#state/run/playground.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";
 import styles from "./Playground.module.css";
 
-const { sides, side, afterSide, text, promptText, facts, soft } = styles;
-
 /** What both models wrote, side by side, growing as it is written. */
 export function WrittenTexts() {
   const writing = useAppState((state) => state.writing);
   const isBusy = useAppState(({ pending }) => Boolean(pending.write));
   return (
     <>
-      <p className={soft} aria-live="polite">
+      <p className={styles.soft} aria-live="polite">
         {writingStatus(writing, isBusy)}
       </p>
       {writing && (
-        <div className={sides}>
+        <div className={styles.sides}>
           <Side name="Before training" report={writing.before} prompt={writing.request.prompt} />
           <Side
             name="After training"
@@ -39,23 +37,23 @@ interface SideProps {
 
 function Side({ name, report, prompt, isAfter = false }: SideProps) {
   return (
-    <section className={`${side} ${isAfter ? afterSide : ""}`} aria-label={name}>
+    <section className={`${styles.side} ${isAfter ? styles.afterSide : ""}`} aria-label={name}>
       <h3>{name}</h3>
       {report ? (
         <>
-          <p className={text} aria-busy={report.ending === null}>
-            <span className={promptText}>{prompt}</span>
+          <p className={styles.text} aria-busy={report.ending === null}>
+            <span className={styles.promptText}>{prompt}</span>
             {report.text}
           </p>
-          <div className={facts}>
-            <span className={soft}>{sideFacts(report)}</span>
+          <div className={styles.facts}>
+            <span className={styles.soft}>{sideFacts(report)}</span>
             {report.ending !== null && report.text !== "" && (
               <CopyButton label="Copy" text={report.text} />
             )}
           </div>
         </>
       ) : (
-        <p className={soft}>Nothing yet.</p>
+        <p className={styles.soft}>Nothing yet.</p>
       )}
     </section>
   );

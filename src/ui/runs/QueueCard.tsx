@@ -10,8 +10,6 @@ import { DeleteButton } from "./DeleteButton.tsx";
 import styles from "./Runs.module.css";
 import { type Queue, useQueue } from "./useQueue.ts";
 
-const { queue, place, note } = styles;
-
 /** Runs that wait for their turn, in the order in which they will be trained. */
 export function QueueCard() {
   const state = useQueue();
@@ -22,13 +20,13 @@ export function QueueCard() {
     <Card title="Queue" extra={<QueueButton queue={state} />}>
       <QueueState queue={state} />
       <FailureNotice failure={failure} title="The queue stopped" />
-      <ol className={queue}>
+      <ol className={styles.queue}>
         {waiting.map((run, index) => (
           <li key={run.record.id}>
-            <span className={place}>{index + 1}</span>
+            <span className={styles.place}>{index + 1}</span>
             <span>
               <a href={hashFromPlace({ name: "run", runId: run.record.id })}>{run.record.name}</a>{" "}
-              <span className={note}>
+              <span className={styles.note}>
                 {String(run.record.settings[METHOD_KEY] ?? "")} on {run.record.data.trainName}, seed{" "}
                 {formatSetting(run.record.settings.seed ?? 0)}
               </span>

@@ -10,8 +10,6 @@ import { StatusBadge } from "../parts/StatusBadge.tsx";
 import { DeleteButton } from "./DeleteButton.tsx";
 import styles from "./Runs.module.css";
 
-const { item, top, buttons, note, choice, named } = styles;
-
 interface RunRowProps {
   readonly run: RunSummary;
   readonly isChosen: boolean;
@@ -23,12 +21,12 @@ export function RunRow({ run, isChosen, onChoose }: RunRowProps) {
   const { canWrite } = useRunAccess(record.id);
   const { goTo, duplicate } = useActions();
   return (
-    <li className={item}>
-      <div className={top}>
-        <div className={named}>
+    <li className={styles.item}>
+      <div className={styles.top}>
+        <div className={styles.named}>
           <input
             type="checkbox"
-            className={choice}
+            className={styles.choice}
             aria-label={`Choose ${record.name} for comparison`}
             checked={isChosen}
             onChange={onChoose}
@@ -37,7 +35,7 @@ export function RunRow({ run, isChosen, onChoose }: RunRowProps) {
         </div>
         <StatusBadge run={record} />
         <LastOpened runId={record.id} />
-        <div className={buttons}>
+        <div className={styles.buttons}>
           <Button
             icon={Eye}
             aria-label={`View ${record.name}`}
@@ -63,13 +61,13 @@ export function RunRow({ run, isChosen, onChoose }: RunRowProps) {
           { name: "Started", value: formatDate(record.createdAt) },
         ]}
       />
-      {isLockedElsewhere && <p className={note}>Open in another tab: read-only here.</p>}
-      {record.note && <p className={note}>{record.note}</p>}
+      {isLockedElsewhere && <p className={styles.note}>Open in another tab: read-only here.</p>}
+      {record.note && <p className={styles.note}>{record.note}</p>}
     </li>
   );
 }
 
 function LastOpened({ runId }: { readonly runId: string }) {
   const isLast = useAppState((state) => state.preferences.lastRunId === runId);
-  return isLast ? <span className={note}>last opened</span> : null;
+  return isLast ? <span className={styles.note}>last opened</span> : null;
 }

@@ -12,8 +12,6 @@ import { QueueCard } from "./QueueCard.tsx";
 import { RunRow } from "./RunRow.tsx";
 import styles from "./Runs.module.css";
 
-const { head, headButtons, list, empty } = styles;
-
 /** Every run kept in this browser. */
 export function RunsPage() {
   const runs = useAppState((state) => state.runs);
@@ -29,9 +27,9 @@ export function RunsPage() {
   const comparable = chosen.filter((id) => trained?.some(({ record }) => record.id === id));
   return (
     <>
-      <div className={head}>
+      <div className={styles.head}>
         <h1>Runs</h1>
-        <div className={headButtons}>
+        <div className={styles.headButtons}>
           <CompareButton runIds={comparable} />
           <OpenBundle />
           <Button icon={Plus} onClick={() => goTo({ name: "setup" })}>
@@ -46,11 +44,11 @@ export function RunsPage() {
       <QueueCard />
       {runs === null && !failures.checkDevice && <Waiting label="Reading the stored runs" />}
       {runs?.length === 0 && (
-        <p className={empty}>
+        <p className={styles.empty}>
           No runs yet. What you train is kept in this browser, and nowhere else.
         </p>
       )}
-      <ul className={list}>
+      <ul className={styles.list}>
         {trained?.map((run) => (
           <RunRow
             key={run.record.id}

@@ -7,10 +7,6 @@ import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";
 
-const { template, wordList } = styles;
-const { form, small, row } = setup;
-const { field, label, input } = controls;
-
 /** A published task, to be read; its columns may be named, and its prompt made one's own. */
 export function BuiltInTask({ data }: { readonly data: DataReport }) {
   const task = useAppState((state) => state.taskDraft);
@@ -21,9 +17,9 @@ export function BuiltInTask({ data }: { readonly data: DataReport }) {
     <>
       <ColumnNames data={data} task={task} />
       <div>
-        <p className={template}>{task.template}</p>
+        <p className={styles.template}>{task.template}</p>
         {task.words.length > 0 && (
-          <p className={wordList}>
+          <p className={styles.wordList}>
             {task.labels.map((name, index) => (
               <span key={name}>
                 {name} → <code>{task.words[index]}</code>
@@ -32,15 +28,17 @@ export function BuiltInTask({ data }: { readonly data: DataReport }) {
           </p>
         )}
         {task.kind === "multiple choice" && (
-          <p className={small}>Options come from each row. The right one's tokens are trained.</p>
+          <p className={setup.small}>
+            Options come from each row. The right one's tokens are trained.
+          </p>
         )}
       </div>
       {own && (
-        <div className={row}>
+        <div className={setup.row}>
           <Button kind="quiet" icon={PencilLine} onClick={() => chooseTask(own)}>
             Make it my own
           </Button>
-          <span className={small}>Copies template and words, to change them.</span>
+          <span className={setup.small}>Copies template and words, to change them.</span>
         </div>
       )}
     </>
@@ -61,14 +59,14 @@ function ColumnNames({ data, task }: { readonly data: DataReport; readonly task:
     editTask({ ...task, columns: Object.fromEntries(named) });
   };
   return (
-    <div className={form}>
+    <div className={setup.form}>
       {choice.columns.map((name) => (
-        <label key={name} className={field}>
-          <span className={label}>
+        <label key={name} className={controls.field}>
+          <span className={controls.label}>
             Column for <code>{name}</code>
           </span>
           <select
-            className={input}
+            className={controls.input}
             value={mapped[name] ?? (data.columns.includes(name) ? name : "")}
             onChange={(event) => map(name, event.target.value)}
           >

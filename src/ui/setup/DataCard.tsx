@@ -17,8 +17,6 @@ import { TaskEditor } from "./TaskEditor.tsx";
 import { TaskPicker } from "./TaskPicker.tsx";
 import { TokenRules } from "./TokenRules.tsx";
 
-const { modelName, advanced } = styles;
-
 /** Rows, the task they are recognised as, one of them as the model reads it; all else is folded. */
 export function DataCard() {
   const data = useAppState((state) => state.data);
@@ -31,7 +29,7 @@ export function DataCard() {
       {isOpening ? (
         <Opening />
       ) : data ? (
-        <details className={advanced}>
+        <details className={styles.advanced}>
           <summary>Use other rows</summary>
           <DataPicker />
         </details>
@@ -55,15 +53,15 @@ function DataDetails({ data }: { readonly data: DataReport }) {
       <FailureNotice failure={taskFailure} />
       <RowViewer data={data} />
       <div>
-        <details className={advanced}>
+        <details className={styles.advanced}>
           <summary>Rows and split</summary>
           <RowSplit data={data} />
         </details>
-        <details className={advanced}>
+        <details className={styles.advanced}>
           <summary>Problems: {troublesText(data)}</summary>
           <RowTroubles data={data} />
         </details>
-        <details className={advanced}>
+        <details className={styles.advanced}>
           <summary>Tokens</summary>
           <TokenRules data={data} />
         </details>
@@ -80,7 +78,7 @@ function Opening() {
 function DataFacts({ data }: { readonly data: DataReport }) {
   return (
     <>
-      <p className={modelName}>{data.fileNames.join(", ")}</p>
+      <p className={styles.modelName}>{data.fileNames.join(", ")}</p>
       <Facts
         items={[
           { name: "Format", value: data.format.toUpperCase() },

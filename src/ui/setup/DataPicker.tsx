@@ -10,8 +10,6 @@ import { Dropzone } from "../parts/Dropzone.tsx";
 import { FilePicker } from "../parts/FilePicker.tsx";
 import styles from "./Setup.module.css";
 
-const { row, soft, advanced, form, full } = styles;
-const { field, label, input, mono } = controls;
 const ACCEPT = ".jsonl,.json,.ndjson,.csv,.tsv,.txt,.parquet";
 
 /** Rows by file, folder, drop or paste; held-out rows beside them where there are any. */
@@ -32,9 +30,9 @@ export function DataPicker() {
     <Dropzone onFiles={openFiles}>
       <p>
         Drop a JSONL, CSV, TSV or Parquet file here, or a folder with train, dev and test files.{" "}
-        <span className={soft}>One row an example, with a column that holds the label.</span>
+        <span className={styles.soft}>One row an example, with a column that holds the label.</span>
       </p>
-      <div className={row}>
+      <div className={styles.row}>
         <FilePicker
           label="Choose rows"
           icon={FileText}
@@ -52,7 +50,7 @@ export function DataPicker() {
           Use the trial rows
         </Button>
       </div>
-      <p role="status" className={soft}>
+      <p role="status" className={styles.soft}>
         {message}
       </p>
       <PasteBox
@@ -65,13 +63,13 @@ export function DataPicker() {
 function PasteBox({ onText }: { readonly onText: (text: string) => void }) {
   const [text, setText] = useState("");
   return (
-    <details className={`${advanced} ${full}`} style={{ width: "100%" }}>
+    <details className={`${styles.advanced} ${styles.full}`} style={{ width: "100%" }}>
       <summary>Paste rows instead</summary>
-      <div className={form}>
-        <label className={`${field} ${full}`}>
-          <span className={label}>Rows as JSONL, CSV or TSV</span>
+      <div className={styles.form}>
+        <label className={`${controls.field} ${styles.full}`}>
+          <span className={controls.label}>Rows as JSONL, CSV or TSV</span>
           <textarea
-            className={`${input} ${mono}`}
+            className={`${controls.input} ${controls.mono}`}
             rows={5}
             value={text}
             placeholder={'{"text": "a joy to watch", "label": 1}'}

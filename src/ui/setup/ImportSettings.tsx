@@ -8,9 +8,6 @@ import { FilePicker } from "../parts/FilePicker.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import styles from "./ImportSettings.module.css";
 
-const { form, row } = styles;
-const { field, label, input, mono, help } = controls;
-
 /** Settings from an earlier run, from a link, or from a command line somebody else used. */
 export function ImportSettings() {
   const isReady = useAppState((state) => state.catalogue !== null);
@@ -39,29 +36,29 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
   };
   return (
     <form
-      className={form}
+      className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
         if (text.trim() !== "") void take(text);
       }}
     >
-      <label className={field}>
-        <span className={label}>Command line, link or JSON</span>
+      <label className={controls.field}>
+        <span className={controls.label}>Command line, link or JSON</span>
         <textarea
-          className={`${input} ${mono}`}
+          className={`${controls.input} ${controls.mono}`}
           rows={6}
           value={text}
           spellCheck={false}
           placeholder="python run.py --model_name facebook/opt-1.3b --task_name SST2 --trainer zo --learning_rate 1e-6 --max_steps 20000"
           onChange={(event) => setText(event.target.value)}
         />
-        <span className={help}>
+        <span className={controls.help}>
           A command of MeZO's <code>run.py</code> or <code>mezo.sh</code>, a link from “Share
           settings”, or what a settings file holds. Nothing of it is run.
         </span>
       </label>
       <FailureNotice failure={failure} title="Nothing was taken over" />
-      <div className={row}>
+      <div className={styles.row}>
         <Button type="submit" kind="primary" disabled={text.trim() === ""}>
           Take over
         </Button>

@@ -2,8 +2,6 @@ import { asPrompted, asPromptFree, type CustomTask } from "#state/setup/task.ts"
 import { LabelWords } from "./LabelWords.tsx";
 import styles from "./Setup.module.css";
 
-const { full, legend, row, checkbox, small } = styles;
-
 interface LabelAnswerProps {
   readonly task: CustomTask;
   readonly onChange: (task: CustomTask) => void;
@@ -13,10 +11,10 @@ interface LabelAnswerProps {
 export function LabelAnswer({ task, onChange }: LabelAnswerProps) {
   return (
     <>
-      <fieldset className={full}>
-        <legend className={legend}>How to tell labels apart</legend>
-        <div className={row}>
-          <label className={checkbox}>
+      <fieldset className={styles.full}>
+        <legend className={styles.legend}>How to tell labels apart</legend>
+        <div className={styles.row}>
+          <label className={styles.checkbox}>
             <input
               type="radio"
               name="label-answer"
@@ -25,7 +23,7 @@ export function LabelAnswer({ task, onChange }: LabelAnswerProps) {
             />
             By words (prompted)
           </label>
-          <label className={checkbox}>
+          <label className={styles.checkbox}>
             <input
               type="radio"
               name="label-answer"
@@ -36,7 +34,7 @@ export function LabelAnswer({ task, onChange }: LabelAnswerProps) {
           </label>
         </div>
         {task.head && (
-          <p className={small}>
+          <p className={styles.small}>
             A score head reads the last token of the text and tells {task.labels.join(", ")} apart.
             It begins at random, so accuracy starts near chance, and in its authors' tests MeZO
             stayed there without a prompt. MeZO-SVRG was made for this setting.

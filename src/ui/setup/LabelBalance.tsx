@@ -4,15 +4,13 @@ import { formatCount } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";
 import styles from "./Setup.module.css";
 
-const { table, legend } = styles;
-
 /** How many rows each label has: answering the commonest one is the score to beat. */
 export function LabelBalance({ data }: { readonly data: DataReport }) {
   if (data.labelCounts.length === 0) return null;
   return (
     <div>
-      <h3 className={legend}>Rows by label</h3>
-      <table className={table}>
+      <h3 className={styles.legend}>Rows by label</h3>
+      <table className={styles.table}>
         <thead>
           <tr>
             <th scope="col">Label</th>

@@ -10,8 +10,6 @@ import { RateProbe } from "./RateProbe.tsx";
 import { SettingField } from "./SettingField.tsx";
 import styles from "./Setup.module.css";
 
-const { form, methods, method: methodBox, small, advanced } = styles;
-
 export function MethodCard() {
   const catalogue = useAppState((state) => state.catalogue);
   return (
@@ -33,10 +31,10 @@ function MethodChoice({ catalogue }: { readonly catalogue: Catalogue }) {
   const { editDraft } = useActions();
   const chosen = chosenMethod(catalogue, draft);
   return (
-    <fieldset className={methods}>
+    <fieldset className={styles.methods}>
       <legend className="visually-hidden">Method</legend>
       {catalogue.methods.map((method) => (
-        <label key={method.id} className={methodBox}>
+        <label key={method.id} className={styles.method}>
           <input
             type="radio"
             name="method"
@@ -56,7 +54,7 @@ function MethodText({ method }: { readonly method: MethodDescription }) {
     <>
       <strong>{method.name}</strong>
       <span>{method.summary}</span>
-      <span className={small}>
+      <span className={styles.small}>
         Forward passes a step: {method.forwardPasses}. Memory beside the weights:{" "}
         {extraMemoryText(method.weightCopies, model)}.{" "}
         <a href={method.paper.url} target="_blank" rel="noreferrer">
@@ -81,10 +79,10 @@ function SettingsForm({ catalogue }: { readonly catalogue: Catalogue }) {
   const hasHiddenError = settings.some(({ key, advanced: isHidden }) => isHidden && errors[key]);
   return (
     <>
-      <div className={form}>{fields(false)}</div>
-      <details className={advanced} open={hasHiddenError || undefined}>
+      <div className={styles.form}>{fields(false)}</div>
+      <details className={styles.advanced} open={hasHiddenError || undefined}>
         <summary>Advanced settings</summary>
-        <div className={form}>{fields(true)}</div>
+        <div className={styles.form}>{fields(true)}</div>
       </details>
       <Contradiction />
       <RateProbe parsed={parsed} />

@@ -13,8 +13,6 @@ import { ModelsFromHub } from "./FromHub.tsx";
 import { Refusal } from "./Refusal.tsx";
 import styles from "./Setup.module.css";
 
-const { row, soft, modelName } = styles;
-
 export function ModelCard() {
   const model = useAppState((state) => state.model);
   const isOpening = useAppState((state) => Boolean(state.pending.openModel));
@@ -41,12 +39,12 @@ function ModelPicker() {
     <Dropzone onFiles={open}>
       <p>
         Drop an OPT checkpoint here: a Hugging Face folder, or its files.{" "}
-        <span className={soft}>
+        <span className={styles.soft}>
           Weights as safetensors or pytorch_model.bin, with config.json and the tokenizer. They stay
           on this computer.
         </span>
       </p>
-      <div className={row}>
+      <div className={styles.row}>
         <FilePicker
           label="Choose a folder"
           icon={FolderOpen}
@@ -70,7 +68,7 @@ function ModelPicker() {
 function ModelFacts({ model }: { readonly model: ModelReport }) {
   return (
     <>
-      <p className={modelName}>{model.name}</p>
+      <p className={styles.modelName}>{model.name}</p>
       {model.origin && <Origin origin={model.origin} />}
       <Facts
         items={[
@@ -97,7 +95,7 @@ function ModelFacts({ model }: { readonly model: ModelReport }) {
 function Origin({ origin }: { readonly origin: NonNullable<ModelReport["origin"]> }) {
   const { address, commit, licence } = origin;
   return (
-    <p className={soft}>
+    <p className={styles.soft}>
       From{" "}
       <a href={address} target="_blank" rel="noreferrer">
         {address.replace("https://", "")}

@@ -11,8 +11,6 @@ import { Card } from "../parts/Card.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import styles from "./OriginCard.module.css";
 
-const { changes, soft } = styles;
-
 /** Where these settings came from, and what has been changed since. */
 export function OriginCard() {
   const origin = useAppState((state) => state.origin);
@@ -42,7 +40,7 @@ function Origin({ origin }: { readonly origin: RunRecord }) {
         </Notice>
       )}
       {fields.length === 0 ? (
-        <p className={soft}>Nothing has been changed yet.</p>
+        <p className={styles.soft}>Nothing has been changed yet.</p>
       ) : (
         <>
           <Changes fields={fields} />
@@ -55,7 +53,7 @@ function Origin({ origin }: { readonly origin: RunRecord }) {
 
 function Changes({ fields }: { readonly fields: readonly DifferingField[] }) {
   return (
-    <ul className={changes} aria-label="Changes">
+    <ul className={styles.changes} aria-label="Changes">
       {fields.map(({ key, name, values: [before, now] }) => (
         <li key={key}>
           <span>{name}</span> <del>{before ?? UNKNOWN}</del> <ins>{now ?? UNKNOWN}</ins>

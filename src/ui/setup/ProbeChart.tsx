@@ -7,8 +7,6 @@ import chartStyles from "../charts/Charts.module.css";
 import type { Line } from "../charts/createPlot.ts";
 import { Plot } from "../charts/Plot.tsx";
 
-const { tableBox, scroller, table } = chartStyles;
-
 const LINES: readonly Line[] = [
   { name: "loss after the steps", color: "--series-loss", hasPoints: true },
   { name: "loss before", color: "--chart-text", isDashed: true },
@@ -47,10 +45,10 @@ export function ProbeChart({ probe }: { readonly probe: LearningRateProbe }) {
 
 function ProbeTable({ probe }: { readonly probe: LearningRateProbe }) {
   return (
-    <details className={tableBox}>
+    <details className={chartStyles.tableBox}>
       <summary>Show rates as a table</summary>
-      <section className={scroller} aria-label="Learning rates tried">
-        <table className={table}>
+      <section className={chartStyles.scroller} aria-label="Learning rates tried">
+        <table className={chartStyles.table}>
           <thead>
             <tr>
               <th scope="col">Learning rate</th>

@@ -13,9 +13,6 @@ import { FailureNotice } from "../parts/Notice.tsx";
 import { QueueOffer } from "../runs/QueueOffer.tsx";
 import styles from "./QueuePlanner.module.css";
 
-const { planner, more, choices, soft } = styles;
-const { field, label, input, mono, error } = controls;
-
 interface QueuePlannerProps {
   readonly catalogue: Catalogue;
   /** Everything a run needs is there. */
@@ -38,10 +35,10 @@ export function QueuePlanner({ catalogue, isReady }: QueuePlannerProps) {
   const errors = planErrors(catalogue, draft, methodIds);
   const add = () => void addToQueue(planQueue(catalogue, draft, methodIds, seeds ?? 1, modelName));
   return (
-    <div className={planner}>
+    <div className={styles.planner}>
       <details>
         <summary>Repeat with seeds or methods</summary>
-        <div className={more}>
+        <div className={styles.more}>
           <SeedCount text={seedText} isWrong={seeds === null} onText={setSeedText} />
           <OtherMethods
             catalogue={catalogue}
@@ -59,7 +56,7 @@ export function QueuePlanner({ catalogue, isReady }: QueuePlannerProps) {
         {count > 1 ? `Add ${formatPlural(count, "run")} to the queue` : "Add to the queue"}
       </Button>
       {errors > 0 && isReady && (
-        <p className={soft}>
+        <p className={styles.soft}>
           {formatPlural(errors, "value")} out of range for a method ticked here.
         </p>
       )}
@@ -79,10 +76,10 @@ interface SeedCountProps {
 
 function SeedCount({ text, isWrong, onText }: SeedCountProps) {
   return (
-    <label className={field}>
-      <span className={label}>Number of seeds</span>
+    <label className={controls.field}>
+      <span className={controls.label}>Number of seeds</span>
       <input
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         inputMode="numeric"
         autoComplete="off"
         aria-invalid={isWrong}
@@ -90,9 +87,9 @@ function SeedCount({ text, isWrong, onText }: SeedCountProps) {
         onChange={(event) => onText(event.target.value)}
       />
       {isWrong ? (
-        <span className={error}>A whole number from 1 to {MAX_SEEDS}.</span>
+        <span className={controls.error}>A whole number from 1 to {MAX_SEEDS}.</span>
       ) : (
-        <span className={soft}>Each run takes the next seed after the one in the form.</span>
+        <span className={styles.soft}>Each run takes the next seed after the one in the form.</span>
       )}
     </label>
   );
@@ -107,8 +104,8 @@ interface OtherMethodsProps {
 
 function OtherMethods({ catalogue, own, chosen, onToggle }: OtherMethodsProps) {
   return (
-    <fieldset className={choices}>
-      <legend className={label}>Methods, in turn for each seed</legend>
+    <fieldset className={styles.choices}>
+      <legend className={controls.label}>Methods, in turn for each seed</legend>
       {catalogue.methods.map(({ id, name }) => (
         <label key={id}>
           <input
@@ -120,7 +117,9 @@ function OtherMethods({ catalogue, own, chosen, onToggle }: OtherMethodsProps) {
           {name}
         </label>
       ))}
-      <span className={soft}>What you typed holds for all; the rest stands at each default.</span>
+      <span className={styles.soft}>
+        What you typed holds for all; the rest stands at each default.
+      </span>
     </fieldset>
   );
 }

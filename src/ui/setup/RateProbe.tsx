@@ -11,8 +11,6 @@ import { FailureNotice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";
 import styles from "./Setup.module.css";
 
-const { probe: box, row, soft } = styles;
-
 // It brings the chart library, which the first screen does without.
 const ProbeChart = lazy(async () => {
   const { ProbeChart: component } = await import("./ProbeChart.tsx");
@@ -27,8 +25,8 @@ export function RateProbe({ parsed }: { readonly parsed: ParsedSettings }) {
   const { findLearningRate, cancel } = useActions();
   const isReady = isReadyToTrain(readinessOf(device, model, data, parsed));
   return (
-    <section className={box} aria-label="Learning-rate probe">
-      <div className={row}>
+    <section className={styles.probe} aria-label="Learning-rate probe">
+      <div className={styles.row}>
         {isOn ? (
           <Button icon={X} onClick={() => void cancel()}>
             Cancel the probe
@@ -42,7 +40,7 @@ export function RateProbe({ parsed }: { readonly parsed: ParsedSettings }) {
             Find a learning rate
           </Button>
         )}
-        <span className={soft}>
+        <span className={styles.soft}>
           Makes a few steps at each of several rates, always from the same weights and on the same
           rows, and keeps nothing of them.
         </span>
@@ -75,7 +73,7 @@ function ProbeResult({ probe, values }: ProbeResultProps) {
       <Suspense fallback={<Waiting label="Loading the chart" />}>
         <ProbeChart probe={probe} />
       </Suspense>
-      <div className={row}>
+      <div className={styles.row}>
         <span role="status">{probeVerdict(probe)}</span>
         {suggested !== null && (
           <Button
@@ -87,7 +85,7 @@ function ProbeResult({ probe, values }: ProbeResultProps) {
         )}
       </div>
       {isProbeStale(probedWith, values) && (
-        <p className={soft}>Settings have changed since: probe again to be sure.</p>
+        <p className={styles.soft}>Settings have changed since: probe again to be sure.</p>
       )}
     </>
   );

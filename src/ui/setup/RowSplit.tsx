@@ -15,19 +15,15 @@ import styles from "./Data.module.css";
 import { LabelBalance } from "./LabelBalance.tsx";
 import setup from "./Setup.module.css";
 
-const { fold } = styles;
-const { form, row } = setup;
-const { field, label, input, mono } = controls;
-
 /** Which rows are trained on, watched and tested: as MeZO draws them, or as one says. */
 export function RowSplit({ data }: { readonly data: DataReport }) {
   const failure = useAppState((state) => state.failures.setRules);
   const { setRules } = useActions();
   return (
-    <div className={fold}>
+    <div className={styles.fold}>
       <p>{data.split}</p>
       {!data.isStored && (
-        <div className={form}>
+        <div className={setup.form}>
           {SIZES.map(({ key, name, min }) => (
             <Size key={key} data={data} size={key} name={name} min={min} />
           ))}
@@ -36,7 +32,7 @@ export function RowSplit({ data }: { readonly data: DataReport }) {
       )}
       <FailureNotice failure={failure} />
       {!data.isStored && !isDrawUsual(data) && (
-        <div className={row}>
+        <div className={setup.row}>
           <Button kind="quiet" onClick={() => void setRules(withUsualDraw(data))}>
             Back to the usual sizes
           </Button>
@@ -67,10 +63,10 @@ function Size({ data, size, name, min }: SizeProps) {
     setText(null);
   };
   return (
-    <label className={field}>
-      <span className={label}>{name}</span>
+    <label className={controls.field}>
+      <span className={controls.label}>{name}</span>
       <input
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         inputMode="numeric"
         value={text ?? known}
         onChange={(event) => setText(event.target.value)}
@@ -84,10 +80,10 @@ function Size({ data, size, name, min }: SizeProps) {
 function SecondFile({ data }: { readonly data: DataReport }) {
   const { setRules } = useActions();
   return (
-    <label className={field}>
-      <span className={label}>{data.fileNames[1]} is for</span>
+    <label className={controls.field}>
+      <span className={controls.label}>{data.fileNames[1]} is for</span>
       <select
-        className={input}
+        className={controls.input}
         value={data.rules.secondFile}
         onChange={(event) => {
           const secondFile = event.target.value === "dev" ? "dev" : "test";

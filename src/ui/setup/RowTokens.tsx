@@ -5,9 +5,6 @@ import { Notice } from "../parts/Notice.tsx";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";
 
-const { tokens: line, token, bos, scored, cut, option: optionLook, options: list, right } = styles;
-const { small } = setup;
-
 type Option = RowPreview["options"][number];
 
 /** The prompt with its right option, token by token, and below the options that it goes against. */
@@ -16,22 +13,22 @@ export function RowTokens({ preview }: { readonly preview: RowPreview }) {
   const shown = options.find(({ isRight }) => isRight) ?? options[0];
   return (
     <div>
-      <p className={small}>Row {row} of the file</p>
+      <p className={setup.small}>Row {row} of the file</p>
       {problem && <Notice kind="hint">Left out: {problem}</Notice>}
       {shown && <Tokens option={shown} />}
       {options.length > 1 && (
-        <ul className={list} aria-label="Options">
+        <ul className={styles.options} aria-label="Options">
           {options.map((option, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: options have no identity but their place
-            <li key={index} className={`${optionLook} ${option.isRight ? right : ""}`}>
+            <li key={index} className={`${styles.option} ${option.isRight ? styles.right : ""}`}>
               {option.isRight && <Check size="1rem" aria-label="Right" />}
               <Scored option={option} />
-              {option.label !== null && <span className={small}>{option.label}</span>}
+              {option.label !== null && <span className={setup.small}>{option.label}</span>}
             </li>
           ))}
         </ul>
       )}
-      <p className={small}>
+      <p className={setup.small}>
         {shown?.text === ""
           ? `Each box is a token; the head reads the marked one${shown.label === null ? "" : ` and is to answer ${shown.label}`}.`
           : "Each box is a token; the model is trained and judged on the marked ones."}
@@ -42,31 +39,31 @@ export function RowTokens({ preview }: { readonly preview: RowPreview }) {
 
 function Tokens({ option }: { readonly option: Option }) {
   return (
-    <p className={line}>
+    <p className={styles.tokens}>
       {option.tokens.map(({ text, role }, index) => {
         // Tokens have no identity but their place.
         const key = `${index}:${text}`;
         if (role === "scored") {
           return (
-            <mark key={key} className={scored}>
+            <mark key={key} className={styles.scored}>
               {visible(text)}
             </mark>
           );
         }
         if (role === "prompt") {
           return (
-            <span key={key} className={token}>
+            <span key={key} className={styles.token}>
               {visible(text)}
             </span>
           );
         }
         return (
           <span key={key}>
-            <span className={bos} title="Put in front of every prompt">
+            <span className={styles.bos} title="Put in front of every prompt">
               {text}
             </span>
             {option.cut > 0 && (
-              <span className={cut}>{formatPlural(option.cut, "token")} cut here</span>
+              <span className={styles.cut}>{formatPlural(option.cut, "token")} cut here</span>
             )}
           </span>
         );

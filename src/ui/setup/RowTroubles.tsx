@@ -7,9 +7,6 @@ import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";
 
-const { fold, trouble: box, troubledRows } = styles;
-const { small, reset } = setup;
-const { field, label, input } = controls;
 const FIRST = 5;
 
 /** What is odd about the rows: counted, named, and what is to become of them. */
@@ -17,13 +14,13 @@ export function RowTroubles({ data }: { readonly data: DataReport }) {
   const { problems: troubles, warnings } = data;
   const nothing = troubles.length === 0 && warnings.length === 0;
   return (
-    <div className={fold}>
+    <div className={styles.fold}>
       {nothing && <p>No repeats, no leaks, no empty or over-long rows, no label without a word.</p>}
       {troubles.map((trouble) => (
         <Trouble key={trouble.sentence} trouble={trouble} data={data} />
       ))}
       {warnings.map((text) => (
-        <p key={text} className={box}>
+        <p key={text} className={styles.trouble}>
           {text}
         </p>
       ))}
@@ -36,13 +33,13 @@ function Trouble({ trouble, data }: { readonly trouble: DataProblem; readonly da
   const { setRules } = useActions();
   const choice = rule && RULE_CHOICES[rule];
   return (
-    <div className={box}>
+    <div className={styles.trouble}>
       <p>{trouble.sentence}</p>
       {rule && choice && (
-        <label className={field}>
-          <span className={label}>{choice.label}</span>
+        <label className={controls.field}>
+          <span className={controls.label}>{choice.label}</span>
           <select
-            className={input}
+            className={controls.input}
             value={data.rules[rule]}
             onChange={(event) => void setRules(withRule(data, rule, event.target.value))}
           >
@@ -64,21 +61,21 @@ function Rows({ trouble: { rows, count } }: { readonly trouble: DataProblem }) {
   const shown = isWhole ? rows : rows.slice(0, FIRST);
   return (
     <>
-      <ul className={troubledRows}>
+      <ul className={styles.troubledRows}>
         {shown.map(({ part, row, note }) => (
           <li key={`${part}:${row}:${note}`}>
             <strong>Row {formatCount(row)}</strong> {note}{" "}
-            <span className={small}>{PART_NAMES[part]}</span>
+            <span className={setup.small}>{PART_NAMES[part]}</span>
           </li>
         ))}
       </ul>
       {!isWhole && rows.length > FIRST && (
-        <button type="button" className={reset} onClick={() => setIsWhole(true)}>
+        <button type="button" className={setup.reset} onClick={() => setIsWhole(true)}>
           Show all {formatCount(rows.length)}
         </button>
       )}
       {isWhole && count > rows.length && (
-        <p className={small}>The first {formatCount(rows.length)} are listed.</p>
+        <p className={setup.small}>The first {formatCount(rows.length)} are listed.</p>
       )}
     </>
   );

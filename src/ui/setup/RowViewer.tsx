@@ -10,9 +10,6 @@ import styles from "./Data.module.css";
 import { RowTokens } from "./RowTokens.tsx";
 import setup from "./Setup.module.css";
 
-const { viewer, sides, values, place } = styles;
-const { row: rowLook, legend, small } = setup;
-const { input } = controls;
 const PARTS: readonly SplitName[] = ["train", "dev", "test"];
 
 /** Any row, as the file has it and as the model will read it. */
@@ -35,9 +32,9 @@ export function RowViewer({ data }: { readonly data: DataReport }) {
     setWanted(0);
   };
   return (
-    <section className={viewer} aria-label="As the model reads it">
-      <div className={rowLook}>
-        <h3 className={legend}>As the model reads it</h3>
+    <section className={styles.viewer} aria-label="As the model reads it">
+      <div className={setup.row}>
+        <h3 className={setup.legend}>As the model reads it</h3>
         <Part part={part} data={data} onChoose={choose} />
         <Place key={part} count={count} index={index} onGo={setWanted} />
       </div>
@@ -57,7 +54,7 @@ function Part({ part, data, onChoose }: PartProps) {
   if (there.length < 2) return null;
   return (
     <select
-      className={input}
+      className={controls.input}
       style={{ width: "auto" }}
       aria-label="Rows to look at"
       value={part}
@@ -82,14 +79,14 @@ function Place({ count, index, onGo }: PlaceProps) {
   const last = count - 1;
   const [text, setText] = useState<string | null>(null);
   return (
-    <div className={place}>
+    <div className={styles.place}>
       <IconButton
         icon={ChevronLeft}
         label="Previous row"
         onClick={() => onGo(index === 0 ? last : index - 1)}
       />
       <input
-        className={input}
+        className={controls.input}
         aria-label="Go to place"
         inputMode="numeric"
         // What is typed stands while it is typed.
@@ -101,7 +98,7 @@ function Place({ count, index, onGo }: PlaceProps) {
           if (number !== null && number <= count) onGo(number - 1);
         }}
       />
-      <span className={small}>of {formatCount(count)}</span>
+      <span className={setup.small}>of {formatCount(count)}</span>
       <IconButton
         icon={ChevronRight}
         label="Next row"
@@ -118,8 +115,8 @@ function Place({ count, index, onGo }: PlaceProps) {
 
 function Row({ preview }: { readonly preview: RowPreview }) {
   return (
-    <div className={sides}>
-      <dl className={values} aria-label={`Row ${preview.row} of the file`}>
+    <div className={styles.sides}>
+      <dl className={styles.values} aria-label={`Row ${preview.row} of the file`}>
         {preview.values.map(({ name, text }) => (
           <div key={name}>
             <dt>{name}</dt>

@@ -10,19 +10,15 @@ import { saveFile } from "../saveFile.ts";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";
 
-const { savedTasks, savedTask } = styles;
-const { full, advanced, row } = setup;
-const { input, label } = controls;
-
 /** Tasks of one's own, kept in this browser by name. */
 export function SavedTasks() {
   const saved = useAppState((state) => state.preferences.tasks);
   const deleted = useAppState((state) => state.deletedTask);
   const { undoDeleteTask } = useActions();
   return (
-    <details className={`${advanced} ${full}`}>
+    <details className={`${setup.advanced} ${setup.full}`}>
       <summary>Save this task</summary>
-      <div className={savedTasks}>
+      <div className={styles.savedTasks}>
         <SaveForm />
         {saved.map(({ name }) => (
           <SavedTaskRow key={name} name={name} />
@@ -48,10 +44,14 @@ function SaveForm() {
   const [name, setName] = useState("");
   const like = savedLike(saved, task);
   return (
-    <div className={row}>
+    <div className={setup.row}>
       <label>
-        <span className={label}>Name of the task</span>
-        <input className={input} value={name} onChange={(event) => setName(event.target.value)} />
+        <span className={controls.label}>Name of the task</span>
+        <input
+          className={controls.input}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
       </label>
       <Button
         icon={Save}
@@ -76,9 +76,9 @@ function SavedTaskRow({ name }: { readonly name: string }) {
   const exportIt = () =>
     saveFile(`${name}.task.json`, new Blob([taskFile(saved)], { type: "application/json" }));
   return (
-    <div className={savedTask}>
+    <div className={styles.savedTask}>
       <input
-        className={input}
+        className={controls.input}
         aria-label={`Name of the saved task ${name}`}
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
@@ -103,7 +103,7 @@ function ImportTask() {
   };
   return (
     <>
-      <div className={row}>
+      <div className={setup.row}>
         <FilePicker
           kind="quiet"
           label="Import a task"

@@ -6,9 +6,6 @@ import { formatSetting } from "#state/text/format.ts";
 import controls from "../parts/controls.module.css";
 import styles from "./Setup.module.css";
 
-const { setting: box, settingHead, reset, checkbox, source: sourceText } = styles;
-const { label: labelText, input, mono, help, error: errorText } = controls;
-
 interface SettingFieldProps {
   readonly setting: SettingDescription;
   readonly error: string | undefined;
@@ -20,15 +17,15 @@ export function SettingField({ setting, error }: SettingFieldProps) {
   const draft = useAppState((state) => state.draft);
   const { editSetting, resetSetting } = useActions();
   return (
-    <div className={box}>
-      <div className={settingHead}>
-        <label className={labelText} htmlFor={id}>
+    <div className={styles.setting}>
+      <div className={styles.settingHead}>
+        <label className={controls.label} htmlFor={id}>
           {setting.label}
         </label>
         {isTouched(setting, draft) && (
           <button
             type="button"
-            className={reset}
+            className={styles.reset}
             aria-label={`Reset ${setting.label} to ${formatSetting(setting.default)}`}
             onClick={() => resetSetting(setting.key)}
           >
@@ -44,13 +41,13 @@ export function SettingField({ setting, error }: SettingFieldProps) {
         onText={(text) => editSetting(setting.key, text)}
       />
       {error && (
-        <p id={`${id}-error`} className={errorText}>
+        <p id={`${id}-error`} className={controls.error}>
           {error}
         </p>
       )}
-      <p id={`${id}-help`} className={help}>
+      <p id={`${id}-help`} className={controls.help}>
         {setting.help} {rangeOf(setting) && `Range: ${rangeOf(setting)}. `}
-        <span className={sourceText}>Default: {setting.source}.</span>
+        <span className={styles.source}>Default: {setting.source}.</span>
       </p>
     </div>
   );
@@ -69,7 +66,7 @@ function Control({ id, setting, text, isWrong, onText }: ControlProps) {
   const common = { id, "aria-describedby": described, "aria-invalid": isWrong };
   if (setting.type === "boolean") {
     return (
-      <span className={checkbox}>
+      <span className={styles.checkbox}>
         <input
           {...common}
           type="checkbox"
@@ -84,7 +81,7 @@ function Control({ id, setting, text, isWrong, onText }: ControlProps) {
     return (
       <select
         {...common}
-        className={input}
+        className={controls.input}
         value={text}
         onChange={(event) => onText(event.target.value)}
       >
@@ -99,7 +96,7 @@ function Control({ id, setting, text, isWrong, onText }: ControlProps) {
   return (
     <input
       {...common}
-      className={`${input} ${mono}`}
+      className={`${controls.input} ${controls.mono}`}
       // A plain text field: number fields refuse "1e-6" while it is being typed.
       inputMode={setting.type === "integer" ? "numeric" : "text"}
       autoComplete="off"

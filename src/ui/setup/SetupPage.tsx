@@ -7,25 +7,23 @@ import { OriginCard } from "./OriginCard.tsx";
 import styles from "./Setup.module.css";
 import { StartCard } from "./StartCard.tsx";
 
-const { head, columns, parts, side } = styles;
-
 /** Everything a run needs, top to bottom, with what is still missing always in view. */
 export function SetupPage() {
   return (
     <>
-      <div className={head}>
+      <div className={styles.head}>
         <h1>New run</h1>
         <ImportSettings />
       </div>
       <ImportedNote />
       <OriginCard />
-      <div className={columns}>
-        <div className={parts}>
+      <div className={styles.columns}>
+        <div className={styles.parts}>
           <ModelCard />
           <DataCard />
           <MethodCard />
         </div>
-        <div className={side}>
+        <div className={styles.side}>
           <StartCard />
         </div>
       </div>

@@ -12,9 +12,6 @@ import { QueuePlanner } from "./QueuePlanner.tsx";
 import { Refusal } from "./Refusal.tsx";
 import styles from "./Setup.module.css";
 
-const { ready, isReady: readyIcon, start } = styles;
-const { field, label, input } = controls;
-
 /** What is ready, what is missing, and the button. */
 export function StartCard() {
   const { device, model, data, catalogue, draft, failures, isStarting } = useAppState((s) => s);
@@ -25,11 +22,11 @@ export function StartCard() {
   const isReady = isReadyToTrain(items);
   return (
     <Card title="Start">
-      <ul className={ready}>
+      <ul className={styles.ready}>
         {items.map(({ name, isReady: isDone, detail }) => (
           <li key={name}>
             {isDone ? (
-              <CircleCheck className={readyIcon} size="1.1rem" aria-label="Ready" />
+              <CircleCheck className={styles.isReady} size="1.1rem" aria-label="Ready" />
             ) : (
               <Circle size="1.1rem" aria-label="Missing" />
             )}
@@ -53,7 +50,7 @@ export function StartCard() {
       )}
       {isBusy && <Notice kind="hint">Another run is on. Pause or stop it first.</Notice>}
       {isStarting && <Waiting label="Starting" />}
-      <div className={start}>
+      <div className={styles.start}>
         <Button
           kind="primary"
           icon={Play}
@@ -72,10 +69,10 @@ function RunName({ suggestion }: { readonly suggestion: string }) {
   const name = useAppState((state) => state.draft.name);
   const { editDraft } = useActions();
   return (
-    <label className={field}>
-      <span className={label}>Name of the run</span>
+    <label className={controls.field}>
+      <span className={controls.label}>Name of the run</span>
       <input
-        className={input}
+        className={controls.input}
         value={name}
         placeholder={suggestion}
         onChange={(event) => editDraft({ name: event.target.value })}

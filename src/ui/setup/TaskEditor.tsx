@@ -13,9 +13,6 @@ import { LabelAnswer } from "./LabelAnswer.tsx";
 import { SavedTasks } from "./SavedTasks.tsx";
 import styles from "./Setup.module.css";
 
-const { form, full, row, chip, legend, checkbox } = styles;
-const { field, label, input, mono, help } = controls;
-
 const KINDS: readonly { readonly kind: TaskKind; readonly name: string }[] = [
   { kind: "classification", name: "Choose a label: the same words for every row" },
   { kind: "multiple choice", name: "Choose an option: options stand in the row" },
@@ -31,12 +28,12 @@ export function TaskEditor() {
   if (!task || "task" in task) return null;
   const part = { task, columns, onChange: editTask };
   return (
-    <div className={form} aria-busy={isPending}>
+    <div className={styles.form} aria-busy={isPending}>
       <Template {...part} />
-      <label className={field}>
-        <span className={label}>The model is to</span>
+      <label className={controls.field}>
+        <span className={controls.label}>The model is to</span>
         <select
-          className={input}
+          className={controls.input}
           value={task.kind}
           onChange={(event) => {
             const kind = KINDS.find((one) => one.kind === event.target.value)?.kind;
@@ -50,12 +47,12 @@ export function TaskEditor() {
           ))}
         </select>
       </label>
-      <label className={field}>
-        <span className={label}>
+      <label className={controls.field}>
+        <span className={controls.label}>
           {task.kind === "generation" ? "Answer column" : "Label column"}
         </span>
         <select
-          className={input}
+          className={controls.input}
           value={task.labelColumn}
           onChange={(event) => editTask(withLabelColumn(task, event.target.value))}
         >
@@ -86,22 +83,22 @@ function Template({ task, columns, onChange }: PartProps) {
     box.current?.focus();
   };
   return (
-    <div className={`${field} ${full}`}>
-      <label className={label} htmlFor="template">
+    <div className={`${controls.field} ${styles.full}`}>
+      <label className={controls.label} htmlFor="template">
         {task.head ? "Text template" : "Prompt template"}
       </label>
       <textarea
         ref={box}
         id="template"
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         rows={2}
         value={task.template}
         onChange={(event) => onChange({ ...task, template: event.target.value })}
       />
-      <div className={row}>
-        <span className={help}>Put in a column:</span>
+      <div className={styles.row}>
+        <span className={controls.help}>Put in a column:</span>
         {columns.map((name) => (
-          <button key={name} type="button" className={chip} onClick={() => insert(name)}>
+          <button key={name} type="button" className={styles.chip} onClick={() => insert(name)}>
             {`{${name}}`}
           </button>
         ))}
@@ -112,11 +109,11 @@ function Template({ task, columns, onChange }: PartProps) {
 
 function OptionColumns({ task, columns, onChange }: PartProps) {
   return (
-    <fieldset className={full}>
-      <legend className={legend}>Columns that hold the options</legend>
-      <div className={row}>
+    <fieldset className={styles.full}>
+      <legend className={styles.legend}>Columns that hold the options</legend>
+      <div className={styles.row}>
         {columns.map((name) => (
-          <label key={name} className={checkbox}>
+          <label key={name} className={styles.checkbox}>
             <input
               type="checkbox"
               checked={task.optionColumns?.includes(name) ?? false}
@@ -126,7 +123,7 @@ function OptionColumns({ task, columns, onChange }: PartProps) {
           </label>
         ))}
       </div>
-      <p className={help}>
+      <p className={controls.help}>
         The label column names the right one: by its column, its place counted from 0, a letter from
         A, or its text.
       </p>

@@ -6,7 +6,6 @@ import { taskId } from "#state/setup/dataView.ts";
 import { savedLike } from "#state/setup/savedTasks.ts";
 import controls from "../parts/controls.module.css";
 
-const { field, label, input, help } = controls;
 const SAVED = "saved:";
 
 const GROUPS = [
@@ -34,9 +33,13 @@ export function TaskPicker({ data }: { readonly data: DataReport }) {
     if (from) chooseTask(from);
   };
   return (
-    <label className={field}>
-      <span className={label}>Task</span>
-      <select className={input} value={value} onChange={(event) => choose(event.target.value)}>
+    <label className={controls.field}>
+      <span className={controls.label}>Task</span>
+      <select
+        className={controls.input}
+        value={value}
+        onChange={(event) => choose(event.target.value)}
+      >
         {GROUPS.map(([fit, name]) => (
           <Group key={fit} name={name} choices={data.choices.filter((one) => one.fit === fit)} />
         ))}
@@ -54,7 +57,7 @@ export function TaskPicker({ data }: { readonly data: DataReport }) {
           </optgroup>
         )}
       </select>
-      <span className={help}>{describe(data, taskId(task))}</span>
+      <span className={controls.help}>{describe(data, taskId(task))}</span>
     </label>
   );
 }

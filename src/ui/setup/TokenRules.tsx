@@ -9,24 +9,20 @@ import controls from "../parts/controls.module.css";
 import styles from "./Data.module.css";
 import setup from "./Setup.module.css";
 
-const { fold, lengthTable } = styles;
-const { form, small, table } = setup;
-const { field, label, input, mono } = controls;
-
 /** How long rows are, where they are cut, and the token put in front. */
 export function TokenRules({ data }: { readonly data: DataReport }) {
   const task = useAppState((state) => state.taskDraft);
   const { editTask } = useActions();
   if (!task) return null;
   return (
-    <div className={fold}>
+    <div className={styles.fold}>
       <Lengths data={data} />
-      <div className={form}>
+      <div className={setup.form}>
         <LongestRow task={task} />
-        <label className={field}>
-          <span className={label}>First token</span>
+        <label className={controls.field}>
+          <span className={controls.label}>First token</span>
           <select
-            className={input}
+            className={controls.input}
             value={task.bos}
             onChange={(event) => editTask({ ...task, bos: event.target.value === "0" ? 0 : 2 })}
           >
@@ -44,10 +40,10 @@ function LongestRow({ task }: { readonly task: TaskSpec }) {
   const { editTask } = useActions();
   const [text, setText] = useState<string | null>(null);
   return (
-    <label className={field}>
-      <span className={label}>Longest row, in tokens</span>
+    <label className={controls.field}>
+      <span className={controls.label}>Longest row, in tokens</span>
       <input
-        className={`${input} ${mono}`}
+        className={`${controls.input} ${controls.mono}`}
         inputMode="numeric"
         value={text ?? task.maxLength}
         onChange={(event) => {
@@ -56,7 +52,9 @@ function LongestRow({ task }: { readonly task: TaskSpec }) {
         }}
         onBlur={() => setText(null)}
       />
-      <span className={small}>Longer rows lose their beginning, never the end or the label.</span>
+      <span className={setup.small}>
+        Longer rows lose their beginning, never the end or the label.
+      </span>
     </label>
   );
 }
@@ -75,12 +73,12 @@ function Lengths({ data }: { readonly data: DataReport }) {
         {...(threshold && { threshold })}
         color="--series-loss"
       />
-      <p className={small}>The tallest bar is {highest}.</p>
+      <p className={setup.small}>The tallest bar is {highest}.</p>
       <details>
         <summary>Show as a table</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-        <section className={lengthTable} aria-label="Rows by length" tabIndex={0}>
-          <table className={table}>
+        <section className={styles.lengthTable} aria-label="Rows by length" tabIndex={0}>
+          <table className={setup.table}>
             <thead>
               <tr>
                 <th scope="col">Tokens</th>

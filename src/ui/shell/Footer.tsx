@@ -1,8 +1,6 @@
 import { useActions, useAppState } from "#state/hooks.ts";
 import styles from "./Footer.module.css";
 
-const { footer, keys, choice } = styles;
-
 const KEYS = [
   ["Space", "pause or resume"],
   ["1 2 3 4", "steps, seconds, forward passes, tokens"],
@@ -12,7 +10,7 @@ const KEYS = [
 
 export function Footer() {
   return (
-    <footer className={footer}>
+    <footer className={styles.footer}>
       <p>Runs on this computer. Models, rows and results never leave it.</p>
       <details>
         <summary>Keyboard</summary>
@@ -27,7 +25,7 @@ function Shortcuts() {
   const { prefer } = useActions();
   return (
     <>
-      <dl className={keys}>
+      <dl className={styles.keys}>
         {KEYS.map(([key, meaning]) => (
           <div key={key}>
             <dt>
@@ -37,7 +35,7 @@ function Shortcuts() {
           </div>
         ))}
       </dl>
-      <label className={choice}>
+      <label className={styles.choice}>
         <input
           type="checkbox"
           checked={hasShortcuts}

@@ -6,28 +6,26 @@ import { Glyph } from "./Glyph.tsx";
 import styles from "./Header.module.css";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
 
-const { header, inner, brand, nav, count, skip, live } = styles;
-
 export function Header() {
   const place = useAppState((state) => state.place.name);
   const runs = useAppState((state) => state.runs?.length ?? 0);
   const here = (name: string) => (place === name ? "page" : undefined);
   return (
-    <header className={header}>
-      <button type="button" className={skip} onClick={skipToMain}>
+    <header className={styles.header}>
+      <button type="button" className={styles.skip} onClick={skipToMain}>
         Skip to content
       </button>
-      <div className={inner}>
-        <a className={brand} href="#home" aria-current={here("home")}>
+      <div className={styles.inner}>
+        <a className={styles.brand} href="#home" aria-current={here("home")}>
           <Glyph />
           Zeroth
         </a>
-        <nav className={nav} aria-label="Main">
+        <nav className={styles.nav} aria-label="Main">
           <a href="#setup" aria-current={here("setup")}>
             New run
           </a>
           <a href="#runs" aria-current={here("runs")}>
-            Runs {runs > 0 && <span className={count}>{runs}</span>}
+            Runs {runs > 0 && <span className={styles.count}>{runs}</span>}
           </a>
         </nav>
         <LiveLink />
@@ -45,7 +43,7 @@ function LiveLink() {
   const { word, isActive } = statusWord(report.record.status);
   if (!isActive) return null;
   return (
-    <a className={live} href={hashFromPlace({ name: "run", runId: report.record.id })}>
+    <a className={styles.live} href={hashFromPlace({ name: "run", runId: report.record.id })}>
       {word} {runPercent(report)} %
     </a>
   );

@@ -10,17 +10,13 @@ import { Facts } from "../../parts/Facts.tsx";
 import setup from "../Setup.module.css";
 import styles from "./Hub.module.css";
 
-const { offer: look, row, soft } = styles;
-const { form } = setup;
-const { field, label, input } = controls;
-
 /** What a data set holds, and which part of it to take. */
 export function DatasetOfferCard({ offer }: { readonly offer: DatasetOffer }) {
   const [name, setName] = useState(offer.configs[0]?.name ?? "");
   const config = offer.configs.find((one) => one.name === name);
   const { repo, address, licence, commit } = offer;
   return (
-    <section className={look} aria-label={`Offer of ${repo}`}>
+    <section className={styles.offer} aria-label={`Offer of ${repo}`}>
       <h4>
         <a href={address} target="_blank" rel="noreferrer">
           {repo}
@@ -59,17 +55,17 @@ function Splits({ config }: { readonly config: DatasetConfigOffer }) {
   const held = { value: "", text: "A share of the rows to train on" };
   return (
     <>
-      <div className={form}>
+      <div className={setup.form}>
         <Choice title="Train on" value={train} options={options} onChange={setTrain} />
         <Choice title="Check on" value={dev} options={[held, ...options]} onChange={setDev} />
       </div>
-      <p className={soft}>
+      <p className={styles.soft}>
         The Parquet files stay in this browser, to be used without a connection, until you delete
         them. Test splits often lack labels. For a published task, such as SST-2, the rows to check
         on wait for the final test, and a share of the rows to train on is held out, as MeZO does
         it.
       </p>
-      <div className={row}>
+      <div className={styles.row}>
         <Button
           kind="primary"
           icon={isHere ? FolderOpen : Download}
@@ -94,9 +90,13 @@ interface ChoiceProps {
 
 function Choice({ title, value, options, onChange }: ChoiceProps) {
   return (
-    <label className={field}>
-      <span className={label}>{title}</span>
-      <select className={input} value={value} onChange={(event) => onChange(event.target.value)}>
+    <label className={controls.field}>
+      <span className={controls.label}>{title}</span>
+      <select
+        className={controls.input}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.text}

@@ -10,8 +10,6 @@ import { ProgressBar } from "../../parts/ProgressBar.tsx";
 import { FileList } from "./FileList.tsx";
 import styles from "./Hub.module.css";
 
-const { offer, download, pace, row } = styles;
-
 /** Downloads under way. They go on while a run trains, and while one looks elsewhere on the page. */
 export function Downloads({ kind }: { readonly kind: DownloadReport["kind"] }) {
   const downloads = useAppState((state) => state.hub.downloads);
@@ -25,11 +23,11 @@ function OneDownload({ report }: { readonly report: DownloadReport }) {
   const { pauseDownload, deleteDownload } = useActions();
   const { folder, repo, doneBytes } = report;
   return (
-    <section className={`${offer} ${download}`} aria-label={`Download of ${repo}`}>
+    <section className={`${styles.offer} ${styles.download}`} aria-label={`Download of ${repo}`}>
       <ProgressBar progress={downloadProgress(report)} />
-      <p className={pace}>{downloadPace(report)}</p>
+      <p className={styles.pace}>{downloadPace(report)}</p>
       <FileList files={report.files} />
-      <div className={row}>
+      <div className={styles.row}>
         <Button icon={Pause} onClick={() => void pauseDownload(folder)}>
           Pause download
         </Button>

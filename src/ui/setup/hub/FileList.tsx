@@ -1,8 +1,6 @@
 import { formatBytes, formatPlural } from "#state/text/format.ts";
 import styles from "./Hub.module.css";
 
-const { files: look } = styles;
-
 interface ListedFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -12,7 +10,7 @@ interface ListedFile {
 /** The files of a download, folded. */
 export function FileList({ files }: { readonly files: readonly ListedFile[] }) {
   return (
-    <details className={look}>
+    <details className={styles.files}>
       <summary>{formatPlural(files.length, "file")}</summary>
       <table>
         <thead>

@@ -10,9 +10,6 @@ import { LookUp } from "./LookUp.tsx";
 import { Shelf } from "./Shelf.tsx";
 import { TokenField } from "./TokenField.tsx";
 
-const { hub } = styles;
-const { advanced } = setup;
-
 /** Rows of a data set on the hub: looked up, downloaded as Parquet, kept, opened. */
 export function HubData() {
   const refusal = useAppState((state) => state.failures.describeDataset);
@@ -23,9 +20,9 @@ export function HubData() {
   const isAsking = useAppState((state) => Boolean(state.pending.describeDataset));
   const { lookUpDataset } = useActions();
   return (
-    <details className={advanced}>
+    <details className={setup.advanced}>
       <summary>Rows from the Hugging Face Hub</summary>
-      <div className={hub}>
+      <div className={styles.hub}>
         <LookUp
           title="Data set on the hub"
           example="stanfordnlp/sst2"

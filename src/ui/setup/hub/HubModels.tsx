@@ -11,8 +11,6 @@ import { Offer } from "./Offer.tsx";
 import { Shelf } from "./Shelf.tsx";
 import { TokenField } from "./TokenField.tsx";
 
-const { hub } = styles;
-
 /** Models of the hub: looked up, agreed to, downloaded, kept, opened. */
 export function HubModels() {
   const offer = useAppState((state) => state.hub.offer);
@@ -24,7 +22,7 @@ export function HubModels() {
   const { lookUpModel, listDownloads } = useActions();
   useEffect(() => void listDownloads(), [listDownloads]);
   return (
-    <div className={hub}>
+    <div className={styles.hub}>
       <h3>From the Hugging Face Hub</h3>
       <LookUp
         title="Model on the hub"

@@ -5,9 +5,6 @@ import controls from "../../parts/controls.module.css";
 import { Waiting } from "../../parts/ProgressBar.tsx";
 import styles from "./Hub.module.css";
 
-const { ask } = styles;
-const { field, label, input, mono, help } = controls;
-
 interface LookUpProps {
   readonly title: string;
   readonly example: string;
@@ -23,19 +20,19 @@ export function LookUp({ title, example, isPending, onAsk, children }: LookUpPro
   return (
     <>
       <form
-        className={ask}
+        className={styles.ask}
         onSubmit={(event) => {
           event.preventDefault();
           if (name.trim() !== "") onAsk(name);
         }}
       >
-        <div className={field}>
-          <label className={label} htmlFor={id}>
+        <div className={controls.field}>
+          <label className={controls.label} htmlFor={id}>
             {title}
           </label>
           <input
             id={id}
-            className={`${input} ${mono}`}
+            className={`${controls.input} ${controls.mono}`}
             value={name}
             placeholder={example}
             autoComplete="off"
@@ -49,7 +46,7 @@ export function LookUp({ title, example, isPending, onAsk, children }: LookUpPro
           Look up
         </Button>
       </form>
-      <p className={help} id={`${id}-help`}>
+      <p className={controls.help} id={`${id}-help`}>
         {children}
       </p>
       {isPending && <Waiting label="Asking the hub" />}

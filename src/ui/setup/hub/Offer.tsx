@@ -11,15 +11,13 @@ import { FileList } from "./FileList.tsx";
 import styles from "./Hub.module.css";
 import { TokenField } from "./TokenField.tsx";
 
-const { offer: look, row, soft, needs } = styles;
-
 /** Everything a model will take, before a byte of it is loaded; a press agrees to its licence. */
 export function Offer({ offer }: { readonly offer: ModelOffer }) {
   const agreed = useAppState((state) => state.preferences.agreedRepos);
   const { agreeAndDownload, openDownloaded, forgetOffer } = useActions();
   const act = () => (offer.isHere ? openDownloaded(offer.folder) : agreeAndDownload(offer));
   return (
-    <section className={look} aria-label={`Offer of ${offer.repo}`}>
+    <section className={styles.offer} aria-label={`Offer of ${offer.repo}`}>
       <h4>
         <a href={offer.address} target="_blank" rel="noreferrer">
           {offer.repo}
@@ -33,7 +31,7 @@ export function Offer({ offer }: { readonly offer: ModelOffer }) {
           Read it
         </a>
       </p>
-      <p className={soft}>
+      <p className={styles.soft}>
         The files stay in this browser, to be used without a connection, until you delete them.
         Nothing is uploaded.
       </p>
@@ -49,7 +47,7 @@ export function Offer({ offer }: { readonly offer: ModelOffer }) {
       />
       <FileList files={offer.files} />
       {offer.isGated && <TokenField />}
-      <div className={row}>
+      <div className={styles.row}>
         <Button
           kind="primary"
           icon={offer.isHere ? FolderOpen : Download}
@@ -89,10 +87,10 @@ function Needs({ offer: { memory } }: { readonly offer: ModelOffer }) {
   return (
     <div>
       <strong>GPU memory</strong>{" "}
-      <span className={soft}>
+      <span className={styles.soft}>
         for batches of {memory.rows} rows of {memory.tokensPerRow} tokens
       </span>
-      <ul className={needs}>
+      <ul className={styles.needs}>
         {memory.byMethod.map((need) => (
           <li key={need.methods.join()}>
             <span>{need.methods.join(", ")}</span>

@@ -9,8 +9,6 @@ import { ConfirmDialog } from "../../parts/ConfirmDialog.tsx";
 import { FailureNotice } from "../../parts/Notice.tsx";
 import styles from "./Hub.module.css";
 
-const { shelf, entry: look, entryActions } = styles;
-
 interface ShelfProps {
   readonly title: string;
   readonly entries: readonly LibraryEntry[];
@@ -22,9 +20,9 @@ export function Shelf({ title, entries, onOpen }: ShelfProps) {
   const refusal = useAppState((state) => state.failures.deleteDownload);
   if (entries.length === 0) return null;
   return (
-    <div className={shelf}>
+    <div className={styles.shelf}>
       <h3>{title}</h3>
-      <ul className={shelf} aria-label={title}>
+      <ul className={styles.shelf} aria-label={title}>
         {entries.map((one) => (
           <Entry key={one.folder} entry={one} onOpen={onOpen} />
         ))}
@@ -39,14 +37,14 @@ function Entry({ entry, onOpen }: Pick<ShelfProps, "onOpen"> & { readonly entry:
   const { folder, isWhole, canResume } = entry;
   const name = entryName(entry);
   return (
-    <li className={look}>
+    <li className={styles.entry}>
       <div>
         <strong>{name}</strong>
         {entryNotes(entry).map((note) => (
           <small key={note}>{note}</small>
         ))}
       </div>
-      <div className={entryActions}>
+      <div className={styles.entryActions}>
         {isWhole && (
           <Button icon={FolderOpen} aria-label={`Open ${name}`} onClick={() => onOpen(entry)}>
             Open

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
 import { commonSettings, type RunSettings } from "./commonSettings.ts";
-import { commonDescriptions, type Method, methods } from "./methods/index.ts";
+import { commonDescriptions, defaultMethodId, type Method, methods } from "./methods/index.ts";
 import type { MethodTraits } from "./methods/method.ts";
 import { type SettingValues, show } from "./settings.ts";
 
@@ -23,13 +23,13 @@ export function usesMask(settings: RunSettings): boolean {
 }
 
 /**
- * Complete settings of a run: defaults filled in, every value checked. MeZO is the default method.
+ * Complete settings of a run: defaults filled in, every value checked.
  *
  * @throws ZerothError E-CFG-1 for a wrong type or a value out of range, E-CFG-2 for an unknown method or
  *   setting, E-CFG-3 for settings that conflict
  */
 export function resolveSettings(given: Readonly<Record<string, unknown>>): RunSettings {
-  const method = methodOf({ method: given["method"] ?? "mezo" });
+  const method = methodOf({ method: given["method"] ?? defaultMethodId });
   const known = ["method", ...keysOf(method)];
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   const values = Object.entries(given).filter(([key]) => known.includes(key));
@@ -69,7 +69,7 @@ export const storedSettings: z.ZodType<RunSettings> = z
       ...stored,
     };
   })
-  .pipe(z.looseObject({ method: z.string().default("mezo"), ...commonSettings }));
+  .pipe(z.looseObject({ method: z.string().default(defaultMethodId), ...commonSettings }));
 
 function keysOf({ description }: Method): readonly string[] {
   return [...commonDescriptions, ...description.settings].map(({ key }) => key);

@@ -37,15 +37,10 @@ const weights = ["dtype", "linear"];
 export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
   score: { flags: ["bos", ...weights] },
   train: {
-    flags: [
-      "method",
-      ...new Set(allSettings().map(({ flag }) => flag)),
-      ...task,
-      ...rows,
-      "out",
-      "name",
-      "linear",
-    ],
+    get flags() {
+      const ofMethods = new Set(allSettings().map(({ flag }) => flag));
+      return ["method", ...ofMethods, ...task, ...rows, "out", "name", "linear"];
+    },
   },
   eval: {
     flags: [...task, ...weights, "examples"],

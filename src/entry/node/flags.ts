@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { allSettings, commonDescriptions } from "#zo/methods/index.ts";
+import { allSettings, commonDescriptions, defaultMethodId } from "#zo/methods/index.ts";
 import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingDescription } from "#zo/settings.ts";
 import { notTrueOrFalse, numberFromText } from "#zo/settings.ts";
@@ -102,7 +102,7 @@ function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, s
 
 /** A run's settings from the flags of its method. @throws ZerothError E-CFG-1 */
 export function settingsFrom({ flags }: Arguments): RunSettings {
-  const id = flags["method"] ?? "mezo";
+  const id = flags["method"] ?? defaultMethodId;
   const method = methodOf({ method: id });
   const given: Record<string, unknown> = { method: id };
   const mine = [...commonDescriptions, ...method.description.settings];

@@ -8,7 +8,7 @@ import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.
 import { refuseWithoutLabels } from "#data/tasks/scoreHead.ts";
 import type { BuiltInTask, TaskSpec } from "#data/tasks/task.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { allSettings, commonDescriptions, methods } from "#zo/methods/index.ts";
+import { allSettings, commonDescriptions, defaultMethodId, methods } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingDescription } from "#zo/settings.ts";
 import { notTrueOrFalse, numberFromText } from "#zo/settings.ts";
@@ -295,7 +295,7 @@ function refuseWithoutEquivalent(flags: ReadonlyMap<string, string>): void {
 }
 
 function methodFrom(flags: ReadonlyMap<string, string>, isRunPy: boolean): string {
-  const name = flags.get("trainer") ?? flags.get("method") ?? methods[0]!.description.id;
+  const name = flags.get("trainer") ?? flags.get("method") ?? defaultMethodId;
   const method = methods.find(({ aliases }) => aliases.includes(name.toLowerCase()));
   if (method) return method.description.id;
   const known = methods.flatMap(({ aliases }) => aliases).join(", ");

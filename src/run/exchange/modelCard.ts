@@ -51,7 +51,7 @@ function metadata(base: ModelRecord, { record, evaluations }: Log): string[] {
       : []),
     "library_name: transformers",
     `pipeline_tag: ${usesScoreHead(record.task) ? "text-classification" : "text-generation"}`,
-    `tags: [zeroth-order, ${JSON.stringify(record.settings["method"] ?? "mezo")}, webgpu, zeroth]`,
+    `tags: [zeroth-order, ${JSON.stringify(record.settings.method)}, webgpu, zeroth]`,
     ...(dataset === undefined ? [] : [`datasets: [${JSON.stringify(dataset)}]`]),
     ...(last ? modelIndex(record, last) : []),
     "---",

@@ -4,6 +4,7 @@ import { readAs, z } from "#base/schema.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
+import { defaultMethodId } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { someRulesSchema } from "../store/rulesSchema.ts";
@@ -134,7 +135,9 @@ function wholeTask(short: ShortTask): TaskSpec {
 }
 
 function withoutDefaults(settings: SettingValues): SettingValues {
-  const defaults: SettingValues = resolveSettings({ method: settings["method"] ?? "mezo" });
+  const defaults: SettingValues = resolveSettings({
+    method: settings["method"] ?? defaultMethodId,
+  });
   const entries = Object.entries(settings);
   const own = entries.filter(([key, value]) => key === "method" || defaults[key] !== value);
   return Object.fromEntries(own);

@@ -13,6 +13,9 @@ const registered: Method[] = [mezo, sparseMezo, lezo, mezoSvrg];
 /** Every method. Adding one is a file in this folder and a line here. */
 export const methods: readonly Method[] = registered;
 
+/** The method of settings that name none. */
+export const defaultMethodId: string = mezo.description.id;
+
 /** Adds a method for as long as a test needs it. @returns removes it again */
 export function registerMethod(method: Method): () => void {
   registered.push(method);

@@ -1,17 +1,13 @@
-// A weight pass, eight elements of a tensor a thread at a time:
+// A weight pass, eight elements of a tensor per thread at a time:
 //   theta <- theta + sum of pending terms          (the update of the step before)
 //   W+    <- theta + offsets + epsilon * mask * z
 //   W-    <- theta + offsets - epsilon * mask * z
 // theta itself is never perturbed. coefficient * z is exact in f32 (16 + 4 bits), so every addition
-// rounds once, fused or not. Halves are rounded once more, at the end of each step: a weight is the
-// same whether its steps come one a pass or many.
+// rounds once, fused or not. Halves are rounded once more at the end of each step: a weight is the same
+// whether its steps come one per pass or many.
 //
-// Software drivers run the body of a loop once more with all lanes off, and SwiftShader both sides of
-// every branch: a loop over no terms costs as much as one over a term. Hence ONE_TERM, without loops.
-//
-// The including file binds theta and probe, each as it moves them. It says whether WHOLE_GROUPS are all
-// there is, and with load8 and keep8 how eight weights are read and written, with put8 how eight elements
-// of probe are.
+// The including file binds theta and probe, sets WHOLE_GROUPS, and gives load_theta8, store_theta8 and
+// store_out8, the latter for elements of probe. Measured: docs/kernels.md#weight_pass
 #include "lib/perturbed.wgsl"
 
 struct Params {
@@ -20,13 +16,14 @@ struct Params {
   stride: u32, // elements of W+: where W- begins in probe
 }
 
-const NEVER = 0u;
-const WHERE_PROBED = 1u;
-const ALWAYS = 2u; // W+ = W- = theta where not perturbed
-const WIDENED = 3u; // theta in the place of W+ where not perturbed, and no W-
+const WRITE_NEVER = 0u;
+const WRITE_PROBED = 1u; // W+ and W- of what is perturbed
+const WRITE_ALWAYS = 2u; // W+ = W- = theta of the rest
+const WRITE_WIDENED = 3u; // W+ = theta of the rest, and no W-
 
 override WORKGROUP_SIZE: u32 = 64;
-// At most one update is pending and there are no offsets, as in most steps of most methods.
+// At most one update is pending and there are no offsets, as in most steps of most methods: no loops over
+// terms, because a loop over no terms costs a software driver as much as one over a term.
 override ONE_TERM: bool = false;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -47,39 +44,40 @@ fn main(
   let end = chunk.first + chunk.count;
   let probed = is_probed(state, chunk.block);
   let writes = params.writes_probe;
-  let writes_plus = writes == ALWAYS || writes == WIDENED || (writes == WHERE_PROBED && probed);
-  let writes_minus = writes == ALWAYS || probed;
+  let writes_plus = writes == WRITE_ALWAYS || writes == WRITE_WIDENED ||
+    (writes == WRITE_PROBED && probed);
+  let writes_minus = writes == WRITE_ALWAYS || probed;
   let threshold = threshold_of(chunk.tensor);
   let term = terms[0];
   let c = coefficients[term.slot];
-  let one_moves = ONE_TERM && state.update_count > 0u && moves(chunk, term, c);
-  let along_term = stream_of_term(term, chunk.tensor);
-  let along_probe = stream_of_probe(chunk.tensor);
+  let applies_one = ONE_TERM && state.update_count > 0u && applies(term, chunk, c);
+  let term_noise = term_noise_state(term, chunk.tensor);
+  let probe_noise = probe_noise_state(chunk.tensor);
   for (var group = chunk.first / 8u + lane; group * 8u < end; group += WORKGROUP_SIZE) {
     // Lanes of the group inside the chunk.
     let low = select(max(group * 8u, chunk.first) - group * 8u, 0u, WHOLE_GROUPS);
     let high = select(min(group * 8u + 8u, end) - group * 8u, 8u, WHOLE_GROUPS);
     let at = i32(chunk.theta_offset) + i32(group * 8u) - i32(chunk.first);
-    var w = load8(at, low, high);
-    if (one_moves) {
-      w = moved(w, mask8(w, threshold), noise8(along_term, group), term, c);
-      if (STORAGE != FLOATS) { w = rounded8(w, seed(), term.step, chunk.tensor, group); }
-      keep8(w, at, low, high);
+    var w = load_theta8(at, low, high);
+    if (applies_one) {
+      w = apply_term(w, mask8(w, threshold), noise8(term_noise, group), term, c);
+      if (STORAGE != FLOATS) { w = round8_to_halves(w, seed(), term.step, chunk.tensor, group); }
+      store_theta8(w, at, low, high);
     }
     if (!ONE_TERM && state.update_count > 0u) {
       w = apply_terms(w, chunk, group, 0u, state.update_count, true);
-      keep8(w, at, low, high);
+      store_theta8(w, at, low, high);
     }
     if (!writes_plus) { continue; }
-    // Stores stand in one place: SwiftShader goes through both sides of every branch.
-    var both = Both(w, w);
+    // One place for the stores: SwiftShader executes both sides of every branch.
+    var signs = PlusMinus(w, w);
     if (ONE_TERM) {
-      if (probed) { both = both_sides(w, mask8(w, threshold), noise8(along_probe, group)); }
+      if (probed) { signs = perturb8(w, mask8(w, threshold), noise8(probe_noise, group)); }
     } else {
-      if (probed) { both = probed8(w, chunk, group); }
+      if (probed) { signs = probe8(w, chunk, group); }
     }
     let out = i32(chunk.out_offset) + i32(group * 8u) - i32(chunk.first);
-    put8(both.plus, out, low, high);
-    if (writes_minus) { put8(both.minus, out + i32(params.stride), low, high); }
+    store_out8(signs.plus, out, low, high);
+    if (writes_minus) { store_out8(signs.minus, out + i32(params.stride), low, high); }
   }
 }

@@ -1,9 +1,9 @@
 // Philox4x32-10: four random words as a pure function of a 128-bit counter and a 64-bit key.
 // Salmon et al., SC 2011. Tested on the three known answers of Random123.
 
-// SwiftShader shifts a vector lane by lane, some twenty instructions each time; 60 % of a weight pass were
-// shifts. A float that is a multiple of 2^16 has it in its last bits once 1.5 * 2^39 is added. Both steps
-// are exact, so the bits are the same; wherever shifts are one instruction they are faster.
+// SwiftShader shifts a vector lane by lane, in some twenty instructions: docs/kernels.md#weight_pass. A
+// float that is a multiple of 2^16 has it in its last bits once 1.5 * 2^39 is added. Both steps are exact,
+// so the bits are the same; where a shift is one instruction, shifts are faster.
 override SHIFTS_BY_FLOATS: bool = false;
 
 // x >> 16. No branch: SwiftShader took twice as long to compile a pass with one here.
@@ -12,7 +12,7 @@ fn upper_half(x: u32) -> u32 {
   return select(x >> 16u, by_floats, SHIFTS_BY_FLOATS);
 }
 
-// (upper, lower) half of b * 0xd2511f53. WGSL has no wide multiply. The multiplier's own halves add up to
+// (upper, lower) half of b * 0xd2511f53. WGSL has no wide multiply. The halves of the multiplier add up to
 // less than 2^16, so the two middle products and the carry from below fit a word.
 fn first_product(b: u32) -> vec2u {
   let low = b & 0xffffu;
@@ -21,8 +21,8 @@ fn first_product(b: u32) -> vec2u {
   return vec2u(0xd251u * high + upper_half(middle), b * 0xd2511f53u);
 }
 
-// (upper, lower) half of b * 0xcd9e8d57, whose middle sum needs 33 bits: in two steps, every carry kept
-// (an often copied variant loses one).
+// (upper, lower) half of b * 0xcd9e8d57, whose middle sum needs 33 bits: two steps keep every carry (a
+// widely copied variant loses one).
 fn second_product(b: u32) -> vec2u {
   let low = b & 0xffffu;
   let high = upper_half(b);
@@ -39,26 +39,26 @@ fn philox_round(c: vec4u, key: vec2u) -> vec4u {
   return vec4u(q.x ^ c.y ^ key.x, q.y, p.x ^ c.w ^ key.y, p.y);
 }
 
-// What the first two rounds make of all but a counter's first word, so that calls that differ in no more
-// than that do it once.
-struct Stream {
-  round_1: u32, // to be mixed into the third word
-  round_2: vec3u, // into the first and the third, and the fourth itself
+// The part of the first two rounds that does not depend on the first word of the counter, to be computed
+// once for calls that differ in that word only.
+struct PhiloxState {
+  round_1: u32, // xor into the third word
+  round_2: vec3u, // xor into the first and third word; the fourth word itself
   key: vec2u, // of round 3
 }
 
-fn philox_stream(rest: vec3u, key: vec2u) -> Stream {
+fn philox_state(rest: vec3u, key: vec2u) -> PhiloxState {
   let q = second_product(rest.y);
   let p = first_product(q.x ^ rest.x ^ key.x);
   let next = key + WEYL;
-  return Stream(rest.z ^ key.y, vec3u(q.y ^ next.x, p.x ^ next.y, p.y), next + WEYL);
+  return PhiloxState(rest.z ^ key.y, vec3u(q.y ^ next.x, p.x ^ next.y, p.y), next + WEYL);
 }
 
-fn philox_at(stream: Stream, first: u32) -> vec4u {
+fn philox_draw(prepared: PhiloxState, first: u32) -> vec4u {
   let p = first_product(first);
-  let q = second_product(p.x ^ stream.round_1);
-  let r = stream.round_2;
-  var k = stream.key;
+  let q = second_product(p.x ^ prepared.round_1);
+  let r = prepared.round_2;
+  var k = prepared.key;
   var c = philox_round(vec4u(q.x ^ r.x, q.y, r.y ^ p.y, r.z), k);
   // Written out: neither software driver unrolls the loop, and the rounds are short.
   k += WEYL; c = philox_round(c, k);
@@ -72,5 +72,5 @@ fn philox_at(stream: Stream, first: u32) -> vec4u {
 }
 
 fn philox4x32(counter: vec4u, key: vec2u) -> vec4u {
-  return philox_at(philox_stream(counter.yzw, key), counter.x);
+  return philox_draw(philox_state(counter.yzw, key), counter.x);
 }

@@ -15,20 +15,20 @@ fn main(
   @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
   let quad_lane = subgroup_lane & 3u;
-  let layer = layer_of(workgroup.z);
+  let slice = slice_of(workgroup.z);
   let m0 = workgroup.y * ROWS;
-  if (m0 >= layer.rows) { return; }
+  if (m0 >= slice.rows) { return; }
   let n0 = workgroup.x * LANES * TILE_N + lane;
   let k_count = params.inner;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = layer.rows - 1u;
+  let last_row = slice.rows - 1u;
   let last_column = params.outer - 1u;
-  let w0 = layer.first_weight + min(n0 + 0u * LANES, last_column) * k_count;
-  let w1 = layer.first_weight + min(n0 + 1u * LANES, last_column) * k_count;
-  let w2 = layer.first_weight + min(n0 + 2u * LANES, last_column) * k_count;
-  let w3 = layer.first_weight + min(n0 + 3u * LANES, last_column) * k_count;
+  let w0 = slice.first_weight + min(n0 + 0u * LANES, last_column) * k_count;
+  let w1 = slice.first_weight + min(n0 + 1u * LANES, last_column) * k_count;
+  let w2 = slice.first_weight + min(n0 + 2u * LANES, last_column) * k_count;
+  let w3 = slice.first_weight + min(n0 + 3u * LANES, last_column) * k_count;
   #repeat m ROWS
-  let x$m = (layer.first_row + min(m0 + $mu, last_row)) * k_count;
+  let x$m = (slice.first_row + min(m0 + $mu, last_row)) * k_count;
   var s$m = vec4f(0.0);
   #end
   let whole = k_count - k_count % 4u;
@@ -71,8 +71,8 @@ fn main(
     s$m += x[x$m + k] * b;
     #end
   }
-  let columns = columns_of(layer, n0, LANES);
+  let columns = columns_of(slice, n0, LANES);
   #repeat m ROWS
-  store4(layer, m0 + $mu, columns, s$m);
+  store4(slice, m0 + $mu, columns, s$m);
   #end
 }

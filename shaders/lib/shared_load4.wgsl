@@ -1,11 +1,11 @@
-// Brings tiles of x and w into workgroup memory, turned so that four rows lie side by side. The including
-// file says TILE (rows), DEPTH (along K) and STRIDE (vec4s of a row of k), declares sh_x and sh_w as
-// [DEPTH, STRIDE] vec4f, binds x by vec4f and gives load_w4.
+// Loads tiles of x and w into workgroup memory, transposed so that four rows share a vec4f. The including
+// file declares TILE (rows), DEPTH (along K), STRIDE (vec4s per k) and sh_x and sh_w as [DEPTH, STRIDE]
+// vec4f, binds x as vec4f and gives load_w4.
 //
-// A thread turns a block of 4 x 4 and stores whole vec4s: two threads never write parts of one.
-const BLOCKS = (TILE / 4u) * (DEPTH / 4u); // of each tile; the threads must be twice as many or more
+// A thread transposes a block of 4 x 4 and stores whole vec4s: two threads never write parts of one.
+const BLOCKS = (TILE / 4u) * (DEPTH / 4u); // per tile; there must be twice as many threads or more
 
-fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
+fn load_tiles(slice: Slice, lane: u32, k0: u32, m0: u32, n0: u32) {
   let block = lane % BLOCKS;
   let k = k0 + (block % (DEPTH / 4u)) * 4u;
   let group = block / (DEPTH / 4u);
@@ -13,10 +13,10 @@ fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
   if (lane < BLOCKS) {
     let m = m0 + 4u * group;
     let b = transpose(mat4x4f(
-      x_part(layer, m, k),
-      x_part(layer, m + 1u, k),
-      x_part(layer, m + 2u, k),
-      x_part(layer, m + 3u, k),
+      x_part(slice, m, k),
+      x_part(slice, m + 1u, k),
+      x_part(slice, m + 2u, k),
+      x_part(slice, m + 3u, k),
     ));
     sh_x[at] = b[0];
     sh_x[at + STRIDE] = b[1];
@@ -25,10 +25,10 @@ fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
   } else if (lane < 2u * BLOCKS) {
     let n = n0 + 4u * group;
     let b = transpose(mat4x4f(
-      w_part(layer, n, k),
-      w_part(layer, n + 1u, k),
-      w_part(layer, n + 2u, k),
-      w_part(layer, n + 3u, k),
+      w_part(slice, n, k),
+      w_part(slice, n + 1u, k),
+      w_part(slice, n + 2u, k),
+      w_part(slice, n + 3u, k),
     ));
     sh_w[at] = b[0];
     sh_w[at + STRIDE] = b[1];
@@ -37,12 +37,12 @@ fn load_tiles(layer: Layer, lane: u32, k0: u32, m0: u32, n0: u32) {
   }
 }
 
-fn x_part(layer: Layer, m: u32, k: u32) -> vec4f {
-  if (m >= layer.rows || k >= params.inner) { return vec4f(0.0); }
-  return x[((layer.first_row + m) * params.inner + k) / 4u];
+fn x_part(slice: Slice, m: u32, k: u32) -> vec4f {
+  if (m >= slice.rows || k >= params.inner) { return vec4f(0.0); }
+  return x[((slice.first_row + m) * params.inner + k) / 4u];
 }
 
-fn w_part(layer: Layer, n: u32, k: u32) -> vec4f {
+fn w_part(slice: Slice, n: u32, k: u32) -> vec4f {
   if (n >= params.outer || k >= params.inner) { return vec4f(0.0); }
-  return load_w4(layer.first_weight + n * params.inner + k);
+  return load_w4(slice.first_weight + n * params.inner + k);
 }

@@ -1,21 +1,21 @@
-// Terms of a delta: theta += coefficient * mask * z(direction); where weights decay, theta *= 1 -
-// coefficient * mask. The list of a pass is written by the host; the coefficients are already on the GPU.
+// Terms of a delta: theta += coefficient * mask * z(direction), or for weight decay theta *= 1 -
+// coefficient * mask. The host writes the list of terms; the coefficients are already on the GPU.
 #include "lib/noise.wgsl"
 
-// What holds for every weight in one pass over them.
+// Uniform values shared by every workgroup of a pass over the weights.
 struct PassState {
   seed_low: u32,
   seed_high: u32,
   probe_step: u32, // direction tried in this pass
   probe_index: u32,
-  probe_blocks_low: u32, // bit b: block b is perturbed (0..31), _high: 32..63
+  probe_blocks_low: u32, // bit b: block b is perturbed (0 to 31), _high: 32 to 63
   probe_blocks_high: u32,
-  probe_embeddings: u32, // 1: embeddings, final norm and projections are perturbed
+  probe_embeddings: u32, // 1: everything outside the blocks is perturbed
   probe_enabled: u32, // 0: nothing is perturbed, W+ = W- = theta
   epsilon: f32, // rounded to 16 significant bits
   update_count: u32, // terms applied to theta and written back
   offset_count: u32, // terms after those, seen by the probe only
-  mask_by_magnitude: u32, // 1: only |theta| <= threshold of its tensor moves
+  mask_by_magnitude: u32, // 1: only |theta| <= threshold of its tensor is perturbed and updated
 }
 
 struct Term {
@@ -26,14 +26,14 @@ struct Term {
   blocks_low: u32,
   blocks_high: u32,
   embeddings: u32,
-  begins_step: u32, // 1: the magnitude mask is taken anew here
+  begins_step: u32, // 1: the magnitude mask is computed anew here
 }
 
 const TERM_NOISE = 0u;
 const TERM_DECAY = 1u;
 const TERM_BACK = 2u;
-const NO_BLOCK = 0xffffffffu; // embeddings, final norm, projections
-const HEAD_BLOCK = 0xfffffffeu; // a score head: it takes part in every step
+const NO_BLOCK = 0xffffffffu; // outside the blocks: embeddings, final norm, projections
+const HEAD_BLOCK = 0xfffffffeu; // a score head: active in every step
 
 fn is_active(block: u32, blocks_low: u32, blocks_high: u32, embeddings: u32) -> bool {
   if (block == HEAD_BLOCK) { return true; }

@@ -1,10 +1,7 @@
-// Causal attention over packed rows: out[row, head] = softmax(q k^T / sqrt(D)) v over the rows of a
-// shared prompt and the row's own sequence up to itself. Online softmax (Milakov and Gimelshein, 2018),
-// four keys at a time: nothing of size T x T is stored.
-//
-// A thread has one head of four neighbouring rows, so that what it loads of k and v serves four
-// queries: 512 tokens of one text, 12 heads of 64, in ms of two free cores: lavapipe 75 and SwiftShader
-// 280, against 252 and 1284 of a thread a row and head, one key at a time.
+// out[t, head] = softmax(q k^T / sqrt(D)) v over the tokens that t attends to: a shared prompt, then its
+// own sequence up to itself. Online softmax (Milakov and Gimelshein, 2018), four keys at a time: nothing of
+// size T x T is stored. A thread computes one head of four neighbouring tokens, so that what it loads of k
+// and v serves four queries. Measured: docs/kernels.md#attention
 #include "lib/batch.wgsl"
 
 struct Params {
@@ -17,47 +14,48 @@ override HEAD_WIDTH: u32 = 16; // D
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> batch: Batch;
-@group(0) @binding(2) var<storage, read> rows: array<Row>; // [T]
+@group(0) @binding(2) var<storage, read> tokens: array<Token>; // [T]
 @group(0) @binding(3) var<storage, read> kvq: array<f32>; // [signs * T, 3 C]: k, v, q
 @group(0) @binding(4) var<storage, read_write> out: array<f32>; // [signs * T, C]
 
-var<workgroup> sh_out: array<vec4f, WORKGROUP_SIZE * HEAD_WIDTH>; // every thread its own stretch
+var<workgroup> sh_out: array<vec4f, WORKGROUP_SIZE * HEAD_WIDTH>; // [WORKGROUP_SIZE, D], four tokens each
 
-// Row of kvq, beyond those of the sign, of the i-th key that a row sees.
-fn key_row(self_row: Row, i: u32) -> u32 {
-  let prefix = self_row.prefix_end - self_row.prefix_start;
-  return select(self_row.own_start + i - prefix, self_row.prefix_start + i, i < prefix);
+// The i-th token that a token attends to, counted from the first of the sign.
+fn attended_token(query: Token, i: u32) -> u32 {
+  let prefix = query.prefix_end - query.prefix_start;
+  return select(query.own_start + i - prefix, query.prefix_start + i, i < prefix);
 }
 
-// True where two rows see the same keys, but for how far.
-fn are_alike(a: Row, b: Row) -> bool {
+// True if two tokens attend to the same keys, up to where they end.
+fn share_keys(a: Token, b: Token) -> bool {
   return a.own_start == b.own_start && a.prefix_start == b.prefix_start
     && a.prefix_end == b.prefix_end;
 }
 
-// Attention of rows [r, r + count) of the sign that begins at `base`, which are alike.
-fn attend(base: u32, r: u32, count: u32, head: u32, mine: u32) {
-  // From a uniform, not the override: with constant bounds lavapipe unrolls all loops and takes a
-  // minute to compile.
+// Attention of tokens [t, t + count), which share keys, of the sign that begins at `base`. The thread keeps
+// its sums in sh_out from `sums` on.
+fn attend(base: u32, t: u32, count: u32, head: u32, sums: u32) {
+  // From a uniform, not the override: with constant bounds lavapipe unrolls all loops and takes a minute
+  // to compile.
   let head_width = params.width / params.heads;
   let scale = inverseSqrt(f32(head_width));
   let stride = 3u * params.width;
   let column = head * head_width;
-  let self_row = rows[r];
-  let seen = self_row.prefix_end - self_row.prefix_start + r - self_row.own_start + 1u;
-  // Rows beyond the last repeat it; what they give is not stored.
+  let query = tokens[t];
+  let seen = query.prefix_end - query.prefix_start + t - query.own_start + 1u;
+  // Tokens beyond the last repeat it; their results are not stored.
   let step = vec4u(0u, min(1u, count - 1u), min(2u, count - 1u), min(3u, count - 1u));
-  let limit = vec4u(seen) + step; // keys that each query sees
-  let q = (vec4u(base + r) + step) * stride + 2u * params.width + column;
-  for (var d = 0u; d < head_width; d++) { sh_out[mine + d] = vec4f(0.0); }
+  let limit = vec4u(seen) + step; // keys that each query attends to
+  let q = (vec4u(base + t) + step) * stride + 2u * params.width + column;
+  for (var d = 0u; d < head_width; d++) { sh_out[sums + d] = vec4f(0.0); }
   var largest = vec4f(-3.4e38);
   var sum = vec4f(0.0);
   for (var i = 0u; i < limit.w; i += 4u) {
     let last = limit.w - 1u;
-    let k0 = (base + key_row(self_row, i)) * stride + column;
-    let k1 = (base + key_row(self_row, min(i + 1u, last))) * stride + column;
-    let k2 = (base + key_row(self_row, min(i + 2u, last))) * stride + column;
-    let k3 = (base + key_row(self_row, min(i + 3u, last))) * stride + column;
+    let k0 = (base + attended_token(query, i)) * stride + column;
+    let k1 = (base + attended_token(query, min(i + 1u, last))) * stride + column;
+    let k2 = (base + attended_token(query, min(i + 2u, last))) * stride + column;
+    let k3 = (base + attended_token(query, min(i + 3u, last))) * stride + column;
     var s0 = vec4f(0.0);
     var s1 = vec4f(0.0);
     var s2 = vec4f(0.0);
@@ -69,8 +67,8 @@ fn attend(base: u32, r: u32, count: u32, head: u32, mine: u32) {
       s2 += a * kvq[k2 + d];
       s3 += a * kvq[k3 + d];
     }
-    // The first key of a block is one that a query sees, or all of its block is beyond what it sees:
-    // then its largest so far stays, and every weight is 0.
+    // A query attends to the first key of a block or to none of it. In the latter case its largest score
+    // stays and every weight is 0.
     s0 = select(vec4f(-3.4e38), s0 * scale, vec4u(i) < limit);
     s1 = select(vec4f(-3.4e38), s1 * scale, vec4u(i + 1u) < limit);
     s2 = select(vec4f(-3.4e38), s2 * scale, vec4u(i + 2u) < limit);
@@ -85,13 +83,13 @@ fn attend(base: u32, r: u32, count: u32, head: u32, mine: u32) {
     sum = sum * keep + p0 + p1 + p2 + p3;
     for (var d = 0u; d < head_width; d++) {
       let v = params.width + d;
-      sh_out[mine + d] = sh_out[mine + d] * keep + p0 * kvq[k0 + v] + p1 * kvq[k1 + v]
+      sh_out[sums + d] = sh_out[sums + d] * keep + p0 * kvq[k0 + v] + p1 * kvq[k1 + v]
         + p2 * kvq[k2 + v] + p3 * kvq[k3 + v];
     }
   }
-  let to = (base + r) * params.width + column;
+  let to = (base + t) * params.width + column;
   for (var d = 0u; d < head_width; d++) {
-    let values = sh_out[mine + d] / sum;
+    let values = sh_out[sums + d] / sum;
     out[to + d] = values.x;
     if (count > 1u) { out[to + params.width + d] = values.y; }
     if (count > 2u) { out[to + 2u * params.width + d] = values.z; }
@@ -108,13 +106,13 @@ fn main(
   let group = global.x / params.heads;
   let groups = (batch.tokens + 3u) / 4u; // of one sign
   if (group >= batch.signs * groups) { return; }
-  let base = (group / groups) * batch.tokens; // first row of this sign
+  let base = (group / groups) * batch.tokens; // first token of this sign
   let end = min(4u * (group % groups) + 4u, batch.tokens);
   // Most groups lie in one sequence; one that spans several takes them one after another.
-  for (var r = 4u * (group % groups); r < end; ) {
+  for (var t = 4u * (group % groups); t < end; ) {
     var count = 1u;
-    while (r + count < end && are_alike(rows[r], rows[r + count])) { count++; }
-    attend(base, r, count, head, lane * HEAD_WIDTH);
-    r += count;
+    while (t + count < end && share_keys(tokens[t], tokens[t + count])) { count++; }
+    attend(base, t, count, head, lane * HEAD_WIDTH);
+    t += count;
   }
 }

@@ -1,6 +1,6 @@
-// y[row] = (x[row] - mean) / sqrt(variance + 1e-5) * weight + bias, a workgroup a row.
-// Mean and variance in two sweeps: subtracting the mean first keeps f32 exact enough for the small
-// differences between the two signs' losses.
+// y[row] = (x[row] - mean) / sqrt(variance + 1e-5) * weight + bias, a workgroup per row.
+// Mean and variance are two passes over the row: subtracting the mean first keeps f32 accurate enough for
+// the small difference between the losses of the two signs.
 #include "lib/batch.wgsl"
 #include "lib/reduce.wgsl"
 
@@ -8,8 +8,8 @@ struct Params {
   width: u32, // C
   weight_offset: u32, // in the vectors of a sign
   bias_offset: u32,
-  vectors_stride: u32, // elements of the vectors of each sign
-  over_scored: u32, // 1: rows are the scored positions, 0: all tokens
+  vectors_stride: u32, // elements of the vectors per sign
+  over_scored: u32, // 1: rows are the scored positions, 0: the tokens
 }
 
 const EPSILON = 1e-5;
@@ -18,7 +18,7 @@ override WORKGROUP_SIZE: u32 = 32;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> batch: Batch;
-@group(0) @binding(2) var<storage, read> vectors: array<f32>; // [2, vectors_stride], 1-D parameters
+@group(0) @binding(2) var<storage, read> vectors: array<f32>; // [2, vectors_stride], the 1-D parameters
 @group(0) @binding(3) var<storage, read> x: array<f32>; // [signs * rows, C]
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [signs * rows, C]
 

@@ -1,6 +1,6 @@
-// Matrix product for a handful of rows, as when text is written token by token: 64 threads along K, whose
-// loads lie side by side, make 4 x 4 sums and add them up in workgroup memory. Needs no optional
-// feature; K must be a multiple of 4. The one variant whose sums are not in ascending order of k.
+// y = x wᵀ for few rows, as in generation token by token: 64 threads divide K among them, with adjacent
+// loads, and add up their 4 x 4 sums in workgroup memory, so k does not ascend. K must be a multiple of 4.
+// The reduction is not that of lib/reduce.wgsl: it adds 16 sums per thread between two barriers.
 #include "lib/linear.wgsl"
 
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
@@ -15,19 +15,19 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let layer = layer_of(workgroup.z);
+  let slice = slice_of(workgroup.z);
   let m = workgroup.y * 4u;
   let n = workgroup.x * 4u;
-  if (m >= layer.rows) { return; }
+  if (m >= slice.rows) { return; }
   let steps = params.inner / 4u;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = layer.rows - 1u;
+  let last_row = slice.rows - 1u;
   let last_column = params.outer - 1u;
-  let w_first = layer.first_weight / 4u;
-  let x0 = (layer.first_row + min(m + 0u, last_row)) * steps;
-  let x1 = (layer.first_row + min(m + 1u, last_row)) * steps;
-  let x2 = (layer.first_row + min(m + 2u, last_row)) * steps;
-  let x3 = (layer.first_row + min(m + 3u, last_row)) * steps;
+  let w_first = slice.first_weight / 4u;
+  let x0 = (slice.first_row + min(m + 0u, last_row)) * steps;
+  let x1 = (slice.first_row + min(m + 1u, last_row)) * steps;
+  let x2 = (slice.first_row + min(m + 2u, last_row)) * steps;
+  let x3 = (slice.first_row + min(m + 3u, last_row)) * steps;
   let w0 = w_first + min(n + 0u, last_column) * steps;
   let w1 = w_first + min(n + 1u, last_column) * steps;
   let w2 = w_first + min(n + 2u, last_column) * steps;
@@ -59,5 +59,5 @@ fn main(
     for (var i = lane; i < half * 4u; i += THREADS) { sh_sums[i] += sh_sums[i + half * 4u]; }
   }
   workgroupBarrier();
-  if (lane < 4u) { store4(layer, m + lane, columns_of(layer, n, 1u), sh_sums[lane]); }
+  if (lane < 4u) { store4(slice, m + lane, columns_of(slice, n, 1u), sh_sums[lane]); }
 }

@@ -1,6 +1,6 @@
-// Matrix product by 128 x 128 tiles in workgroup memory, 8 x 8 sums a thread, 256 threads, 8 deep,
-// 8.3 KiB: half the shared loads per multiply-add of 4 x 4, for GPUs with registers to spare and
-// products large enough to fill them. K must be a multiple of 4.
+// y = x wᵀ by tiles of 128 x 128 in workgroup memory: 256 threads, 8 x 8 sums each, 8 deep, 8.3 KiB. Half
+// the loads from workgroup memory per multiply-add of linear_shared_vec4, for GPUs with registers to spare
+// and products large enough to fill them. K must be a multiple of 4.
 #include "lib/linear.wgsl"
 
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
@@ -22,10 +22,10 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let layer = layer_of(workgroup.z);
+  let slice = slice_of(workgroup.z);
   let m0 = workgroup.y * TILE;
   let n0 = workgroup.x * TILE;
-  // A thread's rows and columns are two groups of four, half a tile apart.
+  // A thread has two groups of four rows and columns, half a tile apart.
   let tm = lane / 16u;
   let tn = lane % 16u;
   var s0l = vec4f(0.0); var s0r = vec4f(0.0);
@@ -38,7 +38,7 @@ fn main(
   var s7l = vec4f(0.0); var s7r = vec4f(0.0);
   for (var k0 = 0u; k0 < params.inner; k0 += DEPTH) {
     workgroupBarrier();
-    load_tiles(layer, lane, k0, m0, n0);
+    load_tiles(slice, lane, k0, m0, n0);
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
       let a = sh_x[k * STRIDE + tm];
@@ -57,14 +57,14 @@ fn main(
   }
   let m = m0 + 4u * tm;
   let n = n0 + 4u * tn;
-  let left = columns_of(layer, n, 1u);
-  let right = columns_of(layer, n + 64u, 1u);
-  store4(layer, m + 0u, left, s0l); store4(layer, m + 0u, right, s0r);
-  store4(layer, m + 1u, left, s1l); store4(layer, m + 1u, right, s1r);
-  store4(layer, m + 2u, left, s2l); store4(layer, m + 2u, right, s2r);
-  store4(layer, m + 3u, left, s3l); store4(layer, m + 3u, right, s3r);
-  store4(layer, m + 64u, left, s4l); store4(layer, m + 64u, right, s4r);
-  store4(layer, m + 65u, left, s5l); store4(layer, m + 65u, right, s5r);
-  store4(layer, m + 66u, left, s6l); store4(layer, m + 66u, right, s6r);
-  store4(layer, m + 67u, left, s7l); store4(layer, m + 67u, right, s7r);
+  let left = columns_of(slice, n, 1u);
+  let right = columns_of(slice, n + 64u, 1u);
+  store4(slice, m + 0u, left, s0l); store4(slice, m + 0u, right, s0r);
+  store4(slice, m + 1u, left, s1l); store4(slice, m + 1u, right, s1r);
+  store4(slice, m + 2u, left, s2l); store4(slice, m + 2u, right, s2r);
+  store4(slice, m + 3u, left, s3l); store4(slice, m + 3u, right, s3r);
+  store4(slice, m + 64u, left, s4l); store4(slice, m + 64u, right, s4r);
+  store4(slice, m + 65u, left, s5l); store4(slice, m + 65u, right, s5r);
+  store4(slice, m + 66u, left, s6l); store4(slice, m + 66u, right, s6r);
+  store4(slice, m + 67u, left, s7l); store4(slice, m + 67u, right, s7r);
 }

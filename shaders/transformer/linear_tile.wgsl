@@ -1,6 +1,6 @@
-// Matrix product by register tiles of 4 x 4 a thread, 8 x 8 threads, no workgroup memory: caches do the
-// sharing. The shape that jax-js found best on Apple's GPUs. Needs no optional feature; loads are of
-// four neighbours along K, which must be a multiple of 4.
+// y = x wᵀ by register tiles of 4 x 4 a thread, 8 x 8 threads, without workgroup memory: sharing is left to
+// the caches. The shape that jax-js found fastest on Apple GPUs. Loads four neighbours along K, which must
+// be a multiple of 4.
 #include "lib/linear.wgsl"
 
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // [rows, K / 4]
@@ -21,19 +21,19 @@ fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let layer = layer_of(workgroup.z);
+  let slice = slice_of(workgroup.z);
   let m = (workgroup.y * 8u + local.y) * 4u;
   let n = (workgroup.x * 8u + local.x) * 4u;
-  if (m >= layer.rows || n >= params.outer) { return; }
+  if (m >= slice.rows || n >= params.outer) { return; }
   let steps = params.inner / 4u;
   // Rows and columns beyond the edge repeat the last one; their sums are not stored.
-  let last_row = layer.rows - 1u;
+  let last_row = slice.rows - 1u;
   let last_column = params.outer - 1u;
-  let w_first = layer.first_weight / 4u;
-  let x0 = (layer.first_row + min(m + 0u, last_row)) * steps;
-  let x1 = (layer.first_row + min(m + 1u, last_row)) * steps;
-  let x2 = (layer.first_row + min(m + 2u, last_row)) * steps;
-  let x3 = (layer.first_row + min(m + 3u, last_row)) * steps;
+  let w_first = slice.first_weight / 4u;
+  let x0 = (slice.first_row + min(m + 0u, last_row)) * steps;
+  let x1 = (slice.first_row + min(m + 1u, last_row)) * steps;
+  let x2 = (slice.first_row + min(m + 2u, last_row)) * steps;
+  let x3 = (slice.first_row + min(m + 3u, last_row)) * steps;
   let w0 = w_first + min(n + 0u, last_column) * steps;
   let w1 = w_first + min(n + 1u, last_column) * steps;
   let w2 = w_first + min(n + 2u, last_column) * steps;
@@ -49,9 +49,9 @@ fn main(
     s2 = row_sums(s2, x[x2 + k], b);
     s3 = row_sums(s3, x[x3 + k], b);
   }
-  let columns = columns_of(layer, n, 1u);
-  store4(layer, m + 0u, columns, s0);
-  store4(layer, m + 1u, columns, s1);
-  store4(layer, m + 2u, columns, s2);
-  store4(layer, m + 3u, columns, s3);
+  let columns = columns_of(slice, n, 1u);
+  store4(slice, m + 0u, columns, s0);
+  store4(slice, m + 1u, columns, s1);
+  store4(slice, m + 2u, columns, s2);
+  store4(slice, m + 3u, columns, s3);
 }

@@ -1,6 +1,5 @@
-// Running log-sum-exp of the logits over tiles of the vocabulary, and the logit of the target where
-// this tile holds it. A workgroup a scored position.
-//   state[s] = (largest, sum of exp(logit - largest), logit of the target)
+// state[s] = (largest logit, sum of exp(logit - largest), logit of the target) of scored position s, updated
+// tile by tile of the vocabulary. A workgroup per scored position.
 #include "lib/batch.wgsl"
 #include "lib/reduce.wgsl"
 
@@ -8,7 +7,7 @@ struct Params {
   first_id: u32, // of the tile
   width: u32, // ids in the tile
   stride: u32, // columns of logits
-  begins: u32, // 1: first tile, nothing is carried over
+  begins: u32, // 1: first tile, no state yet
 }
 
 override WORKGROUP_SIZE: u32 = 64;

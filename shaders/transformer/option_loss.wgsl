@@ -1,8 +1,8 @@
-// Loss of a batch, as MeZO has it (large_models/run.py, forward_wrap_with_option_len):
-//   options compete:  s_c = mean log p of option c's tokens; mean over examples of
-//                     logsumexp_c(s_c) - s_answer
-//   per token:        mean over all scored tokens of -log p
-// Here the sums; the division by the count waits for the last part of the batch. One workgroup.
+// loss_sums[probe, sign] = sum over the examples of a batch, as in MeZO (large_models/run.py,
+// forward_wrap_with_option_len):
+//   options compete:  logsumexp_c(s_c) - s_answer, s_c the mean log p of the tokens of option c
+//   per token:        -log p of all scored tokens
+// The coefficients kernel divides by the count after the last part of the batch. One workgroup.
 #include "lib/batch.wgsl"
 #include "lib/reduce.wgsl"
 
@@ -11,14 +11,14 @@ struct Params {
 }
 
 struct Option {
-  first: u32, // its first scored position; the next option's first ends it
+  first: u32, // first scored position
   end: u32,
 }
 
 struct Example {
-  first: u32, // its first option
+  first: u32, // first option
   end: u32,
-  answer: u32, // counted from the first
+  answer: u32, // counted from its first option
 }
 
 override WORKGROUP_SIZE: u32 = 64;
@@ -27,7 +27,7 @@ override WORKGROUP_SIZE: u32 = 64;
 @group(0) @binding(1) var<uniform> batch: Batch;
 @group(0) @binding(2) var<storage, read> options: array<Option>; // [options]
 @group(0) @binding(3) var<storage, read> examples: array<Example>; // [examples]
-@group(0) @binding(4) var<storage, read> state: array<f32>; // [signs * S, 3], of log_sum_exp
+@group(0) @binding(4) var<storage, read> state: array<f32>; // [signs * S, 3], from log_sum_exp
 @group(0) @binding(5) var<storage, read_write> option_sums: array<f32>; // [2, option_capacity]: sum of log p
 @group(0) @binding(6) var<storage, read_write> loss_sums: array<f32>; // [probes, 2]: plus, minus
 

@@ -1,35 +1,40 @@
-// Losses of a step become the coefficients of its delta, on the GPU, so that the host never waits:
+// From the losses of a step to the coefficients of its delta, on the GPU, so that the host never waits:
 //   L = loss_sum / count;  g_p = (L+ - L-) / (2 epsilon);  c = round16(scale * (g[plus] - g[minus]))
-// A loss that is no finite number stops everything: this step and all after it get c = 0, until the
-// host has seen it and clears `halted`. One thread.
+// After a loss that is not finite, this step and all that follow get c = 0, until the host clears
+// HALTED_REGISTER. One thread.
 
 struct Params {
-  step: u32, // counts from 1, for the record
+  step: u32, // from 1, for the record
   probes: u32,
   programs: u32,
   record: u32, // slot in the ring
-  keeps_anchor: u32, // 1: g of probe 0 is kept for the steps to come (SVRG)
+  keeps_anchor: u32, // 1: g of probe 0 is kept for later steps (SVRG)
   count: f32, // examples (or scored tokens) the losses are means over
   epsilon: f32,
-  clip: f32, // > 0: |g| is held to clip times its running mean
+  clip: f32, // > 0: |g| is clipped to this multiple of its running mean
 }
 
-// One coefficient.
+// How one coefficient is computed.
 struct Program {
   scale: f32,
-  plus: u32, // register: a probe of this step, or ANCHOR
-  minus: u32, // register, or NONE
-  slot: u32, // where the coefficient goes
-  kind: u32, // 0: as above; 1: the scale itself (weight decay)
+  plus: u32, // register: a probe of this step, or ANCHOR_REGISTER
+  minus: u32, // register, or NO_REGISTER
+  slot: u32, // of the coefficient
+  kind: u32, // SCALED_GRADIENT or SCALE_ALONE (weight decay)
 }
 
-const NONE = 0xffffffffu;
-const ANCHOR = 16u; // register after the 16 probes a step may have
-const HALTED = 17u;
-const MEAN_ABS = 18u; // running mean of |g|
+const SCALED_GRADIENT = 0u;
+const SCALE_ALONE = 1u;
+
+const NO_REGISTER = 0xffffffffu;
+const ANCHOR_REGISTER = 16u; // after the 16 probes a step may have
+const HALTED_REGISTER = 17u;
+const MEAN_ABS_REGISTER = 18u; // running mean of |g|
 const RECORD_WORDS = 128u;
-const MEAN_ABS_WORD = 60u; // in a record
-const FIRST_COEFFICIENT = 64u;
+// Words of a record: step, flags, probes, programs; L+, L-, g of each probe; and
+const FIRST_PROBE_WORD = 4u;
+const MEAN_ABS_WORD = 60u;
+const FIRST_COEFFICIENT_WORD = 64u;
 const FLAG_NOT_FINITE = 1u;
 const FLAG_SKIPPED = 2u;
 
@@ -50,8 +55,8 @@ fn is_finite(value: f32) -> bool {
 }
 
 fn clipped(g: f32) -> f32 {
-  let mean = registers[MEAN_ABS];
-  registers[MEAN_ABS] = select(0.9 * mean + 0.1 * abs(g), abs(g), mean == 0.0);
+  let mean = registers[MEAN_ABS_REGISTER];
+  registers[MEAN_ABS_REGISTER] = select(0.9 * mean + 0.1 * abs(g), abs(g), mean == 0.0);
   if (params.clip <= 0.0 || mean == 0.0) { return g; }
   return clamp(g, -params.clip * mean, params.clip * mean);
 }
@@ -59,36 +64,37 @@ fn clipped(g: f32) -> f32 {
 @compute @workgroup_size(1)
 fn main() {
   let record = params.record * RECORD_WORDS;
-  var flags = select(0u, FLAG_SKIPPED, registers[HALTED] == 1.0);
+  var flags = select(0u, FLAG_SKIPPED, registers[HALTED_REGISTER] == 1.0);
   for (var p = 0u; p < params.probes; p++) {
     let plus = loss_sums[2u * p] / params.count;
     let minus = loss_sums[2u * p + 1u] / params.count;
     let g = (plus - minus) / (2.0 * params.epsilon);
-    ring[record + 4u + 3u * p] = bitcast<u32>(plus);
-    ring[record + 5u + 3u * p] = bitcast<u32>(minus);
-    ring[record + 6u + 3u * p] = bitcast<u32>(g);
+    let word = record + FIRST_PROBE_WORD + 3u * p;
+    ring[word] = bitcast<u32>(plus);
+    ring[word + 1u] = bitcast<u32>(minus);
+    ring[word + 2u] = bitcast<u32>(g);
     if (!(is_finite(plus) && is_finite(minus) && is_finite(g))) { flags |= FLAG_NOT_FINITE; }
     registers[p] = g;
   }
   if (flags == 0u) {
     for (var p = 0u; p < params.probes; p++) { registers[p] = clipped(registers[p]); }
-    if (params.keeps_anchor == 1u) { registers[ANCHOR] = registers[0]; }
+    if (params.keeps_anchor == 1u) { registers[ANCHOR_REGISTER] = registers[0]; }
   } else {
-    registers[HALTED] = 1.0;
+    registers[HALTED_REGISTER] = 1.0;
   }
   for (var i = 0u; i < params.programs; i++) {
     let program = programs[i];
     var c = program.scale;
-    if (program.kind == 0u) {
+    if (program.kind == SCALED_GRADIENT) {
       var g = registers[program.plus];
-      if (program.minus != NONE) { g -= registers[program.minus]; }
+      if (program.minus != NO_REGISTER) { g -= registers[program.minus]; }
       c = round16(program.scale * g);
     }
     if (flags != 0u) { c = 0.0; }
     coefficients[program.slot] = c;
-    ring[record + FIRST_COEFFICIENT + i] = bitcast<u32>(c);
+    ring[record + FIRST_COEFFICIENT_WORD + i] = bitcast<u32>(c);
   }
-  ring[record + MEAN_ABS_WORD] = bitcast<u32>(registers[MEAN_ABS]);
+  ring[record + MEAN_ABS_WORD] = bitcast<u32>(registers[MEAN_ABS_REGISTER]);
   ring[record] = params.step;
   ring[record + 1u] = flags;
   ring[record + 2u] = params.probes;

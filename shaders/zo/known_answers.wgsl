@@ -1,4 +1,4 @@
-// words[i] = Philox4x32-10 of (counter, key) i: the start-up check runs it on published answers.
+// words[i] = Philox4x32-10 of the i-th (counter, key). The start-up check compares published answers.
 #include "lib/philox.wgsl"
 
 struct Params {

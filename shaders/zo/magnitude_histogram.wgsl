@@ -6,7 +6,7 @@
 //            threshold, the last one all beyond
 #include "lib/chunk.wgsl"
 #include "lib/magnitude_bins.wgsl"
-#include "lib/theta_one.wgsl"
+#include "lib/theta.wgsl"
 
 struct Params {
   first_chunk: u32,
@@ -24,10 +24,15 @@ override WORKGROUP_SIZE: u32 = 64;
 
 var<workgroup> sh_counts: array<atomic<u32>, BINS>;
 
+fn load_theta(at: u32) -> f32 {
+  if (STORAGE == HALVES) { return widen(vec4u(theta[at >> 1u] >> (16u * (at & 1u)))).x; }
+  return bitcast<f32>(theta[at]);
+}
+
 fn count_selected(chunk: Chunk, lane: u32) {
   let higher = selected[chunk.tensor * 2u];
   for (var i = lane; i < chunk.count; i += WORKGROUP_SIZE) {
-    let bits = bitcast<u32>(theta1(chunk.theta_offset + i)) & 0x7fffffffu;
+    let bits = bitcast<u32>(load_theta(chunk.theta_offset + i)) & 0x7fffffffu;
     // Two shifts: a shift by 32 is not defined.
     if (((bits ^ higher) >> round.shift) >> 8u == 0u) {
       atomicAdd(&sh_counts[(bits >> round.shift) & 255u], 1u);
@@ -38,7 +43,7 @@ fn count_selected(chunk: Chunk, lane: u32) {
 fn count_spread(chunk: Chunk, lane: u32) {
   let threshold = thresholds[chunk.tensor];
   for (var i = lane; i < chunk.count; i += WORKGROUP_SIZE) {
-    let size = abs(theta1(chunk.theta_offset + i));
+    let size = abs(load_theta(chunk.theta_offset + i));
     if (size <= threshold) { atomicAdd(&sh_counts[0], 1u); }
     let bin = min(u32(min(size / threshold * 16.0, 63.0)), 63u);
     atomicAdd(&sh_counts[1u + bin], 1u);

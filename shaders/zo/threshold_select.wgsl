@@ -1,5 +1,6 @@
-// End of a round of the radix select: the bin that holds the wanted rank fixes eight more bits. After
-// the last round they are the threshold. A thread a tensor; a rank of 0 means no threshold is wanted.
+// threshold[tensor] = the rank-th smallest |theta|, by radix select. A round ends here: the bin with the
+// wanted rank gives eight more bits; after the last round they are the threshold. A thread per tensor; a
+// tensor of rank 0 keeps its threshold.
 #include "lib/magnitude_bins.wgsl"
 
 struct Params {
@@ -10,7 +11,7 @@ override WORKGROUP_SIZE: u32 = 64;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<uniform> round: Round;
-@group(0) @binding(2) var<storage, read_write> selected: array<u32>; // [tensors, 2]: bits fixed so far, rank left
+@group(0) @binding(2) var<storage, read_write> selected: array<u32>; // [tensors, 2]: bits selected so far, rank left
 @group(0) @binding(3) var<storage, read_write> counts: array<u32>; // [tensors, BINS], set to 0
 @group(0) @binding(4) var<storage, read_write> thresholds: array<f32>; // [tensors]
 

@@ -1,7 +1,7 @@
 // Generated from shaders/ by `npm run kernels`. Do not edit.
 import type { Card, Fields } from "./card.ts";
 
-export const constants = { ALWAYS: 2, ANCHOR: 16, BINOMIAL: 0, BINS: 256, COPY_SCORED: 0, COPY_SIGN: 2, COPY_TO_CACHE: 1, FIRST_COEFFICIENT: 64, FLAG_NOT_FINITE: 1, FLAG_SKIPPED: 2, FLOATS: 0, GAUSSIAN: 2, HALTED: 17, HALVES: 1, HEAD_BLOCK: 4294967294, INFINITE: 2139095040, LANES: 16, LARGEST_HALF: 31743, MEAN_ABS: 18, MEAN_ABS_WORD: 60, MEASURE: 1, NEVER: 0, NONE: 4294967295, NO_BLOCK: 4294967295, RADEMACHER: 1, RECORD_WORDS: 128, ROUNDING: 4294967295, SELECT: 0, SMALLEST_NORMAL: 947912704, TERM_BACK: 2, TERM_DECAY: 1, TERM_NOISE: 0, THREADS: 64, TILE_N: 4, WHERE_PROBED: 1, WIDENED: 3, WIDE_HALVES: 2 } as const;
+export const constants = { ANCHOR_REGISTER: 16, BINOMIAL: 0, BINS: 256, COPY_SCORED: 0, COPY_SIGN: 2, COPY_TO_CACHE: 1, FIRST_COEFFICIENT_WORD: 64, FIRST_PROBE_WORD: 4, FLAG_NOT_FINITE: 1, FLAG_SKIPPED: 2, FLOATS: 0, GAUSSIAN: 2, HALTED_REGISTER: 17, HALVES: 1, HEAD_BLOCK: 4294967294, INFINITE: 2139095040, LANES: 16, LARGEST_HALF: 31743, MEAN_ABS_REGISTER: 18, MEAN_ABS_WORD: 60, MEASURE: 1, NO_BLOCK: 4294967295, NO_REGISTER: 4294967295, RADEMACHER: 1, RECORD_WORDS: 128, ROUNDING: 4294967295, SCALED_GRADIENT: 0, SCALE_ALONE: 1, SELECT: 0, SMALLEST_NORMAL: 947912704, TERM_BACK: 2, TERM_DECAY: 1, TERM_NOISE: 0, THREADS: 64, TILE_N: 4, WIDE_HALVES: 2, WRITE_ALWAYS: 2, WRITE_NEVER: 0, WRITE_PROBED: 1, WRITE_WIDENED: 3 } as const;
 
 export const Batch = { tokens: "u32", scored: "u32", options: "u32", examples: "u32", signs: "u32", accumulates: "u32", probe_register: "u32", per_token: "u32" } as const;
 export type Batch = Fields<typeof Batch>;
@@ -19,18 +19,18 @@ export const Program = { scale: "f32", plus: "u32", minus: "u32", slot: "u32", k
 export type Program = Fields<typeof Program>;
 export const Round = { kind: "u32", shift: "u32" } as const;
 export type Round = Fields<typeof Round>;
-export const Row = { id: "u32", position: "u32", prefix_start: "u32", prefix_end: "u32", own_start: "u32" } as const;
-export type Row = Fields<typeof Row>;
-export const Scored = { row: "u32", target_id: "u32" } as const;
+export const Scored = { token: "u32", target_id: "u32" } as const;
 export type Scored = Fields<typeof Scored>;
 export const Term = { step: "u32", probe: "u32", slot: "u32", kind: "u32", blocks_low: "u32", blocks_high: "u32", embeddings: "u32", begins_step: "u32" } as const;
 export type Term = Fields<typeof Term>;
+export const Token = { id: "u32", position: "u32", prefix_start: "u32", prefix_end: "u32", own_start: "u32" } as const;
+export type Token = Fields<typeof Token>;
 
 export const attention = {
   name: "attention",
   file: "transformer/attention.wgsl",
   params: { width: "u32", heads: "u32" },
-  bindings: { batch: "uniform", rows: "read", kvq: "read", out: "read_write" },
+  bindings: { batch: "uniform", tokens: "read", kvq: "read", out: "read_write" },
   uniforms: { batch: Batch },
   overrides: { WORKGROUP_SIZE: 8, HEAD_WIDTH: 16 },
   features: [],
@@ -40,7 +40,7 @@ export const attentionCached = {
   name: "attention_cached",
   file: "transformer/attention_cached.wgsl",
   params: { width: "u32", heads: "u32" },
-  bindings: { batch: "uniform", rows: "read", kvq: "read", cache: "read", out: "read_write" },
+  bindings: { batch: "uniform", tokens: "read", kvq: "read", cache: "read", out: "read_write" },
   uniforms: { batch: Batch },
   overrides: { WORKGROUP_SIZE: 16, HEAD_WIDTH: 16 },
   features: [],
@@ -49,20 +49,20 @@ export const attentionCached = {
 export const copyRows = {
   name: "copy_rows",
   file: "transformer/copy_rows.wgsl",
-  params: { kind: "u32", width: "u32", x_stride: "u32", y_stride: "u32" },
-  bindings: { batch: "uniform", rows: "read", scored: "read", x: "read", y: "read_write" },
+  params: { width: "u32", x_stride: "u32", y_stride: "u32" },
+  bindings: { batch: "uniform", tokens: "read", scored: "read", x: "read", y: "read_write" },
   uniforms: { batch: Batch },
-  overrides: { WORKGROUP_SIZE: 64 },
+  overrides: { WORKGROUP_SIZE: 64, KIND: 0 },
   features: [],
 } as const satisfies Card;
 
 export const embed = {
   name: "embed",
   file: "transformer/embed.wgsl",
-  params: { width: "u32", first_row: "u32", end_row: "u32", tensor: "u32", by_position: "u32", row_offset: "u32", accumulates: "u32" },
-  bindings: { state: "uniform", batch: "uniform", terms: "read", coefficients: "read", thresholds: "read", theta: "read", rows: "read", x: "read_write" },
+  params: { width: "u32", first_row: "u32", end_row: "u32", tensor: "u32", by_position: "u32", row_offset: "u32" },
+  bindings: { state: "uniform", batch: "uniform", terms: "read", coefficients: "read", thresholds: "read", theta: "read", tokens: "read", x: "read_write" },
   uniforms: { state: PassState, batch: Batch },
-  overrides: { SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, STORAGE: 0, WORKGROUP_SIZE: 64 },
+  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, WORKGROUP_SIZE: 64, ACCUMULATES: 0 },
   features: [],
 } as const satisfies Card;
 
@@ -252,7 +252,7 @@ export const weightPass = {
   params: { first_chunk: "u32", writes_probe: "u32", stride: "u32" },
   bindings: { state: "uniform", chunks: "read", terms: "read", coefficients: "read", thresholds: "read", theta: "read_write", probe: "read_write" },
   uniforms: { state: PassState },
-  overrides: { SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, STORAGE: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
+  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
   features: [],
 } as const satisfies Card;
 

@@ -35,6 +35,8 @@ function variants({ name, overrides }: Card): Readonly<Record<string, number>>[]
     WORKGROUP_SIZE: few[name] ?? [32, 64, 128, 256],
     NOISE_KIND: [0, 1, 2],
     STORAGE: [0, 1, 2],
+    ACCUMULATES: [0, 1],
+    KIND: [0, 1, 2],
     ONE_TERM: [0, 1],
     SHIFTS_BY_FLOATS: [0, 1],
     HEAD_WIDTH: [1, 12, 64, 80, 128],

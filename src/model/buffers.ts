@@ -3,55 +3,57 @@ import { type StructLayout, wordsOf } from "#gpu/card.ts";
 import {
   Batch,
   coefficients,
+  constants,
   Example,
   Option,
   PassState,
   Program,
-  Row,
   Scored,
   Term,
+  Token,
 } from "#gpu/kernels.gen.ts";
 import { type Memory, type MemoryKind, type PlannedBuffer, planned, usage } from "#gpu/memory.ts";
 import { timestampBytes } from "#gpu/passTimer.ts";
 import type { OptConfig } from "./config.ts";
 import type { Layout } from "./layout.ts";
 
-/** Sizes of the small tables of a step, as `zo/coefficients.wgsl` has them. */
+/** Sizes of the small tables of a step. @see shaders/zo/coefficients.wgsl */
 export const maxTerms = 64;
 export const maxProbes = 16;
 export const ringRecords = 256;
-export const recordWords = 128;
+export const recordWords = constants.RECORD_WORDS;
 
-/** Everything on the GPU beside the weights. Made once per run; a step allocates nothing. */
+/** Every buffer of a model but its weights. They are created once; a step allocates nothing. */
 export interface Buffers {
   readonly pass: GPUBuffer;
   readonly batch: GPUBuffer;
   readonly chunks: GPUBuffer;
   readonly terms: GPUBuffer;
   readonly programs: GPUBuffer;
-  /** Parameters of `zo/coefficients`, rewritten each step. */
+  /** Params of the coefficients kernel, rewritten each step. */
   readonly coefficientState: GPUBuffer;
   readonly coefficients: GPUBuffer;
   readonly thresholds: GPUBuffer;
   readonly registers: GPUBuffer;
   readonly lossSums: GPUBuffer;
   readonly ring: GPUBuffer;
-  /** What the GPU's clock said in a step that is timed. */
+  /** GPU timestamps of a timed step. */
   readonly timestamps: GPUBuffer;
-  /** [2, scratchElements] W+ and W- of the tile at hand. */
+  /** [2, scratchElements] W+ and W- of the current tile. */
   readonly probe: GPUBuffer;
-  /** [2, vectors.elements] every 1-D parameter as either sign sees it. */
+  /** [2, vectors.elements] the 1-D parameters as each sign sees them. */
   readonly probeVectors: GPUBuffer;
-  readonly rows: GPUBuffer;
+  readonly tokens: GPUBuffer;
   readonly scored: GPUBuffer;
   readonly options: GPUBuffer;
   readonly examples: GPUBuffer;
-  /** [2 T, C] the residual stream, and what a sublayer reads or writes beside it. */
+  /** [2 T, C] the residual stream. */
   readonly stream: GPUBuffer;
+  /** [2 T, C] input or output of a sublayer. */
   readonly side: GPUBuffer;
-  /** [2 T, max(3 C, F, E)] keys, values and queries; or the feed-forward's inner layer. */
+  /** [2 T, wideWidth] keys, values and queries, or the inner layer of the feed-forward part. */
   readonly wide: GPUBuffer;
-  /** [2 S, max(C, E)] the scored positions. */
+  /** [2 S, max(C, E)] stream and side at the scored positions. */
   readonly scoredStream: GPUBuffer;
   readonly scoredSide: GPUBuffer;
   /** [2 S, headTileRows] */
@@ -74,12 +76,12 @@ export function planBuffers(
   const { hiddenSize: C, wordEmbedProjDim: E } = config;
   const floats = (label: string, kind: MemoryKind, count: number) =>
     planned(label, kind, count * 4);
-  const tokens = 2 * capacity.tokens;
-  const scored = 2 * capacity.scored;
   const structs = (label: string, struct: StructLayout, count: number) =>
     floats(label, "other", count * wordsOf(struct));
   const uniform = (label: string, struct: StructLayout) =>
     planned(label, "other", 4 * wordsOf(struct), usage.UNIFORM);
+  const tokens = 2 * capacity.tokens;
+  const scored = 2 * capacity.scored;
   return {
     pass: uniform("pass state", PassState),
     batch: uniform("batch state", Batch),
@@ -95,8 +97,8 @@ export function planBuffers(
     timestamps: planned("timestamps", "other", timestampBytes, usage.QUERY_RESOLVE),
     probe: floats("W+ and W-", "scratch", 2 * layout.scratchElements),
     probeVectors: floats("vectors+ and vectors-", "scratch", 2 * layout.vectors.elements),
-    rows: structs("rows", Row, tokens),
-    scored: structs("scored rows", Scored, scored),
+    tokens: structs("tokens", Token, tokens),
+    scored: structs("scored positions", Scored, scored),
     options: structs("options", Option, 2 * capacity.options),
     examples: structs("examples", Example, 2 * capacity.examples),
     stream: floats("stream", "activations", tokens * C),
@@ -110,7 +112,7 @@ export function planBuffers(
   };
 }
 
-/** Makes what `planBuffers` lists. */
+/** Allocates the buffers of a plan. */
 export function allocateBuffers(
   memory: Memory,
   plan: Readonly<Record<keyof Buffers, PlannedBuffer>>,

@@ -2,9 +2,15 @@ import { type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import type { ParamsOf } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { type attentionCached, constants, copyRows, embed } from "#gpu/kernels.gen.ts";
+import { type attentionCached, copyRows, embed } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
-import { ATTENTION_TOKENS, attentionThreads, kernelFor, type ModelKernels } from "./compile.ts";
+import {
+  ATTENTION_TOKENS,
+  attentionThreads,
+  type ByStorage,
+  kernelFor,
+  type ModelKernels,
+} from "./compile.ts";
 import type { OptConfig } from "./config.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
 import {
@@ -21,9 +27,14 @@ import type { Weights } from "./weights.ts";
 /** OPT's table of positions begins with two unused rows. @see OPTLearnedPositionalEmbedding */
 const POSITION_OFFSET = 2;
 
+/** The kernels that only text generation needs. */
+export interface GenerationKernels {
+  readonly copyToCache: Kernel<typeof copyRows>;
+  readonly attentionCached: Kernel<typeof attentionCached>;
+}
+
 /** What text generation needs: attention over a cache, and whole logits instead of a loss. */
-export interface Generation {
-  readonly attention: Kernel<typeof attentionCached>;
+export interface Generation extends GenerationKernels {
   /** [slots * positions, 2 C] keys and values of each block. */
   readonly caches: readonly GPUBuffer[];
   /** [scored, vocabSize] */
@@ -118,8 +129,7 @@ export class Forward {
   #part(pass: Commands, shape: Shape): Shape {
     const { hiddenSize: width } = this.#config;
     const { stream, side } = this.#buffers;
-    this.#copyRows(pass, "second sign", shape.tokens, side, stream, {
-      kind: constants.COPY_SIGN,
+    this.#copyRows(pass, "second sign", this.#kernels.copySign, shape.tokens, side, stream, {
       width,
       x_stride: width,
       y_stride: width,
@@ -130,15 +140,16 @@ export class Forward {
   #copyRows(
     pass: Commands,
     name: string,
+    kernel: Kernel<typeof copyRows>,
     rows: number,
     x: GPUBuffer,
     y: GPUBuffer,
     params: ParamsOf<typeof copyRows>,
   ): void {
-    const { batch, rows: tokenRows, scored } = this.#buffers;
-    const bound = this.#bound.get(`copy ${name}`, this.#kernels.copyRows, () => ({
+    const { batch, tokens, scored } = this.#buffers;
+    const bound = this.#bound.get(`copy ${name}`, kernel, () => ({
       params,
-      buffers: { batch, rows: tokenRows, scored, x, y },
+      buffers: { batch, tokens, scored, x, y },
     }));
     dispatch(pass, bound, Math.ceil(params.width / copyRows.overrides.WORKGROUP_SIZE), rows);
   }
@@ -163,10 +174,10 @@ export class Forward {
     const tokens = this.#matrix("embed_tokens");
     const projectIn = this.#layout.matrices.get("project_in");
     for (const shard of tokens.shards) {
-      this.#lookUp(pass, shape, tokens, shard, projectIn ? wide : stream, {
+      const x = projectIn ? wide : stream;
+      this.#lookUp(pass, shape, this.#kernels.embed, tokens, shard, x, {
         by_position: 0,
         row_offset: 0,
-        accumulates: 0,
       });
     }
     // Where a score head reads the stream, no later part comes back to the token rows.
@@ -176,10 +187,9 @@ export class Forward {
       this.#products.linear(pass, shape, plan, { matrix: projectIn, x: wide, y: stream });
     const positions = this.#matrix("embed_positions");
     for (const shard of positions.shards) {
-      this.#lookUp(pass, shape, positions, shard, stream, {
+      this.#lookUp(pass, shape, this.#kernels.addEmbedding, positions, shard, stream, {
         by_position: 1,
         row_offset: POSITION_OFFSET,
-        accumulates: 1,
       });
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
@@ -189,14 +199,15 @@ export class Forward {
 
   #lookUp(
     pass: Commands,
-    { tokens }: Shape,
+    shape: Shape,
+    kernels: ByStorage<typeof embed>,
     { name, width, storage }: Matrix,
     shard: Shard,
     x: GPUBuffer,
-    source: Pick<ParamsOf<typeof embed>, "by_position" | "row_offset" | "accumulates">,
+    source: Pick<ParamsOf<typeof embed>, "by_position" | "row_offset">,
   ): void {
-    const { batch, rows } = this.#buffers;
-    const kernel = kernelFor(this.#kernels.embed, storage);
+    const { batch, tokens } = this.#buffers;
+    const kernel = kernelFor(kernels, storage);
     const bound = this.#bound.get(`${name} ${shard.firstRow}`, kernel, () => ({
       params: {
         width,
@@ -208,14 +219,14 @@ export class Forward {
       buffers: {
         ...this.#products.deltaBuffers(),
         batch,
-        rows,
+        tokens,
         theta: this.#weights.shard(shard),
         x,
       },
     }));
     // A thread computes eight columns of both signs.
     const groups = width % 8 === 0 ? width / 8 : Math.floor((width + 14) / 8);
-    dispatch(pass, bound, Math.ceil((groups * tokens) / embed.overrides.WORKGROUP_SIZE));
+    dispatch(pass, bound, Math.ceil((groups * shape.tokens) / embed.overrides.WORKGROUP_SIZE));
   }
 
   #block(pass: Commands, shape: Shape, plan: Pass, block: number): void {
@@ -256,37 +267,36 @@ export class Forward {
   }
 
   #attention(pass: Commands, shape: Shape, kvq: GPUBuffer, out: GPUBuffer): void {
-    const { batch, rows } = this.#buffers;
+    const { batch, tokens } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
     const bound = this.#bound.get("attention", this.#kernels.attention, () => ({
       params: { width, heads },
-      buffers: { batch, rows, kvq, out },
+      buffers: { batch, tokens, kvq, out },
     }));
     const groups = shape.signs * Math.ceil(shape.tokens / ATTENTION_TOKENS);
     dispatch(pass, bound, Math.ceil((groups * heads) / attentionThreads(width / heads)));
   }
 
-  /** One sign only. Keys and values go to the cache first, so that a row finds its own there. */
+  /** One sign only. Keys and values go to the cache first, so that a token finds its own there. */
   #attentionCached(
     pass: Commands,
-    { tokens }: Shape,
-    { attention, caches }: Generation,
+    shape: Shape,
+    { copyToCache, attentionCached, caches }: Generation,
     block: number,
   ): void {
-    const { batch, rows, wide: kvq, side: out } = this.#buffers;
+    const { batch, tokens, wide: kvq, side: out } = this.#buffers;
     const { hiddenSize: width, numAttentionHeads: heads } = this.#config;
     const cache = caches[block]!;
-    this.#copyRows(pass, `cache ${block}`, tokens, kvq, cache, {
-      kind: constants.COPY_TO_CACHE,
+    this.#copyRows(pass, `cache ${block}`, copyToCache, shape.tokens, kvq, cache, {
       width: 2 * width,
       x_stride: 3 * width,
       y_stride: 2 * width,
     });
-    const attend = this.#bound.get(`attention cached ${block}`, attention, () => ({
+    const attend = this.#bound.get(`attention cached ${block}`, attentionCached, () => ({
       params: { width, heads },
-      buffers: { batch, rows, kvq, cache, out },
+      buffers: { batch, tokens, kvq, cache, out },
     }));
-    dispatch(pass, attend, heads, tokens);
+    dispatch(pass, attend, heads, shape.tokens);
   }
 
   /**
@@ -296,12 +306,19 @@ export class Forward {
   #head(pass: Commands, shape: Shape, plan: Pass): void {
     const b = this.#buffers;
     const { hiddenSize: width, hasFinalLayerNorm } = this.#config;
-    this.#copyRows(pass, "scored", shape.signs * shape.scored, b.stream, b.scoredStream, {
-      kind: constants.COPY_SCORED,
-      width,
-      x_stride: width,
-      y_stride: width,
-    });
+    this.#copyRows(
+      pass,
+      "scored",
+      this.#kernels.copyScored,
+      shape.signs * shape.scored,
+      b.stream,
+      b.scoredStream,
+      {
+        width,
+        x_stride: width,
+        y_stride: width,
+      },
+    );
     let [x, y] = [b.scoredStream, b.scoredSide];
     if (hasFinalLayerNorm) {
       this.#layerNorm(pass, shape, "model.decoder.final_layer_norm", x, y, true);

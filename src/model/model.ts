@@ -4,7 +4,14 @@ import { type Fields, type StructLayout, wordsOf, writeStruct } from "#gpu/card.
 import { type Commands, Recorder } from "#gpu/commands.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";
-import { attentionCached, Batch, type coefficients, PassState } from "#gpu/kernels.gen.ts";
+import {
+  attentionCached,
+  Batch,
+  type coefficients,
+  constants,
+  copyRows,
+  PassState,
+} from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
@@ -12,7 +19,7 @@ import type { NoiseKind } from "#zo/noise.ts";
 import { allocateBuffers, type Buffers, planBuffers } from "./buffers.ts";
 import { compileKernels, headWidthOf, type ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
-import { Forward } from "./forward.ts";
+import { Forward, type GenerationKernels } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import type { LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
@@ -72,7 +79,7 @@ export class Model {
   readonly #sources: ShaderSources;
   readonly #kernels: ModelKernels;
   #masks: Promise<Masks> | null = null;
-  #attentionCached: Promise<Kernel<typeof attentionCached>> | null = null;
+  #generationKernels: Promise<GenerationKernels> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
   /** Of the pass set last. */
@@ -109,7 +116,7 @@ export class Model {
   /** Makes `batch` the one the next passes run on. */
   setBatch(batch: PackedBatch, signs: 1 | 2, place: LossPlace): void {
     const { queue } = this.device;
-    queue.writeBuffer(this.buffers.rows, 0, batch.tokenTable);
+    queue.writeBuffer(this.buffers.tokens, 0, batch.tokenTable);
     queue.writeBuffer(this.buffers.scored, 0, batch.scoredTokens);
     queue.writeBuffer(this.buffers.options, 0, batch.optionRanges);
     queue.writeBuffer(this.buffers.examples, 0, batch.exampleRanges);
@@ -203,11 +210,17 @@ export class Model {
   /** Room to write text with these weights; its kernels are compiled at first use. */
   async makeWriter(room: WriterRoom): Promise<Writer> {
     const { device, config } = this;
-    this.#attentionCached ??= compileKernel(device, this.#sources, attentionCached, {
-      HEAD_WIDTH: headWidthOf(config),
+    const compile = async () => ({
+      copyToCache: await compileKernel(device, this.#sources, copyRows, {
+        KIND: constants.COPY_TO_CACHE,
+      }),
+      attentionCached: await compileKernel(device, this.#sources, attentionCached, {
+        HEAD_WIDTH: headWidthOf(config),
+      }),
     });
-    const attention = await this.#attentionCached;
-    return new Writer(this, this.#kernels, attention, this.memory.part(), room);
+    this.#generationKernels ??= compile();
+    const own = await this.#generationKernels;
+    return new Writer(this, this.#kernels, own, this.memory.part(), room);
   }
 
   /**

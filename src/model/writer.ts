@@ -1,13 +1,11 @@
 import type { Capacity, PackedBatch } from "#data/examples/packing.ts";
 import { BoundKernels } from "#gpu/boundKernels.ts";
-import type { Kernel } from "#gpu/kernel.ts";
-import type { attentionCached } from "#gpu/kernels.gen.ts";
 import { type Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";
 import type { Readback } from "#gpu/readback.ts";
 import type { Buffers } from "./buffers.ts";
 import type { ModelKernels } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
-import { Forward } from "./forward.ts";
+import { Forward, type GenerationKernels } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import { planForwardParams } from "./memoryPlan.ts";
 import type { Weights } from "./weights.ts";
@@ -81,7 +79,7 @@ export class Writer {
   constructor(
     model: WriterModel,
     kernels: ModelKernels,
-    attention: Kernel<typeof attentionCached>,
+    own: GenerationKernels,
     memory: Memory,
     room: WriterRoom,
   ) {
@@ -100,7 +98,7 @@ export class Writer {
       buffers,
       kernels,
       bound,
-      generation: { attention, caches, logits: this.#logits },
+      generation: { ...own, caches, logits: this.#logits },
     });
   }
 

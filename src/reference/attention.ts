@@ -1,14 +1,14 @@
-import { batchUniform, rowsOf, someBatch, visibleRows } from "./batch.ts";
+import { attendedTokens, batchUniform, rowsOf, someBatch } from "./batch.ts";
 import { randomFloats } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
 
 const steep = "scores of hundreds overflow nothing";
 
-/** out[row, head] = softmax(q k^T / sqrt(D)) v over the rows that a row may see. */
+/** out[t, head] = softmax(q k^T / sqrt(D)) v over the tokens that t attends to. */
 export const twin: Twin = {
   card: "attention",
   cases: () => [
-    attentionCase("both signs, prompts shared, three heads of 12", { heads: 3, headWidth: 12 }),
+    attentionCase("both signs, shared prompts, three heads of 12", { heads: 3, headWidth: 12 }),
     attentionCase("an evaluation with one head of one number", {
       heads: 1,
       headWidth: 1,
@@ -19,7 +19,7 @@ export const twin: Twin = {
       headWidth: 20,
       deviation: 12,
     }),
-    attentionCase("heads of 80, as opt-2.7b has them", { heads: 2, headWidth: 80 }),
+    attentionCase("heads of 80 columns, as in opt-2.7b", { heads: 2, headWidth: 80 }),
     attentionCase("4 threads a workgroup", {
       heads: 5,
       headWidth: 4,
@@ -31,22 +31,22 @@ export const twin: Twin = {
     const kvq = floats(testCase, "kvq");
     const [width, heads] = [param(testCase, "width"), param(testCase, "heads")];
     const tokens = field(testCase, "batch", "tokens");
-    for (let row = 0; row < rowsOf(testCase); row++) {
-      const base = row < tokens ? 0 : tokens;
-      const seen = visibleRows(words(testCase, "rows"), row - base).map((i) => base + i);
-      out.set(attended(kvq, row, seen, width, heads), row * width);
+    for (let t = 0; t < rowsOf(testCase); t++) {
+      const base = t < tokens ? 0 : tokens;
+      const seen = attendedTokens(words(testCase, "tokens"), t - base).map((i) => base + i);
+      out.set(attended(kvq, t, seen, width, heads), t * width);
     }
     return { out };
   },
-  // Adapters' exp is off by up to 7e-7. A score of hundreds carries hundreds · 2^-24 into it, and the
-  // values it weighs are in the tens.
+  // exp of the adapters is off by up to 7e-7. A score in the hundreds brings an error of hundreds · 2^-24,
+  // and the values it weights are in the tens.
   bound: ({ name }) => ({ absolute: name === steep ? 1e-3 : 1e-5, relative: 1e-5 }),
 };
 
-/** What one row takes from those it sees: [width]. kvq: [rows, 3 width], keys, values, queries. */
+/** Attention of one token over those in `seen`: [width]. kvq: [rows, 3 width], keys, values, queries. */
 export function attended(
   kvq: ArrayLike<number>,
-  row: number,
+  token: number,
   seen: readonly number[],
   width: number,
   heads: number,
@@ -59,7 +59,7 @@ export function attended(
     const q = (i: number, d: number) => kvq[3 * width * i + 2 * width + head * D + d]!;
     const scores = seen.map((i) => {
       let score = 0;
-      for (let d = 0; d < D; d++) score += q(row, d) * k(i, d);
+      for (let d = 0; d < D; d++) score += q(token, d) * k(i, d);
       return score / Math.sqrt(D);
     });
     const largest = Math.max(...scores);
@@ -91,7 +91,7 @@ function attentionCase(name: string, options: Options): TwinCase {
     params: { width, heads },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      rows: batch.tokenTable,
+      tokens: batch.tokenTable,
       kvq: randomFloats(31, 2 * batch.tokens * 3 * width, deviation),
       out: new Float32Array(2 * batch.tokens * width).fill(5),
     },

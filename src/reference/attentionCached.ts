@@ -1,19 +1,19 @@
+import { wordsPerToken } from "#data/examples/packing.ts";
 import { attended } from "./attention.ts";
-import { batchUniform } from "./batch.ts";
+import { batchUniform, generatedTokens } from "./batch.ts";
 import { randomFloats } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
-import { someRows } from "./written.ts";
 
 const steep = "scores of hundreds overflow nothing";
 
-/** out[row, head] = softmax(q k^T / sqrt(D)) v over the cache, from its slot's first row to its own. */
+/** out[t, head] = softmax(q k^T / sqrt(D)) v over the cache, from the first row of its slot to its own. */
 export const twin: Twin = {
   card: "attention_cached",
   cases: () => [
     attentionCase("three sequences, three heads of 12", { heads: 3, headWidth: 12 }),
     attentionCase("one head of one number", { heads: 1, headWidth: 1 }),
     attentionCase(steep, { heads: 2, headWidth: 20, deviation: 12 }),
-    attentionCase("heads of 80, as opt-2.7b has them", { heads: 2, headWidth: 80 }),
+    attentionCase("heads of 80 columns, as in opt-2.7b", { heads: 2, headWidth: 80 }),
     attentionCase("32 lanes a workgroup", {
       heads: 5,
       headWidth: 4,
@@ -25,19 +25,19 @@ export const twin: Twin = {
     const [width, heads] = [param(testCase, "width"), param(testCase, "heads")];
     const cache = floats(testCase, "cache");
     const kvq = floats(testCase, "kvq");
-    const rows = words(testCase, "rows");
-    for (let row = 0; row < field(testCase, "batch", "tokens"); row++) {
-      const [position, first] = [rows[row * 5 + 1]!, rows[row * 5 + 4]!];
-      // The sequence as one kvq: cached keys and values, and at the end the row's query.
+    for (let t = 0; t < field(testCase, "batch", "tokens"); t++) {
+      const [, at, , , first] = words(testCase, "tokens").subarray(t * wordsPerToken);
+      const position = at!;
+      // The sequence as one kvq: cached keys and values, and at the end the query of the token.
       const whole = new Float32Array((position + 1) * 3 * width);
       for (let i = 0; i <= position; i++) {
-        const from = (first + i) * 2 * width;
+        const from = (first! + i) * 2 * width;
         whole.set(cache.subarray(from, from + 2 * width), i * 3 * width);
       }
-      const query = (row * 3 + 2) * width;
+      const query = (t * 3 + 2) * width;
       whole.set(kvq.subarray(query, query + width), (position * 3 + 2) * width);
       const seen = Array.from({ length: position + 1 }, (_, i) => i);
-      out.set(attended(whole, position, seen, width, heads), row * width);
+      out.set(attended(whole, position, seen, width, heads), t * width);
     }
     return { out };
   },
@@ -54,19 +54,19 @@ interface Options {
 
 function attentionCase(name: string, options: Options): TwinCase {
   const { heads, headWidth, deviation = 1 } = options;
-  const { rows, tokens, cacheRows } = someRows();
+  const { tokens, count, cacheRows } = generatedTokens();
   const width = heads * headWidth;
   return {
     name,
     overrides: { HEAD_WIDTH: headWidth, ...options.overrides },
     params: { width, heads },
-    uniforms: { batch: batchUniform({ tokens, scored: 0, options: 0, examples: 0 }, 1) },
+    uniforms: { batch: batchUniform({ tokens: count, scored: 0, options: 0, examples: 0 }, 1) },
     buffers: {
-      rows,
-      kvq: randomFloats(33, tokens * 3 * width, deviation),
+      tokens,
+      kvq: randomFloats(33, count * 3 * width, deviation),
       cache: randomFloats(34, cacheRows * 2 * width, deviation),
-      out: new Float32Array(tokens * width).fill(5),
+      out: new Float32Array(count * width).fill(5),
     },
-    workgroups: [heads, tokens],
+    workgroups: [heads, count],
   };
 }

@@ -1,5 +1,22 @@
+import { wordsOf } from "#gpu/card.ts";
+import { constants, Program } from "#gpu/kernels.gen.ts";
 import { round16 } from "#zo/round16.ts";
 import { floats, param, type Twin, type TwinCase, words } from "./twin.ts";
+
+const {
+  ANCHOR_REGISTER,
+  FIRST_COEFFICIENT_WORD,
+  FIRST_PROBE_WORD,
+  FLAG_NOT_FINITE,
+  FLAG_SKIPPED,
+  HALTED_REGISTER,
+  MEAN_ABS_REGISTER,
+  MEAN_ABS_WORD,
+  NO_REGISTER,
+  RECORD_WORDS,
+  SCALED_GRADIENT,
+  SCALE_ALONE,
+} = constants;
 
 /** L = sum / count; g = (L+ - L-) / 2 epsilon; c = round16(scale · (g[plus] - g[minus])). */
 export const twin: Twin = {
@@ -12,62 +29,51 @@ export const twin: Twin = {
     const ring = words(testCase, "ring").slice();
     const record = param(testCase, "record") * RECORD_WORDS;
     const probes = param(testCase, "probes");
-    let flags = registers[HALTED] === 1 ? FLAG_SKIPPED : 0;
+    let flags = registers[HALTED_REGISTER] === 1 ? FLAG_SKIPPED : 0;
     for (let p = 0; p < probes; p++) {
       const plus = Math.fround(sums[2 * p]! / param(testCase, "count"));
       const minus = Math.fround(sums[2 * p + 1]! / param(testCase, "count"));
       const g = Math.fround(
         Math.fround(plus - minus) / Math.fround(2 * Math.fround(param(testCase, "epsilon"))),
       );
-      ring.set(bitsOf([plus, minus, g]), record + 4 + 3 * p);
+      ring.set(bitsOf([plus, minus, g]), record + FIRST_PROBE_WORD + 3 * p);
       if (![plus, minus, g].every(Number.isFinite)) flags |= FLAG_NOT_FINITE;
       registers[p] = g;
     }
     if (flags === 0) {
       for (let p = 0; p < probes; p++) registers[p] = clipped(testCase, registers, registers[p]!);
-      if (param(testCase, "keeps_anchor") === 1) registers[ANCHOR] = registers[0]!;
+      if (param(testCase, "keeps_anchor") === 1) registers[ANCHOR_REGISTER] = registers[0]!;
     } else {
-      registers[HALTED] = 1;
+      registers[HALTED_REGISTER] = 1;
     }
     const programs = words(testCase, "programs");
     for (let i = 0; i < param(testCase, "programs"); i++) {
-      const [bits, plus, minus, slot, kind] = programs.subarray(i * PROGRAM_WORDS);
+      const [bits, plus, minus, slot, kind] = programs.subarray(i * wordsOf(Program));
       const scale = floatOf(bits!);
       let c = scale;
-      if (kind === 0) {
+      if (kind === SCALED_GRADIENT) {
         let g = registers[plus!]!;
-        if (minus !== NONE) g = Math.fround(g - registers[minus!]!);
+        if (minus !== NO_REGISTER) g = Math.fround(g - registers[minus!]!);
         c = round16(Math.fround(scale * g));
       }
       if (flags !== 0) c = 0;
       coefficients[slot!] = c;
-      ring.set(bitsOf([c]), record + FIRST_COEFFICIENT + i);
+      ring.set(bitsOf([c]), record + FIRST_COEFFICIENT_WORD + i);
     }
     const head = [param(testCase, "step"), flags, probes, param(testCase, "programs")];
     ring.set(head, record);
-    ring.set(bitsOf([registers[MEAN_ABS]!]), record + MEAN_ABS_WORD);
+    ring.set(bitsOf([registers[MEAN_ABS_REGISTER]!]), record + MEAN_ABS_WORD);
     return { registers, coefficients, ring };
   },
-  // Division may be off by 2.5 ulp by WGSL's rules; where that crosses an edge of round16, the
-  // coefficient moves by one of its 16 bits. The registers' running mean is far closer than that.
+  // WGSL allows division to be off by 2.5 ulp. If that crosses an edge of round16, the coefficient changes
+  // in the last of its 16 bits. The running mean is far more accurate.
   bound: () => ({ absolute: 0, relative: 2 ** -15 }),
 };
 
-const RECORD_WORDS = 128;
-const PROGRAM_WORDS = 5;
-const FIRST_COEFFICIENT = 64;
-const NONE = 0xffffffff;
-const ANCHOR = 16;
-const HALTED = 17;
-const MEAN_ABS = 18;
-const MEAN_ABS_WORD = 60;
-const FLAG_NOT_FINITE = 1;
-const FLAG_SKIPPED = 2;
-
 function clipped(testCase: TwinCase, registers: Float32Array, g: number): number {
   const clip = Math.fround(param(testCase, "clip"));
-  const mean = registers[MEAN_ABS]!;
-  registers[MEAN_ABS] = mean === 0 ? Math.abs(g) : 0.9 * mean + 0.1 * Math.abs(g);
+  const mean = registers[MEAN_ABS_REGISTER]!;
+  registers[MEAN_ABS_REGISTER] = mean === 0 ? Math.abs(g) : 0.9 * mean + 0.1 * Math.abs(g);
   if (clip <= 0 || mean === 0) return g;
   return Math.fround(Math.min(Math.max(g, -clip * mean), clip * mean));
 }
@@ -80,7 +86,7 @@ function floatOf(bits: number): number {
   return new Float32Array(new Uint32Array([bits]).buffer)[0]!;
 }
 
-interface Program {
+interface ProgramFields {
   readonly scale: number;
   readonly plus: number;
   readonly minus?: number;
@@ -90,54 +96,54 @@ interface Program {
 
 interface Options {
   readonly sums?: readonly number[];
-  readonly programs?: readonly Program[];
+  readonly programs?: readonly ProgramFields[];
   readonly registers?: Readonly<Record<number, number>>;
   readonly params?: Readonly<Record<string, number>>;
 }
 
-const sgd: readonly Program[] = [{ scale: -0.00123, plus: 0, slot: 5 }];
+const sgd: readonly ProgramFields[] = [{ scale: -0.00123, plus: 0, slot: 5 }];
 
 function coefficientCases(): TwinCase[] {
-  const anchorStep: readonly Program[] = [
+  const anchorStep: readonly ProgramFields[] = [
     { scale: -0.01, plus: 0, minus: 1, slot: 2 },
-    { scale: -0.01, plus: ANCHOR, slot: 3 },
+    { scale: -0.01, plus: ANCHOR_REGISTER, slot: 3 },
   ];
   return [
     coefficientCase("one probe", {}),
-    coefficientCase("three probes averaged, a decay beside them", {
+    coefficientCase("three probes averaged, and weight decay", {
       sums: [5.5, 5.25, 4.75, 5, 6.125, 6],
       programs: [
-        { scale: 1e-4, plus: NONE, slot: 0, isScale: true },
+        { scale: 1e-4, plus: NO_REGISTER, slot: 0, isScale: true },
         ...[0, 1, 2].map((plus) => ({ scale: -1e-3 / 3, plus, slot: 1 + plus })),
       ],
     }),
     coefficientCase("a difference of two probes, and the anchor of an earlier step", {
       sums: [5.5, 5.25, 4.75, 5],
       programs: anchorStep,
-      registers: { [ANCHOR]: 12.5 },
+      registers: { [ANCHOR_REGISTER]: 12.5 },
     }),
     coefficientCase("an anchor is kept", { params: { keeps_anchor: 1 } }),
-    coefficientCase("a loss that is no number halts", { sums: [Number.NaN, 5.25] }),
+    coefficientCase("a NaN loss halts", { sums: [Number.NaN, 5.25] }),
     coefficientCase("an infinite loss halts and the anchor stays", {
       sums: [5.5, Number.POSITIVE_INFINITY],
       params: { keeps_anchor: 1 },
-      registers: { [ANCHOR]: 3 },
+      registers: { [ANCHOR_REGISTER]: 3 },
     }),
     coefficientCase("an overflowing gradient halts", { sums: [3e38, -3e38] }),
-    coefficientCase("a halted run stays halted", { registers: { [HALTED]: 1 } }),
+    coefficientCase("a halted run stays halted", { registers: { [HALTED_REGISTER]: 1 } }),
     coefficientCase("the first gradient sets the mean and is not clipped", { params: { clip: 2 } }),
     coefficientCase("a large gradient is clipped", {
       params: { clip: 2 },
-      registers: { [MEAN_ABS]: 1.5 },
+      registers: { [MEAN_ABS_REGISTER]: 1.5 },
     }),
     coefficientCase("a large negative gradient is clipped", {
       sums: [5.25, 5.5],
       params: { clip: 2 },
-      registers: { [MEAN_ABS]: 1.5 },
+      registers: { [MEAN_ABS_REGISTER]: 1.5 },
     }),
     coefficientCase("a small gradient is left alone", {
       params: { clip: 2 },
-      registers: { [MEAN_ABS]: 1500 },
+      registers: { [MEAN_ABS_REGISTER]: 1500 },
     }),
   ];
 }
@@ -163,8 +169,8 @@ function coefficientCase(name: string, options: Options): TwinCase {
     uniforms: {},
     buffers: {
       programs: new Uint32Array(
-        programs.flatMap(({ scale, plus, minus = NONE, slot, isScale = false }) => {
-          return [bitsOf([scale])[0]!, plus, minus, slot, Number(isScale)];
+        programs.flatMap(({ scale, plus, minus = NO_REGISTER, slot, isScale = false }) => {
+          return [bitsOf([scale])[0]!, plus, minus, slot, isScale ? SCALE_ALONE : SCALED_GRADIENT];
         }),
       ),
       loss_sums: new Float32Array(sums),

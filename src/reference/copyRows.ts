@@ -1,9 +1,8 @@
 import { wordsPerToken } from "#data/examples/packing.ts";
 import { constants } from "#gpu/kernels.gen.ts";
-import { batchUniform, rowsOf, someBatch } from "./batch.ts";
+import { batchUniform, generatedTokens, rowsOf, someBatch } from "./batch.ts";
 import { randomFloats } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
-import { someRows } from "./written.ts";
 
 const { COPY_SCORED, COPY_TO_CACHE, COPY_SIGN } = constants;
 
@@ -28,7 +27,8 @@ export const twin: Twin = {
       const start = fromRow * stride;
       y.set(from.slice(start, start + p("width")), toRow * p("y_stride"));
     };
-    if (p("kind") === COPY_SCORED) {
+    const kind = testCase.overrides["KIND"];
+    if (kind === COPY_SCORED) {
       const count = field(testCase, "batch", "scored");
       for (let s = 0; s < rowsOf(testCase, true); s++) {
         const row = words(testCase, "scored")[(s % count) * 2]!;
@@ -37,8 +37,8 @@ export const twin: Twin = {
       return { y };
     }
     for (let t = 0; t < tokens; t++) {
-      const [, position, , , ownStart] = words(testCase, "rows").subarray(t * wordsPerToken);
-      if (p("kind") === COPY_TO_CACHE) copy(x, t, ownStart! + position!, p("x_stride"));
+      const [, position, , , ownStart] = words(testCase, "tokens").subarray(t * wordsPerToken);
+      if (kind === COPY_TO_CACHE) copy(x, t, ownStart! + position!, p("x_stride"));
       else copy(y, t, tokens + t, p("y_stride"));
     }
     return { y };
@@ -50,11 +50,11 @@ function gatherCase(name: string, width: number, signs: 1 | 2): TwinCase {
   const batch = someBatch(50);
   return {
     name,
-    overrides: {},
-    params: { kind: COPY_SCORED, width, x_stride: width, y_stride: width },
+    overrides: { KIND: COPY_SCORED },
+    params: { width, x_stride: width, y_stride: width },
     uniforms: { batch: batchUniform(batch, signs) },
     buffers: {
-      rows: batch.tokenTable,
+      tokens: batch.tokenTable,
       scored: batch.scoredTokens,
       x: randomFloats(41, 2 * batch.tokens * width),
       y: new Float32Array(2 * batch.scored * width).fill(5),
@@ -64,19 +64,19 @@ function gatherCase(name: string, width: number, signs: 1 | 2): TwinCase {
 }
 
 function cacheCase(name: string, width: number): TwinCase {
-  const { rows, tokens, cacheRows } = someRows();
+  const { tokens, count, cacheRows } = generatedTokens();
   return {
     name,
-    overrides: {},
-    params: { kind: COPY_TO_CACHE, width: 2 * width, x_stride: 3 * width, y_stride: 2 * width },
-    uniforms: { batch: batchUniform({ tokens, scored: 0, options: 0, examples: 0 }, 1) },
+    overrides: { KIND: COPY_TO_CACHE },
+    params: { width: 2 * width, x_stride: 3 * width, y_stride: 2 * width },
+    uniforms: { batch: batchUniform({ tokens: count, scored: 0, options: 0, examples: 0 }, 1) },
     buffers: {
-      rows,
+      tokens,
       scored: new Uint32Array(2),
-      x: randomFloats(32, tokens * 3 * width),
+      x: randomFloats(32, count * 3 * width),
       y: new Float32Array(cacheRows * 2 * width).fill(5),
     },
-    workgroups: [Math.ceil((2 * width) / 64), tokens],
+    workgroups: [Math.ceil((2 * width) / 64), count],
   };
 }
 
@@ -84,11 +84,11 @@ function doubleCase(name: string, width: number): TwinCase {
   const batch = someBatch(50);
   return {
     name,
-    overrides: {},
-    params: { kind: COPY_SIGN, width, x_stride: width, y_stride: width },
+    overrides: { KIND: COPY_SIGN },
+    params: { width, x_stride: width, y_stride: width },
     uniforms: { batch: batchUniform(batch, 2) },
     buffers: {
-      rows: batch.tokenTable,
+      tokens: batch.tokenTable,
       scored: batch.scoredTokens,
       x: new Float32Array(4),
       y: randomFloats(91, (2 * batch.tokens + 3) * width),

@@ -1,25 +1,24 @@
+import { wordsOf } from "#gpu/card.ts";
+import { constants, type PassState, Term } from "#gpu/kernels.gen.ts";
 import { type Direction, type NoiseKind, noise, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
-import { HEAD_BLOCK } from "./chunks.ts";
 import { atStepsEnd } from "./theta.ts";
 import { type Bound, field, floats, seedOf, type TwinCase, toTheBit, words } from "./twin.ts";
 
 /**
- * What the weight pass and the embeddings share: pending terms and the probe, one weight at a time.
- * The twin of `shaders/lib/terms.wgsl` and `shaders/lib/perturbed.wgsl`; every f32 rounding of theirs
- * is a `Math.fround` here.
+ * Pending terms and the probe, one weight at a time: the twin of `shaders/lib/terms.wgsl` and
+ * `shaders/lib/perturbed.wgsl`. Every f32 rounding there is a `Math.fround` here.
  */
 
-const NO_BLOCK = 0xffffffff;
-const termKinds = ["noise", "decay", "back"] as const;
-const TERM_WORDS = 8;
+const { HEAD_BLOCK, NO_BLOCK, TERM_BACK, TERM_DECAY, TERM_NOISE } = constants;
+const everyBlock = 0xffffffff;
 
-/** One weight and where it stands. */
-export interface Place {
+/** What identifies a weight and decides which terms apply to it. */
+export interface WeightId {
   readonly tensor: number;
   readonly element: number;
-  /** null for embeddings, projections and the final norm; `HEAD_BLOCK` for a score head. */
-  readonly block: number | null;
+  /** Its block, or `NO_BLOCK` or `HEAD_BLOCK`. */
+  readonly block: number;
   readonly decays: boolean;
 }
 
@@ -28,14 +27,15 @@ export function noiseKindOf({ overrides }: TwinCase): NoiseKind {
 }
 
 /**
- * theta + the terms [first, end) of the case's list.
+ * Returns a weight after terms [first, end) of the case's list.
  *
- * @param isKept the result is written back: rounded at the end of each step, where halves are stored
+ * @param isKept the result is written back, and therefore rounded at the end of each step where halves
+ *   are stored
  */
 export function applyTerms(
   testCase: TwinCase,
   weight: number,
-  place: Place,
+  id: WeightId,
   first: number,
   end: number,
   isKept: boolean,
@@ -43,32 +43,32 @@ export function applyTerms(
   const terms = words(testCase, "terms");
   const coefficients = floats(testCase, "coefficients");
   let w = weight;
-  let mask = maskOf(testCase, w, place);
-  let movedIn: number | null = null;
+  let mask = maskOf(testCase, w, id);
+  let changedIn: number | null = null;
   let current = 0;
   const endStep = () => {
-    if (isKept && movedIn !== null) {
-      w = atStepsEnd(testCase, w, movedIn, place.tensor, place.element);
+    if (isKept && changedIn !== null) {
+      w = atStepsEnd(testCase, w, changedIn, id.tensor, id.element);
     }
-    movedIn = null;
+    changedIn = null;
   };
   for (let t = first; t < end; t++) {
-    const term = terms.subarray(t * TERM_WORDS, (t + 1) * TERM_WORDS);
+    const term = terms.subarray(t * wordsOf(Term), (t + 1) * wordsOf(Term));
     const [step, probe, slot, kind, blocksLow, blocksHigh, embeddings, beginsStep] = term;
     if (beginsStep === 1) {
       endStep();
       current = step!;
-      mask = maskOf(testCase, w, place);
+      mask = maskOf(testCase, w, id);
     }
     const c = coefficients[slot!]!;
-    if (c === 0 || !isActive(place, blocksLow!, blocksHigh!, embeddings!)) continue;
-    movedIn = current;
-    if (termKinds[kind!] === "decay") {
-      if (place.decays) w = Math.fround(w * Math.fround(1 - c * mask));
+    if (c === 0 || !isActive(id, blocksLow!, blocksHigh!, embeddings!)) continue;
+    changedIn = current;
+    if (kind === TERM_DECAY) {
+      if (id.decays) w = Math.fround(w * Math.fround(1 - c * mask));
       continue;
     }
-    const signed = termKinds[kind!] === "back" ? -c : c;
-    const z = zOf(testCase, { step: step!, probe: probe! }, place);
+    const signed = kind === TERM_BACK ? -c : c;
+    const z = zOf(testCase, { step: step!, probe: probe! }, id);
     w = Math.fround(w + Math.fround(signed * Math.fround(mask * z)));
   }
   endStep();
@@ -76,28 +76,33 @@ export function applyTerms(
 }
 
 /** W+ and W- of an updated weight. */
-export function probed(testCase: TwinCase, w: number, place: Place): [plus: number, minus: number] {
-  if (!isProbed(testCase, place)) return [w, w];
-  const state = (key: string) => field(testCase, "state", key);
+export function perturbed(
+  testCase: TwinCase,
+  w: number,
+  id: WeightId,
+): [plus: number, minus: number] {
+  if (!isProbed(testCase, id)) return [w, w];
+  const state = (key: keyof PassState) => field(testCase, "state", key);
   const updates = state("update_count");
-  const mask = maskOf(testCase, w, place);
-  const base = applyTerms(testCase, w, place, updates, updates + state("offset_count"), false);
+  const mask = maskOf(testCase, w, id);
+  const base = applyTerms(testCase, w, id, updates, updates + state("offset_count"), false);
   const direction = { step: state("probe_step"), probe: state("probe_index") };
-  const z = zOf(testCase, direction, place);
+  const z = zOf(testCase, direction, id);
   const step = Math.fround(Math.fround(state("epsilon")) * Math.fround(mask * z));
   return [Math.fround(base + step), Math.fround(base - step)];
 }
 
-export function isProbed(testCase: TwinCase, place: Place): boolean {
-  const state = (key: string) => field(testCase, "state", key);
+export function isProbed(testCase: TwinCase, id: WeightId): boolean {
+  const state = (key: keyof PassState) => field(testCase, "state", key);
   if (state("probe_enabled") !== 1) return false;
   const [low, high] = [state("probe_blocks_low"), state("probe_blocks_high")];
-  return isActive(place, low, high, state("probe_embeddings"));
+  return isActive(id, low, high, state("probe_embeddings"));
 }
 
 /**
- * Binomial and rademacher noise: to the bit, which is what the 16-bit coefficients are for. Gaussian: z
- * itself is only good to 2e-3, because SwiftShader's cosine is off by 1.9e-4 and a radius reaches 5.9.
+ * To the bit for binomial and rademacher noise, which is what coefficients of 16 bits are for. Gaussian
+ * noise itself is accurate to 2e-3 only: the cosine of SwiftShader is off by 1.9e-4, and a radius is up to
+ * 5.9.
  */
 export function deltaBound(testCase: TwinCase): Bound {
   if (noiseKindOf(testCase) !== "gaussian") return toTheBit;
@@ -106,29 +111,29 @@ export function deltaBound(testCase: TwinCase): Bound {
   return { absolute: 2e-3 * reach, relative: 2 ** -22 };
 }
 
-function isActive({ block }: Place, low: number, high: number, embeddings: number): boolean {
+function isActive({ block }: WeightId, low: number, high: number, embeddings: number): boolean {
   if (block === HEAD_BLOCK) return true;
-  if (block === null) return embeddings === 1;
+  if (block === NO_BLOCK) return embeddings === 1;
   return (((block < 32 ? low : high) >>> (block % 32)) & 1) === 1;
 }
 
-function maskOf(testCase: TwinCase, weight: number, { tensor }: Place): number {
+function maskOf(testCase: TwinCase, weight: number, { tensor }: WeightId): number {
   if (field(testCase, "state", "mask_by_magnitude") === 0) return 1;
   return Math.abs(weight) <= floats(testCase, "thresholds")[tensor]! ? 1 : 0;
 }
 
-function zOf(testCase: TwinCase, direction: Direction, { tensor, element }: Place): number {
+function zOf(testCase: TwinCase, direction: Direction, { tensor, element }: WeightId): number {
   return noise(noiseKindOf(testCase), seedOf(testCase), direction, tensor, element, 1)[0]!;
 }
 
-/** The uniform `state` of a case: block masks open, nothing masked, seed beyond 32 bits. */
-export const openState: Readonly<Record<string, number>> = {
+/** The uniform `state` of a case: all blocks active, no mask, a seed beyond 32 bits. */
+export const openState: PassState = {
   seed_low: 0x9abcdef0,
   seed_high: 0x12345,
   probe_step: 7,
   probe_index: 0,
-  probe_blocks_low: 0xffffffff,
-  probe_blocks_high: 0xffffffff,
+  probe_blocks_low: everyBlock,
+  probe_blocks_high: everyBlock,
   probe_embeddings: 1,
   probe_enabled: 1,
   epsilon: round16(1e-3),
@@ -137,36 +142,31 @@ export const openState: Readonly<Record<string, number>> = {
   mask_by_magnitude: 0,
 };
 
-/** A term of a case's list; left out: a noise term everywhere, the first of its step. */
-export interface TermWords {
+/** A term of a case's list; by default a noise term for all blocks, the first of its step. */
+export interface TermOptions {
   readonly step: number;
   readonly slot: number;
   readonly probe?: number;
   /** `back`: noise, subtracted. */
-  readonly kind?: (typeof termKinds)[number];
+  readonly kind?: keyof typeof termKinds;
   readonly blocksLow?: number;
   readonly blocksHigh?: number;
   readonly embeddings?: boolean;
   readonly continuesStep?: boolean;
 }
 
-/** The words of a list of terms; one unused term where there are none, as a buffer may not be empty. */
-export function termList(terms: readonly TermWords[]): Uint32Array<ArrayBuffer> {
-  const list = new Uint32Array(Math.max(1, terms.length) * TERM_WORDS);
+const termKinds = { noise: TERM_NOISE, decay: TERM_DECAY, back: TERM_BACK } as const;
+
+/** The words of a list of terms; one unused term if there are none, because a buffer may not be empty. */
+export function termList(terms: readonly TermOptions[]): Uint32Array<ArrayBuffer> {
+  const list = new Uint32Array(Math.max(1, terms.length) * wordsOf(Term));
   terms.forEach((term, i) => {
-    const {
-      step,
-      probe = 0,
-      slot,
-      kind = "noise",
-      embeddings = true,
-      continuesStep = false,
-    } = term;
-    const { blocksLow = NO_BLOCK, blocksHigh = NO_BLOCK } = term;
-    const flags = [Number(embeddings), Number(!continuesStep)];
+    const { step, probe = 0, slot, kind = "noise" } = term;
+    const { blocksLow = everyBlock, blocksHigh = everyBlock } = term;
+    const flags = [Number(term.embeddings ?? true), Number(!term.continuesStep)];
     list.set(
-      [step, probe, slot, termKinds.indexOf(kind), blocksLow, blocksHigh, ...flags],
-      i * TERM_WORDS,
+      [step, probe, slot, termKinds[kind], blocksLow, blocksHigh, ...flags],
+      i * wordsOf(Term),
     );
   });
   return list;

@@ -1,5 +1,6 @@
 import { type Storage, storages } from "#base/storage.ts";
 import { wordsPerToken } from "#data/examples/packing.ts";
+import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import { batchUniform, rowsOf, someBatch } from "./batch.ts";
@@ -7,10 +8,10 @@ import {
   applyTerms,
   deltaBound,
   openState,
-  type Place,
-  probed,
-  type TermWords,
+  perturbed,
+  type TermOptions,
   termList,
+  type WeightId,
 } from "./delta.ts";
 import { randomFloats } from "./random.ts";
 import { asHalves, stored, weightsOf } from "./theta.ts";
@@ -25,13 +26,13 @@ export const twin: Twin = {
     const [width, first] = [param(testCase, "width"), param(testCase, "first_row")];
     const tokens = field(testCase, "batch", "tokens");
     for (let t = 0; t < rowsOf(testCase); t++) {
-      const [id, position] = words(testCase, "rows").subarray((t % tokens) * wordsPerToken);
+      const [id, position] = words(testCase, "tokens").subarray((t % tokens) * wordsPerToken);
       const byPosition = param(testCase, "by_position") === 1;
       const row = byPosition ? position! + param(testCase, "row_offset") : id!;
       if (row < first || row >= param(testCase, "end_row")) continue;
       for (let i = 0; i < width; i++) {
         const value = lookedUp(testCase, row, first, i, t < tokens ? 0 : 1);
-        const before = param(testCase, "accumulates") === 1 ? x[t * width + i]! : 0;
+        const before = accumulates(testCase) ? x[t * width + i]! : 0;
         x[t * width + i] = before + value;
       }
     }
@@ -41,9 +42,13 @@ export const twin: Twin = {
   // it: two roundings of x, which is below 4.
   bound(testCase) {
     const { absolute, relative } = deltaBound(testCase);
-    return { absolute: absolute + param(testCase, "accumulates") * 2 ** -22, relative };
+    return { absolute: absolute + (accumulates(testCase) ? 2 ** -22 : 0), relative };
   },
 };
+
+function accumulates({ overrides }: TwinCase): boolean {
+  return overrides["ACCUMULATES"] === 1;
+}
 
 /** One weight of the table as a sign sees it: pending terms, then the probe. */
 function lookedUp(
@@ -56,17 +61,22 @@ function lookedUp(
   const width = param(testCase, "width");
   const theta = weightsOf(testCase)[(row - firstRow) * width + column]!;
   const element = row * width + column;
-  const place: Place = { tensor: param(testCase, "tensor"), element, block: null, decays: true };
+  const id: WeightId = {
+    tensor: param(testCase, "tensor"),
+    element,
+    block: constants.NO_BLOCK,
+    decays: true,
+  };
   const updates = field(testCase, "state", "update_count");
-  return probed(testCase, applyTerms(testCase, theta, place, 0, updates, true), place)[sign];
+  return perturbed(testCase, applyTerms(testCase, theta, id, 0, updates, true), id)[sign];
 }
 
-const pending: readonly TermWords[] = [
+const pending: readonly TermOptions[] = [
   { step: 5, slot: 0 },
   { step: 6, slot: 1, embeddings: false },
   { step: 6, slot: 2 },
 ];
-const decayed: readonly TermWords[] = [
+const decayed: readonly TermOptions[] = [
   { step: 5, slot: 3, kind: "decay" },
   { step: 5, slot: 0, continuesStep: true },
 ];
@@ -127,8 +137,8 @@ function floatCases(source: Source, kind: number): TwinCase[] {
 }
 
 interface Options {
-  readonly terms?: readonly TermWords[];
-  readonly state?: Readonly<Record<string, number>>;
+  readonly terms?: readonly TermOptions[];
+  readonly state?: Partial<PassState>;
   readonly signs?: 1 | 2;
   readonly width?: number;
   readonly first?: number;
@@ -145,10 +155,14 @@ function embedCase(
   { storage = "floats", ...options }: Options,
 ): TwinCase {
   const { terms = [], state = {}, signs = 2, width = 13, first = 0, end = vocabSize } = options;
-  const overrides = { NOISE_KIND: kind, STORAGE: storages.indexOf(storage) };
+  const byPosition = source === "positions";
+  const overrides = {
+    NOISE_KIND: kind,
+    STORAGE: storages.indexOf(storage),
+    ACCUMULATES: Number(byPosition),
+  };
   const weights = randomFloats(21, (end - first) * width, 0.1);
   const batch = someBatch(vocabSize);
-  const byPosition = source === "positions";
   return {
     name,
     overrides,
@@ -159,7 +173,6 @@ function embedCase(
       tensor: 3,
       by_position: Number(byPosition),
       row_offset: byPosition ? 2 : 0,
-      accumulates: Number(byPosition),
     },
     uniforms: {
       state: { ...openState, update_count: terms.length, ...state },
@@ -170,7 +183,7 @@ function embedCase(
       coefficients: new Float32Array([-3e-3, 1.7e-2, 4e-4, 0.1].map(round16)),
       thresholds: new Float32Array([0, 0, 0, 0.1]),
       theta: stored({ overrides }, storage === "floats" ? weights : asHalves(weights)),
-      rows: batch.tokenTable,
+      tokens: batch.tokenTable,
       x: randomFloats(22, 2 * batch.tokens * width),
     },
     // A thread takes a group of eight columns; a row touches at most so many.

@@ -1,14 +1,14 @@
 import { keyOf, philox4x32, type Words } from "#zo/philox.ts";
 import { param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 
-/** words[i] = Philox4x32-10 of (counter, key) i. */
+/** words[i] = Philox4x32-10 of the i-th (counter, key). */
 export const twin: Twin = {
   card: "known_answers",
   cases: () =>
     [0, 1].flatMap((SHIFTS_BY_FLOATS) => [
       philoxCase("Random123's known answers", publishedAnswers, { SHIFTS_BY_FLOATS }),
       philoxCase(
-        "a thousand counters, every carry of the products among them",
+        "a thousand counters, with every carry of the products among them",
         Array.from({ length: 1000 }, (_, i) => {
           return { counter: philox4x32([i, 0, 0, 0], keyOf(1)), key: [i, 0xffffffff - i] };
         }),

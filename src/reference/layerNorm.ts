@@ -8,11 +8,11 @@ const farFromZero = "rows far from zero";
 export const twin: Twin = {
   card: "layer_norm",
   cases: () => [
-    layerNormCase("one column: the mean is all there is", { width: 1 }),
+    layerNormCase("one column, which is its own mean", { width: 1 }),
     layerNormCase("fewer columns than threads", { width: 7 }),
     layerNormCase("a width that no power of two divides", { width: 77 }),
     layerNormCase(farFromZero, { width: 100, shift: 50 }),
-    layerNormCase("rows all alike: the 1e-5 keeps them finite", { width: 20, deviation: 0 }),
+    layerNormCase("constant rows: the 1e-5 keeps them finite", { width: 20, deviation: 0 }),
     layerNormCase("scored positions only", { width: 36, overScored: true }),
     layerNormCase("one sign, a grid of several rows of workgroups", {
       width: 33,
@@ -39,14 +39,14 @@ export const twin: Twin = {
     }
     return { y };
   },
-  // A mean near 50 is off by a few times 50 · 2^-24, and so is every x it is taken from; weights stretch
-  // that to 4 times. Near zero only the sums of up to 200 squares and the root round.
+  // A mean near 50 is off by a few times 50 · 2^-24, and so is x minus the mean; weights scale that up to 4
+  // times. Near zero, only the sums of up to 200 squares and the root round.
   bound: ({ name }) => {
     return { absolute: name === farFromZero ? 5e-5 : 5e-6, relative: 1e-5 };
   },
 };
 
-/** One row, normed. */
+/** Layer norm of one row. */
 export function layerNormed(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
@@ -60,7 +60,7 @@ export function layerNormed(
   return Float64Array.from(x, (value, i) => (value - mean) * scale * weight[i]! + bias[i]!);
 }
 
-/** @see transformers, modeling_opt.py: nn.LayerNorm's default */
+/** The default of nn.LayerNorm, which transformers' OPT uses. */
 const EPSILON = 1e-5;
 
 interface Options {

@@ -25,8 +25,8 @@ function linearTwin(card: LinearCard): Twin {
       });
       return { y };
     },
-    // A sum of K products in any order and however fused errs by at most (K + 2) · 2^-24 of the sum of
-    // their sizes; the largest element of the case stands for all.
+    // A sum of K products, in any order and with any fusing, is off by at most (K + 2) · 2^-24 of the sum
+    // of their magnitudes. The largest element of the case is used for all.
     bound(testCase) {
       let largest = 0;
       forEachElement(testCase, (_, terms, bias) => {
@@ -59,7 +59,7 @@ function forEachElement(
   }
 }
 
-/** Weights as f32, whichever way the case holds them. */
+/** Weights of a case as f32. */
 function weightsOf(testCase: TwinCase): Float32Array {
   const isPacked = testCase.buffers["w"] instanceof Uint32Array;
   return isPacked ? f16ToF32(new Uint16Array(words(testCase, "w").buffer)) : floats(testCase, "w");
@@ -70,7 +70,7 @@ interface Shape {
   readonly tokens: number;
   readonly K: number;
   readonly N: number;
-  /** Each sign has weights and vectors of its own. */
+  /** Each sign has its own weights and vectors. */
   readonly perSign?: boolean;
   readonly signs?: 1 | 2;
   readonly hasBias?: boolean;
@@ -92,7 +92,7 @@ const shapes: readonly Shape[] = [
   { name: "more than a tile of the largest each way", tokens: 131, K: 52, N: 133 },
   { name: "K beyond what a workgroup sweeps at once", tokens: 5, K: 324, N: 9 },
   {
-    name: "each sign with weights and biases of its own",
+    name: "each sign with its own weights and biases",
     tokens: 13,
     K: 40,
     N: 67,
@@ -128,7 +128,7 @@ const shapes: readonly Shape[] = [
     accumulates: true,
   },
   {
-    name: "a shard: its own columns of y, from within w",
+    name: "a shard: its own columns of y, from an offset in w",
     tokens: 13,
     K: 36,
     N: 29,
@@ -164,7 +164,7 @@ function linearCase(shape: Shape, { tileRows, tileColumns, weights }: LinearCard
   const yStride = shape.yStride ?? N;
   const rows = scored ?? tokens;
   const batch = { tokens, scored: scored ?? 1, options: 1, examples: 1 };
-  // Weights of the second sign begin some way behind those of the first, as in scratch.
+  // A gap between the weights of the two signs, as in scratch.
   const wStride = perSign ? wOffset + N * K + 12 : 0;
   const vectorsStride = perSign ? 5 + N + 3 : 0;
   const weightCount = wStride + wOffset + N * K;

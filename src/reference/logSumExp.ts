@@ -7,14 +7,14 @@ export const twin: Twin = {
   card: "log_sum_exp",
   cases: () => [
     tileCase("a vocabulary in one tile", { firstId: 0, width: vocabSize, stride: vocabSize }),
-    tileCase("the first tile, targets not in it keep what was there", {
+    tileCase("the first tile; the state of targets outside it is kept", {
       firstId: 0,
       width: 30,
       stride: 40,
     }),
     tileCase("a later tile adds to the first", { firstId: 30, width: 40, stride: 40 }),
     tileCase("the last tile is one id wide", { firstId: vocabSize - 1, width: 1, stride: 40 }),
-    tileCase("a later tile of far larger logits", {
+    tileCase("a later tile with far larger logits", {
       firstId: 30,
       width: 40,
       stride: 40,
@@ -47,8 +47,8 @@ export const twin: Twin = {
     }
     return { state };
   },
-  // exp of an argument that may reach -100 is off by up to 100 · 2^-23 by WGSL's rules, of the sum it
-  // enters; the largest and the target's logit are copies.
+  // WGSL allows exp of an argument down to -100 to be off by 100 · 2^-23, relative to the sum; the largest
+  // logit and that of the target are copies.
   bound: () => ({ absolute: 1e-6, relative: 1.5e-5 }),
 };
 
@@ -67,7 +67,7 @@ function tileCase(name: string, options: Options): TwinCase {
   const { firstId, width, stride, deviation = 3, signs = 2 } = options;
   const batch = someBatch(vocabSize);
   const positions = 2 * batch.scored;
-  // What earlier tiles left: (largest, sum, target's logit).
+  // The state after earlier tiles: (largest, sum, logit of the target).
   const state = Float32Array.from(randomFloats(52, positions * 3), (value, i) => {
     return i % 3 === 1 ? 1 + Math.abs(value) : 3 * value;
   });

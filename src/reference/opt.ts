@@ -2,13 +2,13 @@ import { attended } from "./attention.ts";
 import { layerNormed } from "./layerNorm.ts";
 
 /**
- * A whole OPT model in plain loops and doubles, one sequence at a time: what the GPU's forward pass is
- * held against where no fixture reaches.
+ * A whole OPT model in plain loops and doubles, one sequence at a time: the reference for forward passes
+ * that no fixture covers.
  *
  * @see transformers, modeling_opt.py, OPTDecoder.forward and OPTDecoderLayer.forward
  */
 
-/** What of a model's config shapes its forward pass. */
+/** The part of a config that a forward pass depends on. */
 export interface OptShape {
   readonly vocabSize: number;
   readonly hiddenSize: number;
@@ -20,7 +20,7 @@ export interface OptShape {
   readonly hasFinalLayerNorm: boolean;
 }
 
-/** Values of every parameter, by its name in transformers. */
+/** Values of every parameter, by name in transformers. */
 export type Tensors = ReadonlyMap<string, ArrayLike<number>>;
 
 type Vector = Float64Array;
@@ -112,7 +112,7 @@ function rowOf(table: ArrayLike<number>, row: number, width: number): Vector {
   return Float64Array.from({ length: width }, (_, i) => table[row * width + i]!);
 }
 
-/** w x, w of `outer` rows as safetensors have it. */
+/** w x, w of `outer` rows as in safetensors. */
 function times(w: ArrayLike<number>, outer: number, x: Vector): Vector {
   const y = new Float64Array(outer);
   for (let n = 0; n < outer; n++) {

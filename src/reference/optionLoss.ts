@@ -1,3 +1,4 @@
+import type { Batch } from "#gpu/kernels.gen.ts";
 import { batchUniform, someBatch } from "./batch.ts";
 import { randomFloats } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, words } from "./twin.ts";
@@ -12,7 +13,7 @@ export const twin: Twin = {
     lossCase("options compete, both signs", {}),
     lossCase("per token, both signs", { per_token: 1 }),
     lossCase("a later part of a batch adds to the first", { accumulates: 1, probe_register: 3 }),
-    lossCase("an evaluation leaves the minus half alone", { signs: 1 }),
+    lossCase("an evaluation leaves the losses of the minus sign alone", { signs: 1 }),
     lossCase("more options than threads", {}, { WORKGROUP_SIZE: 2 }),
   ],
   run(testCase) {
@@ -47,7 +48,7 @@ export const twin: Twin = {
     }
     return { option_sums: sums, loss_sums: losses };
   },
-  // Adapters' log is off by up to 9e-7 a token, and sums of tens of nats round to tens · 2^-24.
+  // log of the adapters is off by up to 9e-7 per token, and sums of tens of nats round to tens · 2^-24.
   bound: () => ({ absolute: 1e-5, relative: 1e-6 }),
 };
 
@@ -60,7 +61,7 @@ export function crossEntropy(scores: readonly number[], answer: number): number 
 
 function lossCase(
   name: string,
-  batchFields: Readonly<Record<string, number>>,
+  batchFields: Partial<Batch>,
   overrides: Readonly<Record<string, number>> = {},
 ): TwinCase {
   const batch = someBatch(50);

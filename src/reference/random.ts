@@ -1,8 +1,8 @@
 import { keyOf, philox4x32 } from "#zo/philox.ts";
 
-/** Inputs for comparisons: random, and the same every time. */
+/** Random inputs of cases, the same every time. */
 
-/** `count` numbers of a normal distribution with this standard deviation, as f32. */
+/** `count` normally distributed numbers with this standard deviation, as f32. */
 export function randomFloats(
   seed: number,
   count: number,
@@ -24,7 +24,7 @@ export function randomIntegers(seed: number, count: number, end: number): number
   });
 }
 
-/** `count` f16 numbers of sizes from 1/128 to 1 and either sign, two to a word, the first one low. */
+/** `count` f16 numbers with magnitudes from 1/128 to 1 and either sign, two per word, the first one low. */
 export function randomHalves(seed: number, count: number): Uint32Array<ArrayBuffer> {
   const halves = new Uint16Array(Math.ceil(count / 2) * 2);
   for (let i = 0; i < count; i++) {

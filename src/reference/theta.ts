@@ -3,12 +3,12 @@ import { type Storage, storages } from "#base/storage.ts";
 import { halfNear, roundingDraw } from "#zo/rounding.ts";
 import { type Numbers, seedOf, type TwinCase } from "./twin.ts";
 
-/** The weights of a case, as `STORAGE` has them. The twin of `shaders/lib/theta.wgsl` and `rounding.wgsl`. */
+/** How a case stores weights. Twin of `shaders/lib/theta.wgsl` and `rounding.wgsl`. */
 export function storageOf({ overrides }: Pick<TwinCase, "overrides">): Storage {
   return storages[overrides["STORAGE"] ?? 0]!;
 }
 
-/** All weights of a case as numbers, halves among them; a buffer of their own. */
+/** A copy of all weights of a case as f32. */
 export function weightsOf(testCase: TwinCase): Float32Array<ArrayBuffer> {
   const theta = testCase.buffers["theta"];
   if (!theta) throw new Error(`The case "${testCase.name}" has no theta.`);
@@ -16,7 +16,7 @@ export function weightsOf(testCase: TwinCase): Float32Array<ArrayBuffer> {
   return f16ToF32(new Uint16Array(theta.buffer));
 }
 
-/** Numbers as the case stores them; halves must be given as their values. */
+/** Weights in the storage of a case. For halves they must have values of halves. */
 export function stored(
   testCase: Pick<TwinCase, "overrides">,
   weights: Float32Array<ArrayBuffer>,
@@ -25,7 +25,7 @@ export function stored(
   return new Uint32Array(f32ToF16(weights).buffer);
 }
 
-/** What a weight is at the end of a step: rounded, where halves are stored. */
+/** A weight at the end of a step: rounded if halves are stored. */
 export function atStepsEnd(
   testCase: TwinCase,
   weight: number,
@@ -37,7 +37,7 @@ export function atStepsEnd(
   return halfNear(weight, roundingDraw(seedOf(testCase), step, tensor, element));
 }
 
-/** Values near those given, all of them halves. */
+/** The nearest values of halves. */
 export function asHalves(values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   return f16ToF32(f32ToF16(values));
 }

@@ -2,13 +2,13 @@ import { constants } from "#gpu/kernels.gen.ts";
 import { randomIntegers } from "./random.ts";
 import { field, floats, param, type Twin, type TwinCase, toTheBit, words } from "./twin.ts";
 
-/** End of a round of a radix select: the bin that holds the wanted rank fixes eight more bits. */
+/** End of a round of a radix select: the bin with the wanted rank gives eight more bits. */
 export const twin: Twin = {
   card: "threshold_select",
   cases: () => [
-    selectCase("the first round fixes the upper bits", 24),
+    selectCase("the first round selects the upper bits", 24),
     selectCase("a round between", 8),
-    selectCase("the last round makes thresholds; a tensor of rank 0 keeps its own", 0),
+    selectCase("the last round gives thresholds; a tensor of rank 0 keeps its own", 0),
   ],
   run(testCase) {
     const selected = words(testCase, "selected").slice();
@@ -45,12 +45,12 @@ function selectCase(name: string, shift: number): TwinCase {
     const total = counts
       .subarray(tensor * BINS, (tensor + 1) * BINS)
       .reduce((sum, count) => sum + count, 0);
-    // The first rank, the last, none, and those between.
+    // The first rank, the last, none, and some between.
     const rank = [1, total, 0, Math.ceil(total / 2), tensor][tensor % 5]!;
     const fixed = shift === 24 ? 0 : Math.floor(0x3d123456 / 2 ** (shift + 8)) * 2 ** (shift + 8);
     selected.set([fixed, rank], 2 * tensor);
   }
-  // Sizes have no sign: the upper half of the first round's bins stays empty.
+  // Magnitudes have no sign bit: the upper half of the bins is empty in the first round.
   if (shift === 24) {
     for (let i = 0; i < counts.length; i++) if (i % BINS >= BINS / 2) counts[i] = 0;
     for (let tensor = 0; tensor < tensors; tensor++) selected[2 * tensor + 1]! %= 60;

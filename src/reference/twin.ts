@@ -1,26 +1,26 @@
 /**
  * A kernel's twin: the same computation in plain loops on the CPU, with inputs to compare the two on.
- * Tests find every twin of this folder by its `card` and run its cases on every adapter there is.
+ * Tests find every twin of this folder and run its cases on every adapter.
  */
 export interface Twin {
   /** Name of the kernel's card. */
   readonly card: string;
   cases(): readonly TwinCase[];
-  /** What the kernel should leave in the buffers it writes, by name; whole buffers, untouched parts too. */
+  /** The expected contents of every buffer that the kernel writes, by name, untouched parts included. */
   run(testCase: TwinCase): Outputs;
-  /** How far the kernel may be from that. */
+  /** How far the kernel may be off. */
   bound(testCase: TwinCase): Bound;
 }
 
 /** One use of a kernel. */
 export interface TwinCase {
-  /** What is special about it. */
+  /** What is special about this case. */
   readonly name: string;
   readonly overrides: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, number>>;
   /** Shared uniform structs by the name of their binding: `state`, `batch`. */
   readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Contents before the kernel runs, of every storage buffer. */
+  /** Contents of every storage buffer before the kernel runs. */
   readonly buffers: Readonly<Record<string, Numbers>>;
   readonly workgroups: readonly [x: number, y: number, z?: number];
 }
@@ -28,8 +28,8 @@ export interface TwinCase {
 export type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /**
- * Float64Array where the arithmetic is carried out in doubles, Float32Array where every rounding of the
- * kernel is repeated, Uint32Array for integers and for floats kept as their bits.
+ * Float64Array if the twin computes in doubles, Float32Array if it repeats every rounding of the kernel,
+ * Uint32Array for integers and for floats kept as bits.
  */
 export type Outputs = Readonly<
   Record<string, Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>

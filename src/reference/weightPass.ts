@@ -1,8 +1,11 @@
-import { chunkWords, NO_BLOCK } from "./chunks.ts";
-import { applyTerms, deltaBound, isProbed, type Place, probed } from "./delta.ts";
+import { constants, type PassState } from "#gpu/kernels.gen.ts";
+import { chunkWords } from "./chunks.ts";
+import { applyTerms, deltaBound, isProbed, perturbed } from "./delta.ts";
 import { stored, weightsOf } from "./theta.ts";
 import { field, floats, param, type Twin, words } from "./twin.ts";
-import { passCases, wholePassCases, writesProbe } from "./weightPassCases.ts";
+import { passCases, wholePassCases } from "./weightPassCases.ts";
+
+const { WRITE_ALWAYS, WRITE_NEVER, WRITE_PROBED } = constants;
 
 /** theta <- theta + pending terms; W+ and W- <- theta + offsets ± epsilon · mask · z. */
 const weightPass: Twin = {
@@ -13,27 +16,27 @@ const weightPass: Twin = {
     const theta = weightsOf(testCase);
     const probe = floats(testCase, "probe").slice();
     const minus = probe.subarray(param(testCase, "stride"));
-    const updates = field(testCase, "state", "update_count");
+    const state = (key: keyof PassState) => field(testCase, "state", key);
+    const updates = state("update_count");
     const writes = param(testCase, "writes_probe");
     const [x, y] = testCase.workgroups;
     for (let c = 0; c < x * y; c++) {
       const at = (param(testCase, "first_chunk") + c) * chunkWords;
       const [tensor, first, count, thetaOffset, outOffset, block, decays] = chunks.subarray(at);
       for (let i = 0; i < count!; i++) {
-        const place: Place = {
+        const id = {
           tensor: tensor!,
           element: first! + i,
-          block: block === NO_BLOCK ? null : block!,
+          block: block!,
           decays: decays === 1,
         };
-        const w = applyTerms(testCase, theta[thetaOffset! + i]!, place, 0, updates, true);
+        const w = applyTerms(testCase, theta[thetaOffset! + i]!, id, 0, updates, true);
         theta[thetaOffset! + i] = w;
-        const isPerturbed = isProbed(testCase, place);
-        if (writes === writesProbe.never || (!isPerturbed && writes === writesProbe.whereProbed))
-          continue;
-        const [ofPlus, ofMinus] = probed(testCase, w, place);
-        probe[outOffset! + i] = ofPlus;
-        if (isPerturbed || writes === writesProbe.always) minus[outOffset! + i] = ofMinus;
+        const isPerturbed = isProbed(testCase, id);
+        if (writes === WRITE_NEVER || (!isPerturbed && writes === WRITE_PROBED)) continue;
+        const [wPlus, wMinus] = perturbed(testCase, w, id);
+        probe[outOffset! + i] = wPlus;
+        if (isPerturbed || writes === WRITE_ALWAYS) minus[outOffset! + i] = wMinus;
       }
     }
     return { theta: stored(testCase, theta), probe };

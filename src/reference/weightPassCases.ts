@@ -1,40 +1,39 @@
 import { type Storage, storages } from "#base/storage.ts";
+import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
 import {
-  type Chunk,
+  type ChunkFields,
   chunkTable,
   evenChunks,
-  HEAD_BLOCK,
   raggedChunks,
   raggedElements,
   wholeChunks,
 } from "./chunks.ts";
-import { openState, type TermWords, termList } from "./delta.ts";
+import { openState, type TermOptions, termList } from "./delta.ts";
 import { randomFloats } from "./random.ts";
 import { asHalves, stored } from "./theta.ts";
 import type { TwinCase } from "./twin.ts";
 
-/** `writes_probe` of a weight pass. */
-export const writesProbe = { never: 0, whereProbed: 1, always: 2, widened: 3 } as const;
+const { HEAD_BLOCK, WRITE_ALWAYS, WRITE_NEVER, WRITE_PROBED, WRITE_WIDENED } = constants;
 
 /** Cases of a pass over groups of eight that are cut anywhere. */
 export function passCases(): TwinCase[] {
   return [...noiseKinds.flatMap((_, kind) => casesOf(kind)), ...halfCases()];
 }
 
-/** Between W+ and W- lies what no pass touches. */
+/** A gap between W+ and W- that no pass may touch. */
 const STRIDE = raggedElements + 5;
-/** The same, for W- to begin at a multiple of four. */
+/** The same, with W- at a multiple of four. */
 const WHOLE_STRIDE = raggedElements + 8;
 
-const twoSteps: readonly TermWords[] = [
+const twoSteps: readonly TermOptions[] = [
   { step: 5, slot: 0 },
   { step: 6, slot: 1 },
   { step: 6, probe: 2, slot: 2, continuesStep: true },
 ];
 
-const decayAndNoise: readonly TermWords[] = [
+const decayAndNoise: readonly TermOptions[] = [
   { step: 5, slot: 3, kind: "decay" },
   { step: 5, slot: 0, continuesStep: true },
 ];
@@ -48,7 +47,7 @@ function casesOf(kind: number): TwinCase[] {
     make("an update alone writes no probe", {
       terms: twoSteps,
       updates: 3,
-      writes: writesProbe.never,
+      writes: WRITE_NEVER,
     }),
     make("offsets are seen by the probe and not kept", { terms: twoSteps, updates: 1, offsets: 2 }),
     make("weights above their threshold stay", {
@@ -68,11 +67,11 @@ function casesOf(kind: number): TwinCase[] {
     make("only block 33 is probed, the rest is copied", {
       terms: twoSteps,
       updates: 3,
-      writes: writesProbe.always,
+      writes: WRITE_ALWAYS,
       state: { probe_blocks_low: 0, probe_blocks_high: 1 << 1, probe_embeddings: 0 },
     }),
-    make("no probe, all copied", { writes: writesProbe.always, state: { probe_enabled: 0 } }),
-    make("no probe, all copied once", { writes: writesProbe.widened, state: { probe_enabled: 0 } }),
+    make("no probe, all copied", { writes: WRITE_ALWAYS, state: { probe_enabled: 0 } }),
+    make("no probe, all copied once", { writes: WRITE_WIDENED, state: { probe_enabled: 0 } }),
     make("terms touch their blocks only", {
       updates: 3,
       terms: [
@@ -81,7 +80,7 @@ function casesOf(kind: number): TwinCase[] {
         { step: 6, slot: 2, blocksLow: 0, blocksHigh: 0, continuesStep: true },
       ],
     }),
-    make("a score head moves whatever the blocks and embeddings do", {
+    make("a score head is active whatever the blocks and embeddings are", {
       chunks: raggedChunks.map((chunk) => ({ ...chunk, block: HEAD_BLOCK })),
       updates: 1,
       terms: [{ step: 5, slot: 0, blocksLow: 0, blocksHigh: 0, embeddings: false }],
@@ -92,9 +91,9 @@ function casesOf(kind: number): TwinCase[] {
       updates: 3,
       coefficients: [0, 0, 0],
       hasNegativeZeros: true,
-      writes: writesProbe.never,
+      writes: WRITE_NEVER,
     }),
-    make("weight decay pulls what decays", {
+    make("weight decay shrinks what decays", {
       updates: 2,
       terms: decayAndNoise,
     }),
@@ -106,7 +105,7 @@ function casesOf(kind: number): TwinCase[] {
       updates: 0,
       offsets: 2,
     }),
-    make("weight decay under a mask pulls what the mask leaves in", {
+    make("weight decay under a mask shrinks what the mask selects", {
       updates: 2,
       terms: decayAndNoise,
       state: { mask_by_magnitude: 1 },
@@ -116,14 +115,14 @@ function casesOf(kind: number): TwinCase[] {
       workgroups: [2, 2],
       overrides: { WORKGROUP_SIZE: 128 },
     }),
-    make("a chunk of nothing is passed over", {
+    make("an empty chunk is skipped", {
       chunks: [{ ...raggedChunks[0]!, count: 0 }, raggedChunks[1]!],
     }),
     ...oneTermCases(make),
   ];
 }
 
-/** Cases of a pass over groups of eight that lie whole. */
+/** Cases of a pass over whole, aligned groups of eight. */
 export function wholePassCases(): TwinCase[] {
   const whole = { chunks: wholeChunks, stride: WHOLE_STRIDE };
   const overFloats = noiseKinds.flatMap((kind, i) => {
@@ -136,7 +135,7 @@ export function wholePassCases(): TwinCase[] {
         offsets: 2,
       }),
       make("no probe, all copied once", {
-        writes: writesProbe.widened,
+        writes: WRITE_WIDENED,
         state: { probe_enabled: 0 },
       }),
       make("a grid of 2 x 2 from the second chunk on", { first: 1, workgroups: [2, 2] }),
@@ -151,7 +150,7 @@ export function wholePassCases(): TwinCase[] {
       make("an update, then all widened", {
         terms: twoSteps,
         updates: 3,
-        writes: writesProbe.widened,
+        writes: WRITE_WIDENED,
         state: { probe_enabled: 0 },
       }),
       ...oneTermCases(make),
@@ -162,9 +161,9 @@ export function wholePassCases(): TwinCase[] {
 
 const sixteen = { WORKGROUP_SIZE: 16, SHIFTS_BY_FLOATS: 1 };
 
-/** What a pass that knows of one term at most must do with it. */
+/** Cases of a pass compiled for one term at most. */
 function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinCase[] {
-  const one = (text: string, term: Partial<TermWords>, options: Options = {}) =>
+  const one = (text: string, term: Partial<TermOptions>, options: Options = {}) =>
     make(`one term at most: ${text}`, {
       terms: [{ step: 5, slot: 0, ...term }, ...twoSteps],
       updates: 1,
@@ -174,26 +173,26 @@ function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinC
   return [
     one("pending", {}),
     one("none pending", {}, { updates: 0 }),
-    one("an update alone", {}, { writes: writesProbe.never }),
+    one("an update alone", {}, { writes: WRITE_NEVER }),
     one("decay", { kind: "decay", slot: 3 }),
     one("taken back", { kind: "back", probe: 1 }),
     one(
       "of blocks",
       { blocksLow: 1 << 3, blocksHigh: 0, embeddings: false },
-      { writes: writesProbe.always },
+      { writes: WRITE_ALWAYS },
     ),
     one("under a mask", {}, { state: { mask_by_magnitude: 1 } }),
     one("16 threads, shifts by floats", {}, { overrides: sixteen }),
     one(
       "a coefficient of 0",
       {},
-      { coefficients: [0], hasNegativeZeros: true, writes: writesProbe.never },
+      { coefficients: [0], hasNegativeZeros: true, writes: WRITE_NEVER },
     ),
-    one("no probe, all copied", {}, { writes: writesProbe.always, state: { probe_enabled: 0 } }),
+    one("no probe, all copied", {}, { writes: WRITE_ALWAYS, state: { probe_enabled: 0 } }),
   ];
 }
 
-/** Halves, two a word and one a word. Gaussian noise would round to another neighbour now and then. */
+/** Halves, two and one per word. Gaussian noise would round to the other neighbour now and then. */
 function halfCases(): TwinCase[] {
   return eachHalves((kind, storage) => {
     const chunks = storage === "halves" ? evenChunks : raggedChunks;
@@ -205,7 +204,7 @@ function halfCases(): TwinCase[] {
       make("an update alone writes no probe", {
         terms: twoSteps,
         updates: 3,
-        writes: writesProbe.never,
+        writes: WRITE_NEVER,
       }),
       make("tiny steps", {
         terms: twoSteps,
@@ -229,13 +228,13 @@ function halfCases(): TwinCase[] {
         overrides: { WORKGROUP_SIZE: 128 },
         terms: decayAndNoise,
         updates: 2,
-        writes: writesProbe.always,
+        writes: WRITE_ALWAYS,
         state: { probe_enabled: 0 },
       }),
       make("an update, then all widened", {
         terms: twoSteps,
         updates: 3,
-        writes: writesProbe.widened,
+        writes: WRITE_WIDENED,
         state: { probe_enabled: 0 },
       }),
       make("terms touch their blocks only", {
@@ -263,9 +262,9 @@ function halvesCase(kind: NoiseKind, storage: Storage, text: string, options: Op
   });
 }
 
-const never33: TermWords = { step: 6, slot: 1, blocksLow: 0, blocksHigh: 0, embeddings: false };
+const never33: TermOptions = { step: 6, slot: 1, blocksLow: 0, blocksHigh: 0, embeddings: false };
 
-/** Of every size there is: subnormal ones, both zeros, and the largest. */
+/** Halves of every magnitude: subnormal ones, both zeros, and the largest. */
 function manyHalves(): Float32Array<ArrayBuffer> {
   const values = randomFloats(11, raggedElements, 0.1);
   values.subarray(20, 40).forEach((value, i) => {
@@ -280,17 +279,17 @@ function manyHalves(): Float32Array<ArrayBuffer> {
 
 interface Options {
   readonly theta?: Float32Array<ArrayBuffer>;
-  readonly chunks?: readonly Chunk[];
+  readonly chunks?: readonly ChunkFields[];
   readonly stride?: number;
   readonly first?: number;
   readonly workgroups?: readonly [number, number];
   readonly writes?: number;
-  readonly terms?: readonly TermWords[];
+  readonly terms?: readonly TermOptions[];
   readonly updates?: number;
   readonly offsets?: number;
   readonly coefficients?: readonly number[];
   readonly hasNegativeZeros?: boolean;
-  readonly state?: Readonly<Record<string, number>>;
+  readonly state?: Partial<PassState>;
   readonly overrides?: Readonly<Record<string, number>>;
 }
 
@@ -307,7 +306,7 @@ function weightCase(kind: number, name: string, options: Options): TwinCase {
     overrides,
     params: {
       first_chunk: first,
-      writes_probe: options.writes ?? writesProbe.whereProbed,
+      writes_probe: options.writes ?? WRITE_PROBED,
       stride,
     },
     uniforms: {

@@ -1,6 +1,6 @@
 import type { Bound, Outputs } from "../twin.ts";
 
-/** The worst place of an output: `excess` above 1 is more than the bound allows. */
+/** The largest deviation of an output. An `excess` above 1 is more than the bound allows. */
 export interface Difference {
   readonly excess: number;
   readonly at: number;
@@ -11,10 +11,10 @@ export interface Difference {
 const none: Difference = { excess: 0, at: 0, expected: 0, actual: 0 };
 
 /**
- * Holds an output of a kernel against its twin's.
+ * Compares an output of a kernel with that of its twin.
  *
- * Where nothing is tolerated every bit counts, the sign of a zero too. Words that differ agree only if
- * both, read as floats, are normal numbers within the bound. All NaNs are alike.
+ * If the bound is 0, every bit counts, even the sign of a zero. Words that differ agree only if both, read
+ * as floats, are normal numbers within the bound. All NaNs are equal.
  */
 export function compare(expected: Outputs[string], actual: ArrayBuffer, bound: Bound): Difference {
   if (expected.length * 4 !== actual.byteLength) return { ...none, excess: Infinity, at: -1 };

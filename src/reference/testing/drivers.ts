@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
 
-/** A way to give Dawn a Vulkan driver. Only the start of a process can choose one. */
+/** Environment variables that make Dawn use a Vulkan driver. A process can choose one only when it starts. */
 const Drivers = z.array(z.object({ name: z.string(), env: z.record(z.string(), z.string()) }));
 export type Driver = z.infer<typeof Drivers>[number];
 
@@ -13,10 +13,10 @@ export const drivers: readonly Driver[] = Drivers.parse(
 );
 
 /**
- * What a script prints as JSON, run in a Node of its own on that driver.
+ * Runs a script in its own Node process on a driver and returns the JSON it prints.
  *
  * @param script  from the project's root
- * @throws Error with what the script wrote, if it fails
+ * @throws Error with the output of the script if it fails
  */
 export async function reportOf(driver: Driver, script: string): Promise<unknown> {
   const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -29,7 +29,7 @@ export async function reportOf(driver: Driver, script: string): Promise<unknown>
   return JSON.parse(stdout);
 }
 
-/** SwiftShader's threads now and then crash a process that ends; by then the report is written whole. */
+/** SwiftShader's threads sometimes crash an exiting process; by then the report is complete. */
 function acceptCrashAtExit(error: unknown): { stdout: string } {
   const Crash = z.object({ signal: z.literal("SIGSEGV"), stdout: z.string().endsWith("}") });
   const crash = Crash.safeParse(error);

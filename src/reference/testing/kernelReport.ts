@@ -1,5 +1,5 @@
-// Prints, as JSON, how every kernel compares with its twin on the driver this process has. Run by tests
-// in a process of its own: src/reference/testing/drivers.ts
+// Prints as JSON how every kernel compares with its twin on the driver of this process. Tests run it in
+// a process per driver: src/reference/testing/drivers.ts
 import { createHash } from "node:crypto";
 import type { Card } from "#gpu/card.ts";
 import { openDevice } from "#gpu/device.ts";
@@ -16,7 +16,7 @@ export interface OutputReport extends Difference {
   readonly card: string;
   readonly case: string;
   readonly output: string;
-  /** No bit may differ, on any adapter. */
+  /** No bit may differ on any adapter. */
   readonly isExact: boolean;
   readonly hash: string;
 }
@@ -44,7 +44,7 @@ async function reportTwins() {
   const skipped: string[] = [];
   for (const twin of await findTwins()) {
     const card = kernels.find(({ name }) => name === twin.card);
-    if (!card) continue; // a test says so
+    if (!card) continue; // reported by a test
     if (card.features.some((feature) => !device.features.has(feature))) skipped.push(card.name);
     else outputs.push(...(await reportTwin(card, twin)));
   }
@@ -69,7 +69,7 @@ async function reportCase(kernel: Kernel, twin: Twin, testCase: TwinCase) {
   const bound = twin.bound(testCase);
   return [...actual].map(([output, bytes]): OutputReport => {
     const wanted = expected[output];
-    if (!wanted) throw new Error(`The twin "${twin.card}" tells nothing of "${output}".`);
+    if (!wanted) throw new Error(`The twin "${twin.card}" has no output "${output}".`);
     return {
       card: twin.card,
       case: testCase.name,

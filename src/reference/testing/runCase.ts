@@ -4,7 +4,7 @@ import { Memory } from "#gpu/memory.ts";
 import { Readback } from "#gpu/readback.ts";
 import type { TwinCase } from "../twin.ts";
 
-/** Runs a kernel once on a case's inputs. Returns what it left in the buffers it may write, by name. */
+/** Runs a kernel once on the inputs of a case and returns the buffers it may write, by name. */
 export async function runCase(
   device: GPUDevice,
   kernel: Kernel,
@@ -55,6 +55,6 @@ function makeBuffer(
 
 function contents({ name, buffers }: TwinCase, key: string) {
   const values = buffers[key];
-  if (!values) throw new Error(`The case "${name}" gives nothing for the buffer "${key}".`);
+  if (!values) throw new Error(`The case "${name}" has no buffer "${key}".`);
   return values;
 }

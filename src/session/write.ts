@@ -1,3 +1,5 @@
+import { ZerothError } from "#base/errors.ts";
+import { idsBefore } from "#data/tokenizer/encodeText.ts";
 import { bindableBytes } from "#gpu/device.ts";
 import { planWork } from "#model/memoryPlan.ts";
 import { Model } from "#model/model.ts";
@@ -106,8 +108,11 @@ function textFor(
   { tokenizer, config }: OpenModel,
   run: ActiveRun | null,
 ): Text {
-  const bos = run?.record.task.bos ?? 2;
-  const ids = [bos, ...tokenizer.encode(request.prompt)];
+  const ids = [
+    ...idsBefore(tokenizer, run?.record.task ?? {}),
+    ...tokenizer.encode(request.prompt),
+  ];
+  if (ids.length === 0) throw new ZerothError("E-CFG-1", "Give the text to write on from.");
   const fitted = fitPrompt(ids, request.maxNewTokens, config.maxPositionEmbeddings);
   return { ...fitted, cutTokens: ids.length - fitted.prompt.length };
 }

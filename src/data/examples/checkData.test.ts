@@ -9,6 +9,7 @@ import { defaultRules, type SplitRules } from "./splits.ts";
 function wordTokenizer(): TextEncoderLike {
   const words: string[] = ["<s>", "<pad>", "</s>", "<unk>"];
   return {
+    frame: { before: [2], between: [2], after: [] },
     encode: (text) =>
       (text.match(/ ?[^\s-]+|[\s-]/g) ?? []).map((word) => {
         if (!words.includes(word)) words.push(word);

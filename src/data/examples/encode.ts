@@ -128,10 +128,11 @@ function encodeRow(
 ): readonly EncodedRowSample[] {
   return answeredSamples(spec, row).map((sample) => ({
     ...encodeSample(tokenizer, spec, sample, purpose),
-    text:
-      spec.kind === "multiple choice"
-        ? [sample.prompt, ...sample.options].join("\n")
-        : sample.prompt,
+    text: [
+      sample.prompt,
+      ...(sample.furtherTexts ?? []),
+      ...(spec.kind === "multiple choice" ? sample.options : []),
+    ].join("\n"),
   }));
 }
 

@@ -1,13 +1,18 @@
 import type { Sample } from "../tasks/definition.ts";
 import { usesScoreHead } from "../tasks/scoreHead.ts";
-import { type EncodedExample, MAX_NEW_TOKENS, type TaskSpec } from "../tasks/task.ts";
+import {
+  type EncodedExample,
+  limitsOf,
+  MAX_NEW_TOKENS,
+  type TaskSpec,
+  type TextLimits,
+} from "../tasks/task.ts";
 import {
   type EncodedText,
   encodeForHead,
   encodePrompt,
   encodeText,
   type TextEncoderLike,
-  type TextLimits,
 } from "../tokenizer/encodeText.ts";
 
 /** What examples are for: training sees only the right option where options differ from row to row. */
@@ -54,10 +59,10 @@ export function encodeSample(
 export function encodeAllOptions(
   tokenizer: TextEncoderLike,
   spec: TaskSpec,
-  { prompt, options }: Pick<Sample, "prompt" | "options">,
+  { prompt, furtherTexts = [], options }: Pick<Sample, "prompt" | "furtherTexts" | "options">,
 ): EncodedText {
   return usesScoreHead(spec)
-    ? encodeForHead(tokenizer, textLimits(spec), prompt, options.length)
+    ? encodeForHead(tokenizer, textLimits(spec), [prompt, ...furtherTexts], options.length)
     : encodeText(tokenizer, textLimits(spec), prompt, options);
 }
 
@@ -66,6 +71,7 @@ export function encodeAllOptions(
  *
  * @see MeZO, large_models/utils.py, encode_prompt
  */
-export function textLimits({ kind, bos, maxLength }: TaskSpec): TextLimits {
-  return { bos, maxLength: kind === "generation" ? maxLength - MAX_NEW_TOKENS : maxLength };
+export function textLimits(spec: TaskSpec): TextLimits {
+  const maxLength = spec.kind === "generation" ? spec.maxLength - MAX_NEW_TOKENS : spec.maxLength;
+  return { ...limitsOf(spec), maxLength };
 }

@@ -8,6 +8,7 @@ import { type InspectingTokenizer, previewRow } from "./rowPreview.ts";
 function wordTokenizer(): InspectingTokenizer {
   const words: string[] = ["<s>", "<pad>", "</s>", "<unk>"];
   return {
+    frame: { before: [2], between: [2], after: [] },
     encode: (text) =>
       (text.match(/ ?[^\s-]+|[\s-]/g) ?? []).map((word) => {
         if (!words.includes(word)) words.push(word);

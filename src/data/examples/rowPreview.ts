@@ -3,7 +3,7 @@ import type { Sample } from "../tasks/definition.ts";
 import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { EncodedOption, Row, Table, TaskSpec } from "../tasks/task.ts";
 import { valueText } from "../tasks/template.ts";
-import { encodeText, type TextEncoderLike } from "../tokenizer/encodeText.ts";
+import { encodeText, idsBefore, type TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { samplesOf } from "./encode.ts";
 import { encodeAllOptions, textLimits } from "./encodeSample.ts";
 import type { SplitName } from "./splits.ts";
@@ -96,7 +96,7 @@ function optionsOf(
       label: spec.labels[index] ?? null,
       isRight: isRight(sample, index),
       cut: option ? uncutLength - option.ids.length : 0,
-      tokens: option ? tokensOf(tokenizer, option) : [],
+      tokens: option ? tokensOf(tokenizer, spec, option) : [],
     };
   });
 }
@@ -112,7 +112,7 @@ function forHead(tokenizer: InspectingTokenizer, spec: TaskSpec, sample: Sample)
     label: spec.labels[answer ?? -1] ?? null,
     isRight: answer !== undefined,
     cut: uncutLength - ids.length,
-    tokens: tokensOf(tokenizer, { ids, optionLength: 1 }),
+    tokens: tokensOf(tokenizer, spec, { ids, optionLength: 1 }),
   };
 }
 
@@ -122,11 +122,13 @@ function isRight({ right }: Sample, index: number): boolean {
 
 function tokensOf(
   tokenizer: InspectingTokenizer,
+  spec: TaskSpec,
   { ids, optionLength }: EncodedOption,
 ): readonly PreviewToken[] {
+  const before = idsBefore(tokenizer, spec).length;
   return ids.map((id, index) => {
     const inside = index >= ids.length - optionLength ? "scored" : "prompt";
-    return { text: tokenizer.tokenText(id), role: index === 0 ? "bos" : inside };
+    return { text: tokenizer.tokenText(id), role: index < before ? "bos" : inside };
   });
 }
 

@@ -33,11 +33,12 @@ interface PlacedTensor extends TensorPlace {
 }
 
 const MAX_CONFIG_BYTES = 10_000_000;
-/** OPT's tokenizer.json has 3.6 MB, its vocab.json 0.9 MB. */
-const MAX_TOKENIZER_BYTES = 32_000_000;
+/** Gemma 3 has the largest tokenizer.json, of 33 MB. */
+const MAX_TOKENIZER_BYTES = 64_000_000;
 
 const TOKENIZER_FILES = [
   "vocab.json",
+  "vocab.txt",
   "merges.txt",
   "tokenizer.json",
   "tokenizer_config.json",
@@ -245,11 +246,12 @@ async function readTexts(
 }
 
 function checkHasTokenizer(texts: ReadonlyMap<string, string>): void {
-  if (texts.has("tokenizer.json") || (texts.has("vocab.json") && texts.has("merges.txt"))) return;
+  if (texts.has("tokenizer.json") || texts.has("vocab.txt")) return;
+  if (texts.has("vocab.json") && texts.has("merges.txt")) return;
   throw new ZerothError(
     "E-FILE-7",
-    "There is no tokenizer beside the weights. Add vocab.json and merges.txt (or tokenizer.json) " +
-      "from the model's page; OPT models share one.",
+    "There is no tokenizer beside the weights. Add tokenizer.json, or vocab.json and merges.txt, " +
+      "from the model's page.",
   );
 }
 

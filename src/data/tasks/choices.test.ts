@@ -12,6 +12,9 @@ function jsonl(...rows: readonly object[]): Table {
   return parseTable("a.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
 }
 
+/** Nothing around a text but a first token, as OPT's tokenizer has it. */
+const frame = { before: [2], between: [2], after: [] };
+
 test("the recognised task comes first, then those whose columns fit, then one's own, then the rest", () => {
   const choices = taskChoices(jsonl({ sentence: "a fine film", label: 1, idx: 0 }));
   expect(choices.slice(0, 3).map(({ id, fit }) => [id, fit])).toEqual([
@@ -39,7 +42,7 @@ test("a task reads columns of other names where they are mapped", () => {
     prompts.push(text);
     return [...text].map((_, i) => i);
   };
-  const { examples, problems } = encodeTable({ encode }, spec, table);
+  const { examples, problems } = encodeTable({ encode, frame }, spec, table);
   expect(problems).toEqual([]);
   expect(examples.map(({ answer }) => answer)).toEqual([1]);
   expect(prompts[0]).toBe("a fine film It was");
@@ -47,7 +50,8 @@ test("a task reads columns of other names where they are mapped", () => {
 
 test("a mapped column that is not there is refused by its name", () => {
   const spec = { ...builtInTask("SST2", LIMITS), columns: { sentence: "body" } };
-  const encode = () => encodeTable({ encode: () => [] }, spec, jsonl({ text: "x", label: 1 }));
+  const encode = () =>
+    encodeTable({ encode: () => [], frame }, spec, jsonl({ text: "x", label: 1 }));
   expect(encode).toThrow('There is no column "body" for SST2. Choose among text, label.');
 });
 

@@ -26,6 +26,9 @@ test.each([
   expect([prompt, options, right]).toEqual(["Which is red?", [" grass", " blood"], [1]]);
 });
 
+/** Nothing around a text but a first token, as OPT's tokenizer has it. */
+const frame = { before: [2], between: [2], after: [] };
+
 test("an option behind white space has no space of its own", () => {
   const { options } = customSample({ ...CHOICE, template: "{question}\n" }, ROW);
   expect(options).toEqual(["grass", "blood"]);
@@ -52,7 +55,7 @@ test("an answer to be written ends with the line break that ends writing, and al
 test("multiple choice without two columns of options is refused once", () => {
   const table = parseTable("a.jsonl", JSON.stringify(ROW));
   const encode = (optionColumns: readonly string[]) =>
-    encodeTable({ encode: () => [1] }, { ...CHOICE, optionColumns }, table);
+    encodeTable({ encode: () => [1], frame }, { ...CHOICE, optionColumns }, table);
   expect(() => encode(["a1"])).toThrow("needs at least 2 columns with options; 1 is chosen.");
   expect(() => encode(["a1", "a3"])).toThrow('There is no column "a3" with options.');
 });

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Sample } from "./definition.ts";
-import { usesScoreHead } from "./scoreHead.ts";
+import { BETWEEN_TEXTS, usesScoreHead } from "./scoreHead.ts";
 import { generationSample } from "./squad.ts";
 import type { CustomTask, Row } from "./task.ts";
 import {
@@ -71,12 +71,15 @@ export function customSample(
 ): Sample {
   const fault = rowFault(spec.template, row);
   if (fault !== null) throw new ZerothError("E-DATA-2", fault);
-  const prompt = renderTemplate(spec.template, row);
+  // A template's text between two texts is a separator; the same characters in a value are not.
+  const templates = usesScoreHead(spec) ? spec.template.split(BETWEEN_TEXTS) : [spec.template];
+  const [prompt = "", ...furtherTexts] = templates.map((part) => renderTemplate(part, row));
   const label = answer === "asked" ? rowLabel(spec, row) : null;
   switch (spec.kind) {
     case "classification":
       return {
         prompt,
+        ...(furtherTexts.length > 0 && { furtherTexts }),
         options: usesScoreHead(spec) ? spec.labels : spec.words,
         right: label === null ? [] : [labelAt(spec, row, label)],
       };

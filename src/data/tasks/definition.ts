@@ -32,6 +32,8 @@ export interface TaskDefinition {
 export interface Sample {
   /** What every option follows. */
   readonly prompt: string;
+  /** Of a task with a score head, texts behind the prompt, told apart by the tokenizer's own separators. */
+  readonly furtherTexts?: readonly string[];
   /** What may follow, with its leading space; of a generation task, the answer to train on. */
   readonly options: readonly string[];
   /** Indices of the right options, the one to train on first; empty if the row does not say. */

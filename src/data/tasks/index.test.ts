@@ -13,6 +13,7 @@ const LIMITS = { bos: 2, maxLength: 64 } as const;
 function wordTokenizer(): TextEncoderLike & { tokenText(id: number): string } {
   const words: string[] = ["<s>", "<pad>", "</s>", "<unk>"];
   return {
+    frame: { before: [2], between: [2], after: [] },
     encode: (text) =>
       (text.match(/ ?[^\s-]+|[\s-]/g) ?? []).map((word) => {
         if (!words.includes(word)) words.push(word);

@@ -13,7 +13,7 @@ import { record } from "./record.ts";
 import { rte } from "./rte.ts";
 import { squad } from "./squad.ts";
 import { sst2 } from "./sst2.ts";
-import type { BuiltInTask, Table, TaskId } from "./task.ts";
+import { type BuiltInTask, limitsOf, type Table, type TaskId, type TextLimits } from "./task.ts";
 import { wic } from "./wic.ts";
 import { wsc } from "./wsc.ts";
 
@@ -48,12 +48,10 @@ export function taskDefinition(name: string): TaskDefinition {
 }
 
 /** A built-in task to encode rows with. */
-export function builtInTask(id: TaskId, { bos, maxLength }: TaskLimits): BuiltInTask {
+export function builtInTask(id: TaskId, limits: TextLimits): BuiltInTask {
   const { kind, template, labelColumn, labels, words } = taskDefinition(id);
-  return { kind, task: id, template, labelColumn, labels, words, bos, maxLength };
+  return { kind, task: id, template, labelColumn, labels, words, ...limitsOf(limits) };
 }
-
-type TaskLimits = Pick<BuiltInTask, "bos" | "maxLength">;
 
 /** The task that a table is made for; null where its columns leave a doubt. */
 export function recogniseTask(table: Table): TaskDefinition | null {

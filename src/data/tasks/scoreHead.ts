@@ -1,15 +1,22 @@
 import { ZerothError } from "#base/errors.ts";
 import type { TaskDefinition } from "./definition.ts";
-import type { CustomTask, Row, Table, TaskSpec } from "./task.ts";
+import {
+  type CustomTask,
+  limitsOf,
+  type Row,
+  type Table,
+  type TaskSpec,
+  type TextLimits,
+} from "./task.ts";
 import { labelText, pythonStrip, templateColumns } from "./template.ts";
 
 /**
- * Between two texts, where no prompt joins them: Hugging Face's tokenizer for OPT makes BOS, the first,
- * BOS, the second of a pair, and BOS is this token.
+ * In the template of a task with a score head, where the tokenizer's own separator goes: OPT's is this token, others
+ * have theirs.
  *
  * @see transformers, run_glue.py, which MeZO-SVRG's prompt-free setting follows
  */
-const BETWEEN_TEXTS = "</s>";
+export const BETWEEN_TEXTS = "</s>";
 
 /** How many labels the task's score head tells apart; null where words stand for labels. */
 export function headLabelCount(task: TaskSpec): number | null {
@@ -33,7 +40,7 @@ export function withScoreHead(task: CustomTask): CustomTask {
 export function scoreHeadTask(
   definition: TaskDefinition,
   table: Table,
-  limits: Pick<TaskSpec, "bos" | "maxLength">,
+  limits: TextLimits,
 ): CustomTask {
   refuseWithoutLabels(definition);
   const { id, columns, labelColumn: usual } = definition;
@@ -48,7 +55,6 @@ export function scoreHeadTask(
   }
   const labels = labelsIn(table.rows, labelColumn);
   const template = bareTexts(texts);
-  const { bos, maxLength } = limits;
   return {
     kind: "classification",
     template,
@@ -56,8 +62,7 @@ export function scoreHeadTask(
     labels,
     words: [],
     head: true,
-    bos,
-    maxLength,
+    ...limitsOf(limits),
   };
 }
 

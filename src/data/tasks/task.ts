@@ -55,10 +55,17 @@ interface TaskText {
   readonly labels: readonly string[];
   /** What is appended to the prompt for each label, with its leading space where it wants one. */
   readonly words: readonly string[];
-  /** Token put in front: 2 is OPT's own, 0 what MeZO's published code uses. */
-  readonly bos: 0 | 2;
+  /** Of OPT alone, the token put in front: 2 is its tokenizer's own, 0 what MeZO's published code uses. */
+  readonly bos?: 0 | 2;
   /** Tokens kept; longer rows lose their beginning (never BOS), as in MeZO. */
   readonly maxLength: number;
+}
+
+/** What is put in front of a text, and how many tokens are kept. */
+export type TextLimits = Pick<TaskSpec, "bos" | "maxLength">;
+
+export function limitsOf({ bos, maxLength }: TextLimits): TextLimits {
+  return bos === undefined ? { maxLength } : { bos, maxLength };
 }
 
 /** Tokens a model may write for a generation task, as in MeZO: sequences are shorter by as many. */
@@ -91,8 +98,8 @@ export interface RowProblem {
 }
 
 /**
- * One example as token ids: every option is BOS + prompt + word (or answer). For a score head, one
- * option a label: BOS + text, and the label's number as the one id that is scored.
+ * One example as token ids: every option is prompt + word (or answer), behind what the tokenizer puts in front. For a
+ * score head, one option a label: the text, and the label's number as the one id that is scored.
  */
 export interface EncodedExample {
   /** Index of its row in the table. A row may make several examples. */
@@ -108,7 +115,7 @@ export interface EncodedExample {
 }
 
 export interface Writing {
-  /** BOS and the prompt, short enough for `MAX_NEW_TOKENS` to follow. */
+  /** The prompt with what the tokenizer puts in front, short enough for `MAX_NEW_TOKENS` to follow. */
   readonly promptIds: readonly number[];
   /** Any of these is right. */
   readonly golds: readonly string[];

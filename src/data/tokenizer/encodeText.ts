@@ -1,14 +1,18 @@
 import { ZerothError } from "#base/errors.ts";
-import type { EncodedOption, TaskSpec } from "../tasks/task.ts";
+import type { EncodedOption, TaskSpec, TextLimits } from "../tasks/task.ts";
 import { pythonLstrip, stripSpaces } from "../tasks/template.ts";
+import type { Tokenizer } from "./tokenizer.ts";
 
-/** What encoding needs of a tokenizer: ids without BOS or any other token put in front. */
-export interface TextEncoderLike {
-  encode(text: string): readonly number[];
+/** What encoding needs of a tokenizer. */
+export type TextEncoderLike = Pick<Tokenizer, "encode" | "frame">;
+
+/** Ids in front of a text: the tokenizer's own, or the one MeZO's published code uses for OPT. */
+export function idsBefore(
+  { frame }: Pick<Tokenizer, "frame">,
+  { bos }: Pick<TaskSpec, "bos">,
+): readonly number[] {
+  return bos === 0 ? [0] : frame.before;
 }
-
-/** What is put in front of a text and how many tokens are kept, BOS counted. */
-export type TextLimits = Pick<TaskSpec, "bos" | "maxLength">;
 
 export interface EncodedText {
   readonly options: readonly EncodedOption[];
@@ -25,10 +29,12 @@ export interface EncodedText {
  */
 export function encodeText(
   tokenizer: TextEncoderLike,
-  { bos, maxLength }: TextLimits,
+  limits: TextLimits,
   prompt: string,
   words: readonly string[],
 ): EncodedText {
+  const before = idsBefore(tokenizer, limits);
+  const kept = limits.maxLength - before.length;
   // MeZO takes whitespace off the front of the whole text, and counts a word's tokens before that:
   // the same as without it here and there, since what stands in front is no part of the word.
   const begun = pythonLstrip(prompt);
@@ -38,39 +44,47 @@ export function encodeText(
   for (const word of words) {
     const ids = tokenizer.encode(stripSpaces(pythonLstrip(begun + word)));
     const optionLength = ids.length - promptLength;
-    refuseUnscorable(word, optionLength, maxLength);
-    options.push({ ids: [bos, ...ids.slice(1 - maxLength)], optionLength });
-    uncutLength = Math.max(uncutLength, 1 + ids.length);
+    refuseUnscorable(word, optionLength, limits.maxLength);
+    if (before.length === 0 && optionLength >= ids.length) throw nothingBefore(word);
+    options.push({ ids: [...before, ...ids.slice(-kept)], optionLength });
+    uncutLength = Math.max(uncutLength, before.length + ids.length);
   }
   return { options, uncutLength };
 }
 
 /**
- * A text with each label's number behind it, for a score head: the last token of the text is the one
- * that is asked, and a label is "expected next" as a word would be. Texts are cut on the left.
+ * Texts with each label's number behind them, for a score head: the last token is the one that is asked, and a label
+ * is "expected next" as a word would be. Cut on the left.
  */
 export function encodeForHead(
   tokenizer: TextEncoderLike,
   limits: TextLimits,
-  text: string,
+  texts: readonly string[],
   labels: number,
 ): EncodedText {
-  const ids = tokenizer.encode(stripSpaces(pythonLstrip(text)));
-  const kept = [limits.bos, ...ids.slice(1 - limits.maxLength)];
+  const before = idsBefore(tokenizer, limits);
+  const ids = texts.flatMap((text, i) => {
+    const begun = i === 0 ? pythonLstrip(text) : text;
+    const inner = tokenizer.encode(i === texts.length - 1 ? begun.replace(/ +$/, "") : begun);
+    return i === 0 ? inner : [...tokenizer.frame.between, ...inner];
+  });
+  const kept = [...before, ...ids.slice(before.length - limits.maxLength)];
   const options = Array.from({ length: labels }, (_, label) => ({
     ids: [...kept, label],
     optionLength: 1,
   }));
-  return { options, uncutLength: 1 + ids.length };
+  return { options, uncutLength: before.length + ids.length };
 }
 
-/** BOS and the prompt alone, cut on the left. */
+/** What stands before a prompt and the prompt alone, cut on the left. */
 export function encodePrompt(
   tokenizer: TextEncoderLike,
-  { bos, maxLength }: TextLimits,
+  limits: TextLimits,
   prompt: string,
 ): readonly number[] {
-  return [bos, ...tokenizer.encode(stripSpaces(pythonLstrip(prompt))).slice(1 - maxLength)];
+  const before = idsBefore(tokenizer, limits);
+  const ids = tokenizer.encode(stripSpaces(pythonLstrip(prompt)));
+  return [...before, ...ids.slice(before.length - limits.maxLength)];
 }
 
 function refuseUnscorable(word: string, optionLength: number, maxLength: number): void {
@@ -86,6 +100,14 @@ function refuseUnscorable(word: string, optionLength: number, maxLength: number)
       `The ${name(word)} is ${optionLength} tokens; with ${maxLength} at most, it would be cut.`,
     );
   }
+}
+
+function nothingBefore(word: string): ZerothError {
+  return new ZerothError(
+    "E-DATA-3",
+    `Nothing stands before the ${name(word)}, and this model's tokenizer puts no token in front of a text, so it ` +
+      `cannot be predicted. Write a prompt.`,
+  );
 }
 
 /** Several words are an answer. */

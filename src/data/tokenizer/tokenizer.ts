@@ -1,12 +1,20 @@
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
-import { describeJson } from "#base/schema.ts";
-import { isJsonObject, type JsonObject, parseJsonObject } from "../formats/json.ts";
+import {
+  ByteFallbackDecoder,
+  Tokenizer as HuggingFaceTokenizer,
+  SequenceDecoder,
+} from "@huggingface/tokenizers";
+import { bertNormalized, decodeByteTokens, rustPreTokenizer } from "./likeRust.ts";
+import {
+  type AddedToken,
+  type OlderTokenizer,
+  readTokenizerParts,
+  type TokenizerParts,
+  unusable,
+} from "./tokenizerFiles.ts";
 
-/** GPT-2's byte-level BPE with OPT's vocabulary. */
+/** A model's tokenizer; its ids are those of Hugging Face's tokenizers. */
 export interface Tokenizer {
-  /** Ids of `text`, without BOS. Special tokens written out (`</s>`) become their one id. */
+  /** Ids of a text alone, without `frame`. A text that spells a special token (`</s>`) is text like any other. */
   encode(text: string): number[];
   /** Text of `ids`, special tokens included; ids without a token are passed over. */
   decode(ids: readonly number[]): string;
@@ -14,234 +22,110 @@ export interface Tokenizer {
   tokenText(id: number): string;
   /** One more than the highest id. The model may have more rows: OPT pads 50,265 to 50,272. */
   readonly vocabSize: number;
+  readonly frame: Frame;
+  /** The token at which a masked model predicts; null where the tokenizer has none. */
+  readonly mask: MaskToken | null;
 }
 
+/** Ids that the tokenizer itself puts around a text, and between two. */
+export interface Frame {
+  readonly before: readonly number[];
+  readonly between: readonly number[];
+  readonly after: readonly number[];
+}
+
+export type MaskToken = Pick<AddedToken, "id" | "content" | "lstrip" | "rstrip">;
+
 /**
- * The tokenizer in a model folder's files: vocab.json and merges.txt if both are there, else
- * tokenizer.json.
+ * The tokenizer in a model folder's files: tokenizer.json, or older files where there is none.
  *
- * @param files texts by bare name, as a `Checkpoint` holds them
- * @throws ZerothError E-FILE-7 if it is missing, malformed, or not of OPT's kind
+ * @param files texts by bare name, as `ModelFiles` holds them
+ * @param older what older files mean where tokenizer_config.json does not say
+ * @throws ZerothError E-FILE-7 if it is missing, malformed, or of a kind that is not supported
  */
-export function loadTokenizer(files: ReadonlyMap<string, string>): Tokenizer {
-  const parts = readParts(files);
-  const tokenizer = new HuggingFaceTokenizer(assemble(parts), {});
-  const tokens = new Map(Array.from(parts.vocab, ([token, id]) => [id, token]));
-  const added = new Map(parts.added.map(({ id, content }) => [id, content]));
-  const isKnown = (id: number) => tokens.has(id) || added.has(id);
-  const decode = (ids: readonly number[]) => {
-    const known = ids.filter(isKnown);
-    if (known.length === 0) return ""; // the library refuses an empty list
-    return tokenizer.decode(known, { clean_up_tokenization_spaces: false });
-  };
-  return {
-    encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    decode,
-    tokenText: (id) => (isKnown(id) ? decode([id]) : `<id ${id}>`),
-    vocabSize: [...tokens.keys(), ...added.keys()].reduce((most, id) => Math.max(most, id), -1) + 1,
-  };
-}
-
-interface TokenizerParts {
-  /** Byte-level spelling of each token, and its id. */
-  readonly vocab: ReadonlyMap<string, number>;
-  readonly merges: readonly (readonly [string, string])[];
-  /** Tokens found in text before anything else. */
-  readonly added: readonly AddedToken[];
-}
-
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  /** Whether white space before (after) it in a text belongs to it. */
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-}
-
-/** Far above any vocabulary, far below where an array of that length would cost memory. */
-const MAX_ID = 10_000_000;
-/** The largest vocabularies have 256,000 tokens and twice as many merges. */
-const MAX_VOCAB = 1_000_000;
-const MAX_MERGES = 2_000_000;
-/** Added tokens are looked for at every place of a text. */
-const MAX_ADDED = 10_000;
-
-/**
- * GPT-2's pattern. Its `\s` means Unicode's White_Space, which has U+0085 and not U+FEFF;
- * JavaScript's `\s` is the other way round, so the class is spelled out.
- */
-const PATTERN = [
-  "'s|'t|'re|'ve|'m|'ll|'d",
-  String.raw` ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+`,
-  String.raw`\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+`,
-].join("|");
-
-/** The tokenizer.json that transformers makes of these parts, but for the pattern spelled out. */
-function assemble({ vocab, merges, added }: TokenizerParts): object {
-  const split = { type: "Split", pattern: { Regex: PATTERN }, behavior: "Isolated", invert: false };
-  const byteLevel = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
-  return {
-    added_tokens: added.map((token) => ({ ...token, special: true })),
-    normalizer: null,
-    pre_tokenizer: { type: "Sequence", pretokenizers: [split, byteLevel] },
-    post_processor: null,
-    decoder: { type: "ByteLevel" },
-    model: { type: "BPE", vocab: Object.fromEntries(vocab), merges },
-  };
-}
-
-function readParts(files: ReadonlyMap<string, string>): TokenizerParts {
-  const vocabText = files.get("vocab.json");
-  const mergesText = files.get("merges.txt");
-  const whole = files.get("tokenizer.json");
-  if (vocabText !== undefined && mergesText !== undefined) {
-    const vocab = readVocab(parse(vocabText, "vocab.json"), "vocab.json");
-    const merges = readMerges(mergeLines(mergesText), vocab, "merges.txt");
-    return { vocab, merges, added: readSpecialTokens(files, vocab) };
-  }
-  if (whole !== undefined) return readWholeTokenizer(parse(whole, "tokenizer.json"));
-  throw unusable(
-    "The tokenizer is missing: vocab.json and merges.txt, or tokenizer.json, are needed",
-  );
-}
-
-/** The same parts out of a tokenizer.json, refused unless it is byte-level BPE as OPT's is. */
-function readWholeTokenizer(json: JsonObject): TokenizerParts {
-  const { model, normalizer = null, pre_tokenizer: splitter, added_tokens: added } = json;
-  const { type: splitterType, add_prefix_space: addsPrefixSpace } = fieldsOf(splitter);
-  const { type: modelType, vocab: vocabulary, merges } = fieldsOf(model);
-  const isByteLevel = splitterType === "ByteLevel" && addsPrefixSpace !== true;
-  if (modelType !== "BPE" || !isByteLevel || normalizer !== null) {
-    throw unusable("tokenizer.json is not byte-level BPE without a normalizer, which OPT's is");
-  }
-  if (!isJsonObject(vocabulary) || !Array.isArray(merges) || !Array.isArray(added)) {
-    throw unusable("tokenizer.json lacks its vocab, merges or added_tokens");
-  }
-  const vocab = readVocab(vocabulary, "tokenizer.json");
-  refuseMany("tokenizer.json", "added tokens", added.length, MAX_ADDED);
-  return {
-    vocab,
-    merges: readMerges(merges, vocab, "tokenizer.json"),
-    added: added.map((token: unknown) => {
-      const { id } = fieldsOf(token);
-      const content = contentOf(token);
-      if (!isId(id) || content === undefined) {
-        throw unusable("tokenizer.json has an added token without id and content");
-      }
-      return { id, content, ...stripsOf(token) };
-    }),
-  };
-}
-
-function readVocab(json: JsonObject, file: string): ReadonlyMap<string, number> {
-  const vocab = new Map<string, number>();
-  const seen = new Set<number>();
-  const entries = Object.entries(json);
-  refuseMany(file, "tokens", entries.length, MAX_VOCAB);
-  for (const [token, id] of entries) {
-    if (!isId(id)) {
-      throw unusable(
-        `${file} gives ${quote(token)} an id that is ${describeJson(id)}; a whole number up to ` +
-          `${count(MAX_ID)} is needed`,
-      );
-    }
-    if (seen.has(id)) throw unusable(`${file} gives the id ${id} to two tokens`);
-    seen.add(id);
-    vocab.set(token, id);
-  }
-  if (vocab.size === 0) throw unusable(`${file} holds no tokens`);
-  return vocab;
-}
-
-/** The lines of merges.txt without its version line; Windows line ends are allowed. */
-function mergeLines(text: string): string[] {
-  const lines = text.split(/\r?\n/);
-  if (lines[0]?.startsWith("#version")) lines.shift();
-  while (lines.at(-1) === "") lines.pop();
-  return lines;
-}
-
-/** Pairs in order of rank: "a b" in merges.txt, also ["a", "b"] in newer tokenizer.json. */
-function readMerges(
-  lines: readonly unknown[],
-  vocab: ReadonlyMap<string, number>,
-  file: string,
-): readonly (readonly [string, string])[] {
-  refuseMany(file, "merges", lines.length, MAX_MERGES);
-  return lines.map((line, i) => {
-    const pair: readonly unknown[] =
-      typeof line === "string" ? line.split(" ") : Array.isArray(line) ? line : [];
-    const [left, right] = pair;
-    if (pair.length !== 2 || typeof left !== "string" || typeof right !== "string") {
-      throw unusable(`Merge ${count(i + 1)} of ${file} is not two tokens`);
-    }
-    const unknown = [left, right, left + right].find((token) => !vocab.has(token));
-    if (unknown !== undefined) {
-      throw unusable(
-        `Merge ${count(i + 1)} of ${file} needs ${quote(unknown)}, which the vocabulary lacks`,
-      );
-    }
-    return [left, right];
-  });
-}
-
-/** Special tokens by role. One that the vocabulary lacks has no id in the model and is left out. */
-function readSpecialTokens(
+export function loadTokenizer(
   files: ReadonlyMap<string, string>,
-  vocab: ReadonlyMap<string, number>,
-): readonly AddedToken[] {
-  const added = new Map<number, AddedToken>();
-  for (const file of ["special_tokens_map.json", "tokenizer_config.json"]) {
-    const config = parse(files.get(file) ?? "{}", file);
-    const { add_prefix_space: addsPrefixSpace, additional_special_tokens: others } = config;
-    if (addsPrefixSpace === true) {
-      throw unusable(`${file} asks for add_prefix_space, which OPT's tokenizer does not have`);
+  older: OlderTokenizer = "opt",
+): Tokenizer {
+  const parts = readTokenizerParts(files, older);
+  const { library, normalize } = assemble(parts);
+  const byId = new Map(Array.from(parts.vocab, ([token, id]) => [id, token]));
+  for (const { id, content } of parts.added) byId.set(id, content);
+  const decode = (ids: readonly number[]) => {
+    const known = ids.filter((id) => byId.has(id));
+    if (known.length === 0) return ""; // the library refuses an empty list
+    return library.decode(known, { clean_up_tokenization_spaces: false });
+  };
+  return {
+    encode: (text) => library.encode(normalize(text), { add_special_tokens: false }).ids,
+    decode,
+    tokenText: (id) => (byId.has(id) ? decode([id]) : `<id ${id}>`),
+    vocabSize: [...byId.keys()].reduce((most, id) => Math.max(most, id), -1) + 1,
+    frame: frameOf(library, parts),
+    mask: maskOf(parts),
+  };
+}
+
+/** The library's tokenizer of these parts, and what must be done to a text before it is given to it. */
+function assemble(parts: TokenizerParts) {
+  const { normalizer, preTokenizer, postProcessor, decoder, model, vocab, merges, added } = parts;
+  const isBert = normalizer?.["type"] === "BertNormalizer";
+  // A special token is a token like others here, so that it is never found in a text.
+  const special = added.filter((token) => token.special);
+  const words = new Map([...vocab, ...special.map(({ content, id }) => [content, id] as const)]);
+  try {
+    const library = new HuggingFaceTokenizer(
+      {
+        added_tokens: added.filter((token) => !token.special),
+        normalizer: isBert ? null : normalizer,
+        pre_tokenizer: preTokenizer && rustPreTokenizer(preTokenizer),
+        post_processor: postProcessor,
+        decoder,
+        model: { ...model, vocab: Object.fromEntries(words), merges },
+      },
+      {},
+    );
+    const decoders = library.decoder instanceof SequenceDecoder ? library.decoder.decoders : [];
+    for (const each of decoders) {
+      if (each instanceof ByteFallbackDecoder) each.decode_chain = decodeByteTokens;
     }
-    if (Array.isArray(others)) refuseMany(file, "special tokens", others.length, MAX_ADDED);
-    const byRole = ROLES.map((role) => config[role]);
-    for (const token of [...byRole, ...(Array.isArray(others) ? others : [])]) {
-      const content = contentOf(token);
-      const id = content === undefined ? undefined : vocab.get(content);
-      if (content === undefined || id === undefined) continue;
-      added.set(id, { id, content, ...stripsOf(token) });
+    const normalize = (text: string) =>
+      isBert && normalizer ? bertNormalized(normalizer, text) : text;
+    return { library, normalize };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof SyntaxError || isFromLibrary(error)) {
+      throw unusable(`tokenizer.json cannot be used (${error.message})`);
     }
+    throw error;
   }
-  return [...added.values()];
 }
 
-const ROLES = ["bos", "eos", "unk", "pad", "sep", "cls", "mask"].map((role) => `${role}_token`);
-
-/** A token stands as its text, or as an object with its text and flags. */
-function contentOf(token: unknown): string | undefined {
-  const { content } = typeof token === "string" ? { content: token } : fieldsOf(token);
-  return typeof content === "string" && content !== "" ? content : undefined;
+/** The library throws plain errors at parts it does not know. */
+function isFromLibrary(error: unknown): error is Error {
+  return error instanceof Error && error.constructor === Error;
 }
 
-function stripsOf(token: unknown): Pick<AddedToken, "lstrip" | "rstrip"> {
-  const { lstrip, rstrip } = fieldsOf(token);
-  return { lstrip: lstrip === true, rstrip: rstrip === true };
+function frameOf(library: HuggingFaceTokenizer, { vocab, added }: TokenizerParts): Frame {
+  const [first, second] = ["\0first", "\0second"];
+  const processor = library.post_processor;
+  if (processor === null) return { before: [], between: [], after: [] };
+  const idOf = (token: string) => {
+    const id = added.find(({ content }) => content === token)?.id ?? vocab.get(token);
+    if (id === undefined)
+      throw unusable(`tokenizer.json puts "${token}" around texts, which has no id`);
+    return id;
+  };
+  const single = processor.post_process([first], null, true).tokens;
+  const pair = processor.post_process([first], [second], true).tokens;
+  const [at, from] = [single.indexOf(first), pair.indexOf(first)];
+  return {
+    before: single.slice(0, at).map(idOf),
+    between: pair.slice(from + 1, pair.indexOf(second)).map(idOf),
+    after: single.slice(at + 1).map(idOf),
+  };
 }
 
-function fieldsOf(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_ID;
-}
-
-function parse(text: string, file: string): JsonObject {
-  return parseJsonObject(text, file, "E-FILE-7");
-}
-
-function refuseMany(file: string, what: string, found: number, limit: number): void {
-  if (found <= limit) return;
-  throw unusable(`${file} has ${count(found)} ${what}; at most ${count(limit)} are read`);
-}
-
-function unusable(flaw: string): ZerothError {
-  return new ZerothError(
-    "E-FILE-7",
-    `${flaw}. Take vocab.json and merges.txt from the model's page; OPT models share one tokenizer.`,
-  );
+function maskOf({ added, maskToken }: TokenizerParts): MaskToken | null {
+  const names = maskToken === undefined ? ["<mask>", "[MASK]"] : [maskToken];
+  return added.find(({ content, special }) => special && names.includes(content)) ?? null;
 }

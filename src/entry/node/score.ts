@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { packAll, sizeOf } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
+import { idsBefore } from "#data/tokenizer/encodeText.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
@@ -12,18 +13,19 @@ import { print } from "./print.ts";
 export async function scoreCommand(args: Arguments): Promise<void> {
   const [folder, path] = needTwo(args, "score MODEL TEXTS.jsonl");
   const opened = await openFolder(folder);
-  const bos = taskFrom(args, opened.config).bos;
+  const { tokenizer } = opened;
+  const before = idsBefore(tokenizer, taskFrom(args, opened.config));
   const longest = opened.config.maxPositionEmbeddings;
   const texts = textsOf(path, await readText(path));
   const examples = texts.map((text, row) => {
-    const ids = [bos, ...opened.tokenizer.encode(text)];
+    const ids = [...before, ...tokenizer.encode(text), ...tokenizer.frame.after];
     if (ids.length - 1 > longest) {
       throw new ZerothError(
         "E-DATA-5",
         `Text ${row + 1} has ${ids.length} tokens; this model sees at most ${longest + 1} at a time.`,
       );
     }
-    return { row, answer: 0, options: [{ ids, optionLength: ids.length - 1 }] };
+    return { row, answer: 0, options: [{ ids, optionLength: Math.max(0, ids.length - 1) }] };
   });
   const device = await openNodeDevice();
   const scored = examples.filter(({ options }) => options[0]!.optionLength > 0);

@@ -28,7 +28,6 @@ export async function readTask(
     const template = flags["template"] ?? "{text}";
     return inHeadOrder({ ...task, template, words: [], head: true }, names);
   }
-  const { bos, maxLength } = task;
   const table = await parseTableFile(path, await readBytes(path));
-  return inHeadOrder(scoreHeadTask(taskDefinition(task.task), table, { bos, maxLength }), names);
+  return inHeadOrder(scoreHeadTask(taskDefinition(task.task), table, task), names);
 }

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { idsBefore } from "#data/tokenizer/encodeText.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import type { Model } from "#model/model.ts";
@@ -31,10 +32,11 @@ const usage = 'write MODEL --prompt "…", or write RUN --prompt "…" [--step b
 export async function writeCommand(args: Arguments): Promise<void> {
   const folder = needOne(args, usage);
   const request = requestFrom(args);
-  const { device, model, tokenizer, bos } = isRunFolder(folder)
+  const { device, model, tokenizer, before } = isRunFolder(folder)
     ? await openRun(args, folder)
     : await openModel(args, folder);
-  const ids = [bos, ...tokenizer.encode(request.prompt)];
+  const ids = [...before, ...tokenizer.encode(request.prompt)];
+  if (ids.length === 0) throw withoutPrompt();
   const most = model.config.maxPositionEmbeddings;
   const { prompt, maxNewTokens } = fitPrompt(ids, request.maxNewTokens, most);
   const cut = ids.length - prompt.length;
@@ -60,7 +62,7 @@ export async function writeCommand(args: Arguments): Promise<void> {
 function requestFrom(args: Arguments): WritingRequest {
   const { prompt, stop } = args.flags;
   if (prompt === undefined) {
-    throw new ZerothError("E-CFG-1", 'Give the text to write on from: --prompt "…".');
+    throw withoutPrompt();
   }
   const request = {
     prompt: withBreaks(prompt),
@@ -71,6 +73,10 @@ function requestFrom(args: Arguments): WritingRequest {
   };
   checkWriting(request);
   return request;
+}
+
+function withoutPrompt(): ZerothError {
+  return new ZerothError("E-CFG-1", 'Give the text to write on from: --prompt "…".');
 }
 
 /** Greedy unless a flag of sampling is given; a seed is none, for it says nothing of how to draw. */
@@ -106,7 +112,8 @@ interface Work {
   readonly device: Device;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
-  readonly bos: number;
+  /** Ids in front of the prompt. */
+  readonly before: readonly number[];
 }
 
 /** Room to read a prompt in parts. */
@@ -114,13 +121,13 @@ const reading = { row: 0, answer: 0, options: [{ ids: new Array(65).fill(2), opt
 
 async function openModel(args: Arguments, folder: string): Promise<Work> {
   const opened = await openFolder(folder);
-  const { bos } = taskFrom(args, opened.config);
+  const before = idsBefore(opened.tokenizer, taskFrom(args, opened.config));
   const device = await openNodeDevice();
   const dtype = dtypeFrom(args);
   const linear = chooseLinear(device, dtype, args.flags["linear"]);
   const work = { trained: [], evaluated: [reading], linear, dtype };
   const model = await loadModel(device, opened, work);
-  return { device, model, tokenizer: opened.tokenizer, bos };
+  return { device, model, tokenizer: opened.tokenizer, before };
 }
 
 async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
@@ -138,10 +145,11 @@ async function openRun({ flags }: Arguments, folder: string): Promise<Work> {
     flags["linear"],
   );
   const work = { trained: [], evaluated: [reading], linear };
+  const tokenizer = loadTokenizer(new Map(Object.entries(base.tokenizerFiles)));
   return {
     device,
     model: await createModel(device, weights, work),
-    tokenizer: loadTokenizer(new Map(Object.entries(base.tokenizerFiles))),
-    bos: run.record.task.bos,
+    tokenizer,
+    before: idsBefore(tokenizer, run.record.task),
   };
 }

@@ -3,7 +3,7 @@ import { ZerothError } from "#base/errors.ts";
 import { readAs, z } from "#base/schema.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
-import type { TaskSpec } from "#data/tasks/task.ts";
+import { limitsOf, type TaskSpec } from "#data/tasks/task.ts";
 import { defaultMethodId } from "#zo/methods/index.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
@@ -76,7 +76,7 @@ const hubName = z
   .string()
   .regex(/^[\w-][\w.-]{0,95}\/[\w.-]{1,96}(@[\w][\w./-]{0,199})?$/, { error: "owner/name" });
 const limits = {
-  bos: z.union([z.literal(0), z.literal(2)]),
+  bos: z.union([z.literal(0), z.literal(2)]).exactOptional(),
   maxLength: z.int().min(1).max(100_000),
 };
 const words = z.array(z.string().max(200)).max(200);
@@ -111,9 +111,9 @@ const schema = z.object({
 
 /** Of a built-in task the name is enough, and its columns where they were named. */
 function shortTask(spec: TaskSpec): ShortTask {
-  const { bos, maxLength, template, labelColumn, labels, kind } = spec;
+  const { template, labelColumn, labels, kind } = spec;
   if ("task" in spec) {
-    return { task: spec.task, bos, maxLength, ...(spec.columns && { columns: spec.columns }) };
+    return { task: spec.task, ...limitsOf(spec), ...(spec.columns && { columns: spec.columns }) };
   }
   return {
     ...(kind === "classification" ? {} : { kind }),
@@ -121,8 +121,7 @@ function shortTask(spec: TaskSpec): ShortTask {
     labelColumn,
     labels: [...labels],
     words: [...spec.words],
-    bos,
-    maxLength,
+    ...limitsOf(spec),
     ...(spec.head && { head: spec.head }),
     ...(spec.optionColumns && { optionColumns: [...spec.optionColumns] }),
   };

@@ -138,7 +138,7 @@ const taskText = {
   labelColumn: z.string(),
   labels: z.array(z.string()),
   words: z.array(z.string()),
-  bos: z.union([z.literal(0), z.literal(2)]),
+  bos: z.union([z.literal(0), z.literal(2)]).exactOptional(),
   maxLength: count,
 };
 

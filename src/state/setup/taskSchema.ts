@@ -8,7 +8,7 @@ export const customTaskSchema: z.ZodMiniType<CustomTask> = z.object({
   labelColumn: z.string(),
   labels: z.array(z.string()),
   words: z.array(z.string()),
-  bos: z.union([z.literal(0), z.literal(2)]),
+  bos: z.exactOptional(z.union([z.literal(0), z.literal(2)])),
   maxLength: z.int().check(z.positive()),
   optionColumns: z.exactOptional(z.array(z.string())),
   head: z.exactOptional(z.literal(true)),

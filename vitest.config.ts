@@ -1,14 +1,45 @@
 import { defineConfig } from "vitest/config";
-import { availableDrivers } from "./src/tools/vulkan.mjs";
+import { availableDrivers, type Driver } from "./src/tools/vulkan.mjs";
 
-// Dawn looks for its driver when it is loaded, and LD_LIBRARY_PATH counts only at the start of a
-// process: set here, before Vitest forks its workers.
+/** Vulkan drivers of this machine, the preferred one first. */
 const drivers = await availableDrivers();
-// Tests that compare two adapters start a Node of their own for each of these.
-const { ZEROTH_DRIVERS = JSON.stringify(drivers) } = process.env;
-// A core for each worker: lavapipe would take them all. SwiftShader has no such setting.
-const { LP_NUM_THREADS = "1" } = process.env;
-Object.assign(process.env, drivers[0]?.env, { ZEROTH_DRIVERS, LP_NUM_THREADS });
+const [preferred, ...others] = drivers;
+
+/** GPU tests that run on the other drivers too: everything that compares numbers with a reference. */
+const onEveryDriver = [
+  "src/reference/kernels.gpu.test.ts",
+  "src/model/{model,halves}.gpu.test.ts",
+  "src/run/evaluation/writing.gpu.test.ts",
+  "src/run/step/trajectories.gpu.test.ts",
+];
+
+/**
+ * GPU tests on one driver. Dawn looks for its driver when it is loaded, and LD_LIBRARY_PATH counts only
+ * at the start of a process, so the variables are those of the project's workers.
+ */
+function gpuProject(name: string, driver: Driver | undefined, include: string[], order: number) {
+  return {
+    test: {
+      name,
+      include,
+      env: {
+        // One core for each worker: lavapipe would take them all. SwiftShader has no such setting.
+        LP_NUM_THREADS: "1",
+        ...driver?.env,
+        ZEROTH_DRIVER: driver?.name ?? "none",
+        ZEROTH_DRIVERS: JSON.stringify(drivers),
+      },
+      pool: "forks",
+      // All files of a worker share one device and its pipelines: src/session/testing/gpus.ts.
+      isolate: false,
+      maxWorkers: 2,
+      // SwiftShader on busy cores takes ten times as long as lavapipe. Only a hang takes longer.
+      testTimeout: 240_000,
+      hookTimeout: 240_000,
+      sequence: { groupOrder: order },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -28,19 +59,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          name: "gpu",
-          include: ["src/**/*.gpu.test.ts"],
-          pool: "forks",
-          // As many as a software driver leaves cores for; on more, the longest file sets the time.
-          maxWorkers: 2,
-          // SwiftShader alone, on busy cores, takes ten times as long as lavapipe; a hang is still found.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      gpuProject("gpu", preferred, ["src/**/*.gpu.test.ts"], 1),
+      // One after the other: a worker that changed projects would begin with a new device.
+      ...others.map((driver, i) => gpuProject(`gpu-${driver.name}`, driver, onEveryDriver, 2 + i)),
     ],
   },
 });

@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 
+const watched = new WeakSet<GPUDevice>();
 const refusals = new WeakMap<GPUDevice, ZerothError>();
 
 /**
@@ -8,6 +9,8 @@ const refusals = new WeakMap<GPUDevice, ZerothError>();
  * would hand them out as results. What was computed is lost with the device; nothing wrong is kept.
  */
 export function watchForRefusals(device: GPUDevice): void {
+  if (watched.has(device)) return;
+  watched.add(device);
   device.addEventListener("uncapturederror", ({ error }) => {
     if (refusals.has(device)) return;
     refusals.set(device, refusalFor(error));

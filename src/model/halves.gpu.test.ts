@@ -1,28 +1,21 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import { drivers, reportOf } from "../reference/testing/drivers.ts";
 import { expectedScores, fixtureNames } from "./testing/fixture.ts";
-import type { HalvesReport } from "./testing/halvesReport.ts";
+import { type HalvesReport, halvesReport } from "./testing/halvesReport.ts";
 
-const reports = new Map<string, HalvesReport>();
-
+let report: HalvesReport;
 beforeAll(async () => {
-  for (const driver of drivers) {
-    const report = await reportOf(driver, "src/model/testing/halvesReport.ts");
-    reports.set(driver.name, report as HalvesReport);
-  }
-}, 300_000 * Math.max(1, drivers.length)); // some seconds each where nothing else runs
+  report = await halvesReport();
+});
 
 const replayFile = "../../test/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
 /** python src/tools/f16_mezo.py: numpy, which looks for the two halves beside a weight. */
 const expectedReplay = JSON.parse(readFileSync(new URL(replayFile, import.meta.url), "utf8"));
 
-describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (driver) => {
-  const report = () => reports.get(driver)!;
-
+describe("weights stored as f16", () => {
   test.each(fixtureNames)("score the texts of %s within 2e-3 nats a token of f32", (name) => {
     const expected = expectedScores(name);
-    const actual = report().scores[name]!;
+    const actual = report.scores[name]!;
     expect(actual.length).toBe(expected.length);
     for (const [i, { tokens, nll }] of expected.entries()) {
       expect(Math.abs(actual[i]! - nll) / Math.max(1, tokens)).toBeLessThan(2e-3);
@@ -32,7 +25,7 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
   test("are the file's own where it is of 16-bit floats, and others where it is not", () => {
     const errorOf = (name: (typeof fixtureNames)[number]) => {
       const errors = expectedScores(name).map(({ nll }, i) => {
-        return Math.abs(report().scores[name]![i]! - nll) / nll;
+        return Math.abs(report.scores[name]![i]! - nll) / nll;
       });
       return Math.max(...errors);
     };
@@ -42,7 +35,7 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
   });
 
   test("are computed with as the plain forward pass does with the nearest halves", () => {
-    const comparisons = Object.values(report().oddScores);
+    const comparisons = Object.values(report.oddScores);
     expect(comparisons.length).toBe(3);
     for (const { expected, actual } of comparisons) {
       expect(actual.length).toBe(expected.length);
@@ -53,9 +46,9 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
   });
 
   test("score texts by kernels that read them as they lie as where they are widened first", () => {
-    const comparisons = Object.values(report().packed);
+    const comparisons = Object.values(report.packed);
     // Those that ask for no optional feature run everywhere.
-    expect(Object.keys(report().packed)).toContain("linear_shared_packed");
+    expect(Object.keys(report.packed)).toContain("linear_shared_packed");
     for (const { expected, actual, dispatchesSaved } of comparisons) {
       expect(dispatchesSaved).toBeGreaterThan(0);
       actual.forEach((value, i) => {
@@ -65,7 +58,7 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
   });
 
   test("write text with the probabilities they score it with", () => {
-    const { expected, actual } = report().written;
+    const { expected, actual } = report.written;
     expect(actual.length).toBe(3);
     actual.forEach((value, i) => {
       expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5 * Math.abs(expected[i]!));
@@ -74,17 +67,17 @@ describe.each(drivers.map(({ name }) => name))("weights stored as f16 on %s", (d
 
   test("take given steps to the bits numpy finds, however many go in one pass", () => {
     const wanted = expectedReplay.weights_sha256;
-    expect(report().replayed).toEqual({ 12: wanted, 5: wanted, 1: wanted });
+    expect(report.replayed).toEqual({ 12: wanted, 5: wanted, 1: wanted });
   });
 
   test("come back from pieces cut anywhere, and from f32s that are halves", () => {
-    const pairs = Object.values(report().restored);
+    const pairs = Object.values(report.restored);
     expect(pairs.length).toBe(3);
     for (const [found, wanted] of pairs) expect(found).toBe(wanted);
   });
 
   test("take half the memory, but for the few vectors", () => {
-    const [floats, halves] = report().weightBytes;
+    const [floats, halves] = report.weightBytes;
     expect(halves / floats).toBeGreaterThan(0.5);
     expect(halves / floats).toBeLessThan(0.51);
   });

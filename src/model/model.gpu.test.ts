@@ -1,16 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { drivers, reportOf } from "../reference/testing/drivers.ts";
 import { encodedTexts, expectedScores, fixtureNames, openFixture } from "./testing/fixture.ts";
-import type { Comparison, ModelReport } from "./testing/modelReport.ts";
+import { type Comparison, type ModelReport, modelReport } from "./testing/modelReport.ts";
 
-const reports = new Map<string, ModelReport>();
-
+let report: ModelReport;
 beforeAll(async () => {
-  for (const driver of drivers) {
-    const report = await reportOf(driver, "src/model/testing/modelReport.ts");
-    reports.set(driver.name, report as ModelReport);
-  }
-}, 300_000 * Math.max(1, drivers.length)); // some ten seconds each where nothing else runs
+  report = await modelReport();
+});
 
 /** Sums of some ten to a hundred logs of probabilities in f32: 1e-5 of their size. */
 function expectClose({ expected, actual }: Comparison): void {
@@ -27,50 +22,44 @@ test.each(fixtureNames)("the texts have as many tokens for %s as PyTorch counted
   expect(counts).toEqual(expectedScores(name).map(({ tokens }) => tokens));
 });
 
-describe.each(drivers.map(({ name }) => name))("on %s", (driver) => {
-  const report = () => reports.get(driver)!;
-
-  describe.each(fixtureNames)("%s", (name) => {
-    test.each(["", " sharded"])("scores texts as PyTorch does, with every kernel%s", (suffix) => {
-      const expected = expectedScores(name).map(({ nll }) => nll);
-      expect(report().linears.length).toBeGreaterThan(0);
-      for (const linear of report().linears) {
-        expectClose({ expected, actual: report().scores[`${name} ${linear}${suffix}`]! });
-      }
-    });
-
-    test("both kernels for matrix products give the same bits here", () => {
-      const [first, ...others] = report().linears.map(
-        (linear) => report().scores[`${name} ${linear}`],
-      );
-      for (const other of others) expect(other).toEqual(first);
-    });
-  });
-
-  test("models of odd shapes score options as the plain forward pass does", () => {
-    for (const comparison of Object.values(report().oddScores)) expectClose(comparison);
-    expect(Object.keys(report().oddScores).length).toBe(4 * report().linears.length);
-  });
-
-  test("a probe's two losses are those of the weights moved both ways", () => {
-    for (const comparison of Object.values(report().probes)) {
-      const { expected, actual } = comparison;
-      expectClose(comparison);
-      const slope = expected[0]! - expected[1]!;
-      // Far apart against the error of each, so that the sign cannot be luck.
-      expect(Math.abs(slope)).toBeGreaterThan(1e-3);
-      expect(Math.abs(actual[0]! - actual[1]! - slope)).toBeLessThan(1e-4);
+describe.each(fixtureNames)("%s", (name) => {
+  test.each(["", " sharded"])("scores texts as PyTorch does, with every kernel%s", (suffix) => {
+    const expected = expectedScores(name).map(({ nll }) => nll);
+    expect(report.linears.length).toBeGreaterThan(0);
+    for (const linear of report.linears) {
+      expectClose({ expected, actual: report.scores[`${name} ${linear}${suffix}`]! });
     }
-    expect(Object.keys(report().probes).length).toBe(4);
   });
 
-  test("weights read back bit for bit what was loaded, updated or restored", () => {
-    const { wrongBytes } = report();
-    expect(Object.keys(wrongBytes).length).toBe(8);
-    expect(wrongBytes).toEqual(Object.fromEntries(Object.keys(wrongBytes).map((key) => [key, 0])));
+  test("both kernels for matrix products give the same bits here", () => {
+    const [first, ...others] = report.linears.map((linear) => report.scores[`${name} ${linear}`]);
+    for (const other of others) expect(other).toEqual(first);
   });
+});
 
-  test("a second pass of the same shape creates nothing", () => {
-    expect(report().newBindings).toBe(0);
-  });
+test("models of odd shapes score options as the plain forward pass does", () => {
+  for (const comparison of Object.values(report.oddScores)) expectClose(comparison);
+  expect(Object.keys(report.oddScores).length).toBe(4 * report.linears.length);
+});
+
+test("a probe's two losses are those of the weights moved both ways", () => {
+  for (const comparison of Object.values(report.probes)) {
+    const { expected, actual } = comparison;
+    expectClose(comparison);
+    const slope = expected[0]! - expected[1]!;
+    // Far apart against the error of each, so that the sign cannot be luck.
+    expect(Math.abs(slope)).toBeGreaterThan(1e-3);
+    expect(Math.abs(actual[0]! - actual[1]! - slope)).toBeLessThan(1e-4);
+  }
+  expect(Object.keys(report.probes).length).toBe(4);
+});
+
+test("weights read back bit for bit what was loaded, updated or restored", () => {
+  const { wrongBytes } = report;
+  expect(Object.keys(wrongBytes).length).toBe(8);
+  expect(wrongBytes).toEqual(Object.fromEntries(Object.keys(wrongBytes).map((key) => [key, 0])));
+});
+
+test("a second pass of the same shape creates nothing", () => {
+  expect(report.newBindings).toBe(0);
 });

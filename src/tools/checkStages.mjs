@@ -35,6 +35,6 @@ export function vitestStage(project, report) {
   return {
     name: `${project} tests`,
     program: "node_modules/vitest/vitest.mjs",
-    args: ["run", "--project", project, ...reporters],
+    args: ["run", "--project", `${project}*`, ...reporters],
   };
 }

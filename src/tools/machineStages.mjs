@@ -34,18 +34,15 @@ export async function machineStages(reports) {
     all: await availableDrivers(),
   }));
   tell(browser.found, drivers.found);
-  const env = drivers.found
-    ? { ...drivers.found.env, ZEROTH_DRIVERS: JSON.stringify(drivers.found.all) }
-    : {};
   return [
     {
-      stage: { ...vitestStage("gpu", gpu), env },
+      stage: vitestStage("gpu", gpu),
       readCounts: () => vitestCounts(gpu),
       ...(drivers.missing && { missing: drivers.missing }),
     },
     { stage: build },
     {
-      stage: { ...stories, env: { ...env, PLAYWRIGHT_JSON_OUTPUT_FILE: told } },
+      stage: { ...stories, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: told } },
       readCounts: () => playwrightCounts(told),
       ...(browser.missing && { missing: browser.missing }),
       after: build,

@@ -1,14 +1,13 @@
-// Prints, as JSON, what models over weights stored as f16 compute on the driver this process has. Run by
-// tests in a process of its own: src/reference/testing/drivers.ts
 import { readFileSync } from "node:fs";
 import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { packAll, sizeOfAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import { openDevice } from "#gpu/device.ts";
+import { type Device, openDevice } from "#gpu/device.ts";
 import { replay } from "#run/step/replay.ts";
 import { weightsSha256 } from "#run/store/weightsHash.ts";
+import { oneDeviceGpu } from "#session/testing/gpus.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
-import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
+import { readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
@@ -39,63 +38,59 @@ export interface HalvesReport {
   readonly weightBytes: readonly [number, number];
 }
 
-const device = await openDevice(nodeGpu());
 const sources = readShaders();
-// Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
-const models: Model[] = [];
 
-const report: HalvesReport = {
-  scores: await fixtureScores(),
-  oddScores: await oddScores(),
-  packed: await packed(),
-  written: await written(),
-  replayed: await replayed(),
-  restored: await restored(),
-  weightBytes: [await weightBytes("f32"), await weightBytes("f16")],
-};
-process.stdout.write(JSON.stringify(report), () => process.exit(0));
+/** Returns what models over weights stored as f16 compute on this process's GPU. */
+export async function halvesReport(): Promise<HalvesReport> {
+  const device = await openDevice(oneDeviceGpu());
+  return {
+    scores: await fixtureScores(device),
+    oddScores: await oddScores(device),
+    packed: await packed(device),
+    written: await written(device),
+    replayed: await replayed(device),
+    restored: await restored(device),
+    weightBytes: [await weightBytes(device, "f32"), await weightBytes(device, "f16")],
+  };
+}
 
 async function modelOver(
+  device: Device,
   weights: Weights,
   examples: readonly EncodedExample[],
   linear: LinearChoice = onlyKernel(linearShared),
 ) {
   const capacity = sizeOfAll(examples);
-  const model = await Model.create({
-    device,
-    sources,
-    weights,
-    capacity,
-    linear,
-    noise: "binomial",
-  });
-  models.push(model);
-  return model;
+  return Model.create({ device, sources, weights, capacity, linear, noise: "binomial" });
 }
 
 async function scoresOf(model: Model, examples: readonly EncodedExample[]): Promise<number[]> {
   return [...(await model.score(packAll(examples, sizeOfAll(examples))[0]!))];
 }
 
-async function openHalves(name: (typeof fixtureNames)[number], dtype: "f16" | "f32" = "f16") {
+async function openHalves(
+  device: Device,
+  name: (typeof fixtureNames)[number],
+  dtype: "f16" | "f32" = "f16",
+) {
   const checkpoint = await openFixture(name);
   const weights = allocateWeights(device, parseConfig(checkpoint.config), dtype);
   await weights.load(matchTensors(weights.layout.table, checkpoint));
   return { checkpoint, weights };
 }
 
-async function fixtureScores() {
+async function fixtureScores(device: Device) {
   const scores: Record<string, number[]> = {};
   for (const name of fixtureNames) {
-    const { checkpoint, weights } = await openHalves(name);
+    const { checkpoint, weights } = await openHalves(device, name);
     const texts = encodedTexts(checkpoint);
-    const sums = await scoresOf(await modelOver(weights, texts), texts);
+    const sums = await scoresOf(await modelOver(device, weights, texts), texts);
     scores[name] = sums.map((sum) => -sum);
   }
   return scores;
 }
 
-async function oddScores() {
+async function oddScores(device: Device) {
   const projected = { do_layer_norm_before: false };
   const kinds: [name: string, config: OptConfig, maxBindingBytes?: number][] = [
     ["layer norm first", oddConfig()],
@@ -113,23 +108,23 @@ async function oddScores() {
       expected: examples
         .flatMap((example) => example.options)
         .map(({ ids, optionLength }) => logProbability(config, halves, ids, optionLength)),
-      actual: await scoresOf(await modelOver(weights, examples), examples),
+      actual: await scoresOf(await modelOver(device, weights, examples), examples),
     };
   }
   return comparisons;
 }
 
 /** As many dispatches fewer as matrices are not widened tell that the kernels were in use. */
-async function packed() {
-  const { checkpoint, weights } = await openHalves("opt-tiny-real-vocab");
+async function packed(device: Device) {
+  const { checkpoint, weights } = await openHalves(device, "opt-tiny-real-vocab");
   const texts = encodedTexts(checkpoint);
-  const plain = await modelOver(weights, texts);
+  const plain = await modelOver(device, weights, texts);
   const expected = await scoresOf(plain, texts);
   const comparisons: Record<string, Comparison & { readonly dispatchesSaved: number }> = {};
   for (const card of halfLinearCards) {
     if (!canRun(card, { features: device.device.features, config: weights.config })) continue;
     const linear = { ...onlyKernel(linearShared), ...halvesChoice(() => card) };
-    const model = await modelOver(weights, texts, linear);
+    const model = await modelOver(device, weights, texts, linear);
     const actual = await scoresOf(model, texts);
     comparisons[card.name] = {
       expected,
@@ -140,13 +135,13 @@ async function packed() {
   return comparisons;
 }
 
-async function written(): Promise<Comparison> {
-  const { checkpoint, weights } = await openHalves("opt-tiny-post-ln");
+async function written(device: Device): Promise<Comparison> {
+  const { checkpoint, weights } = await openHalves(device, "opt-tiny-post-ln");
   const texts = encodedTexts(checkpoint).slice(0, 3);
   const lastOnly = texts.map(({ row, answer, options }) => {
     return { row, answer, options: [{ ids: options[0]!.ids, optionLength: 1 }] };
   });
-  const model = await modelOver(weights, texts);
+  const model = await modelOver(device, weights, texts);
   const expected = await scoresOf(model, lastOnly);
   const ids = texts.map(({ options }) => options[0]!.ids);
   const positions = Math.max(...ids.map(({ length }) => length));
@@ -162,7 +157,7 @@ function logSumExp(values: Float32Array): number {
 }
 
 /** Given steps, by themselves and many in one pass over the weights. */
-async function replayed() {
+async function replayed(device: Device) {
   const file = "../../../test/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
   const { seed, coefficients } = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
   const settings = resolveSettings({ method: "mezo", seed, dtype: "f16", steps: 12 });
@@ -180,8 +175,8 @@ async function replayed() {
   }));
   const hashes: Record<string, string> = {};
   for (const atOnce of [12, 5, 1]) {
-    const { checkpoint, weights } = await openHalves("opt-tiny-pre-ln");
-    const model = await modelOver(weights, encodedTexts(checkpoint).slice(0, 1));
+    const { checkpoint, weights } = await openHalves(device, "opt-tiny-pre-ln");
+    const model = await modelOver(device, weights, encodedTexts(checkpoint).slice(0, 1));
     for (let i = 0; i < steps.length; i += atOnce) {
       await replay(model, settings, steps.slice(i, i + atOnce));
     }
@@ -190,8 +185,8 @@ async function replayed() {
   return hashes;
 }
 
-async function restored() {
-  const { weights } = await openHalves("opt-tiny-post-ln");
+async function restored(device: Device) {
+  const { weights } = await openHalves(device, "opt-tiny-post-ln");
   const hash = await weightsSha256(weights);
   const whole: Uint8Array[] = [];
   for await (const piece of weights.read()) whole.push(piece);
@@ -218,7 +213,7 @@ async function restored() {
   return found;
 }
 
-async function weightBytes(dtype: "f16" | "f32"): Promise<number> {
-  const { weights } = await openHalves("opt-tiny-real-vocab", dtype);
+async function weightBytes(device: Device, dtype: "f16" | "f32"): Promise<number> {
+  const { weights } = await openHalves(device, "opt-tiny-real-vocab", dtype);
   return weights.memory.bytesByKind().weights;
 }

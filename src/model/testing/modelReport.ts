@@ -1,18 +1,17 @@
-// Prints, as JSON, what OPT models compute on the driver this process has, beside what is expected. Run
-// by tests in a process of its own: src/reference/testing/drivers.ts
 import { packAll, sizeOfAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
-import { openDevice } from "#gpu/device.ts";
+import { type Device, openDevice } from "#gpu/device.ts";
+import { oneDeviceGpu } from "#session/testing/gpus.ts";
 import { noise } from "#zo/noise.ts";
 import { round16 } from "#zo/round16.ts";
-import { nodeGpu, readShaders } from "../../entry/node/gpu.ts";
+import { readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { crossEntropy } from "../../reference/optionLoss.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
 import { encodeTerms, isReached } from "../deltas.ts";
 import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
-import { linearQuad, linearShared } from "../linearKernels.ts";
+import { type LinearCard, linearQuad, linearShared } from "../linearKernels.ts";
 import { matchTensors } from "../matchTensors.ts";
 import { Model } from "../model.ts";
 import { type Parameter, parameterTable } from "../parameters.ts";
@@ -49,26 +48,25 @@ const seed = 2 ** 33 + 7;
 const epsilon = round16(1e-2);
 const coefficient = round16(-3.3e-3);
 
-const device = await openDevice(nodeGpu());
 const sources = readShaders();
-// Twins hold the other kernels; here it is the model around them that is looked at.
-const usable = [linearQuad, linearShared].filter(({ features = [] }) =>
-  features.every((feature) => device.device.features.has(feature)),
-);
-// Kept to the end: Dawn gives equal pipelines once, as long as one of them lives.
-const models: Model[] = [];
 
-const report: ModelReport = {
-  linears: usable.map(({ name }) => name),
-  scores: await fixtureScores(),
-  oddScores: await oddScores(),
-  ...(await probeAndUpdate()),
-};
-for (const model of models) model.destroy();
-device.device.destroy();
-process.stdout.write(JSON.stringify(report), () => process.exit(0));
+/** Returns what OPT models compute on this process's GPU, beside what is expected. */
+export async function modelReport(): Promise<ModelReport> {
+  const device = await openDevice(oneDeviceGpu());
+  // Other kernels are compared with their twins; this is about the model around them.
+  const usable = [linearQuad, linearShared].filter(({ features = [] }) =>
+    features.every((feature) => device.device.features.has(feature)),
+  );
+  return {
+    linears: usable.map(({ name }) => name),
+    scores: await fixtureScores(device, usable),
+    oddScores: await oddScores(device, usable),
+    ...(await probeAndUpdate(device, onlyKernel(usable[0]!))),
+  };
+}
 
 async function createModel(
+  device: Device,
   config: OptConfig,
   examples: readonly EncodedExample[],
   linear: LinearChoice,
@@ -77,9 +75,7 @@ async function createModel(
   const capacity = sizeOfAll(examples);
   const weights = allocateWeights(device, config, "f32", maxBindingBytes);
   const options = { device, sources, weights, capacity, linear };
-  const model = await Model.create({ ...options, noise: "binomial" });
-  models.push(model);
-  return model;
+  return Model.create({ ...options, noise: "binomial" });
 }
 
 /** Sums of log p, in order of the options. */
@@ -87,7 +83,7 @@ async function scoresOf(model: Model, examples: readonly EncodedExample[]): Prom
   return [...(await model.score(packAll(examples, sizeOfAll(examples))[0]!))];
 }
 
-async function fixtureScores() {
+async function fixtureScores(device: Device, usable: readonly LinearCard[]) {
   const scores: Record<string, number[]> = {};
   for (const name of fixtureNames) {
     const checkpoint = await openFixture(name);
@@ -98,7 +94,7 @@ async function fixtureScores() {
       const tiny = linear === usable[0] ? 2000 : 20_000;
       const sharded = name === "opt-tiny-real-vocab" ? 600_000 : tiny;
       for (const [limit, suffix] of [[undefined, ""] as const, [sharded, " sharded"] as const]) {
-        const model = await createModel(config, texts, onlyKernel(linear), limit);
+        const model = await createModel(device, config, texts, onlyKernel(linear), limit);
         await model.weights.load(matchTensors(model.layout.table, checkpoint));
         const sums = await scoresOf(model, texts);
         scores[`${name} ${linear.name}${suffix}`] = sums.map((sum) => -sum);
@@ -108,7 +104,7 @@ async function fixtureScores() {
   return scores;
 }
 
-async function oddScores() {
+async function oddScores(device: Device, usable: readonly LinearCard[]) {
   const kinds: [name: string, config: OptConfig, maxBindingBytes?: number][] = [
     ["layer norm first", oddConfig()],
     ["layer norm first, sharded", oddConfig(), 250 * 4],
@@ -120,7 +116,13 @@ async function oddScores() {
     for (const linear of usable) {
       const examples = someExamples(config.vocabSize);
       const weights = randomWeights(config);
-      const model = await createModel(config, examples, onlyKernel(linear), maxBindingBytes);
+      const model = await createModel(
+        device,
+        config,
+        examples,
+        onlyKernel(linear),
+        maxBindingBytes,
+      );
       await model.weights.load(tensorsOf(config, weights));
       comparisons[`${name}, ${linear.name}`] = {
         expected: options(examples).map(({ ids, optionLength }) =>
@@ -133,18 +135,18 @@ async function oddScores() {
   return comparisons;
 }
 
-async function probeAndUpdate() {
+async function probeAndUpdate(device: Device, linear: LinearChoice) {
   const probes: Record<string, Comparison> = {};
   const wrongBytes: Record<string, number> = {};
   let newBindings = 0;
   for (const [name, blocks] of [["all blocks", null] as const, ["block 1 alone", [1]] as const]) {
-    const trial = await openTrial(blocks);
+    const trial = await openTrial(device, linear, blocks);
     wrongBytes[`${name}: weights and read back`] = await trial.wrongBytes(trial.weights);
     probes[`${name}, nothing pending`] = await trial.probe(0);
     probes[`${name}, an update pending`] = await trial.probe(1);
     wrongBytes[`${name}: updated by a probe's passes`] = await trial.wrongBytes(trial.moved);
 
-    const other = await openTrial(blocks);
+    const other = await openTrial(device, linear, blocks);
     other.setPass(1, 0);
     other.model.update(other.plan);
     wrongBytes[`${name}: updated without a probe`] = await other.wrongBytes(trial.moved);
@@ -161,12 +163,12 @@ async function probeAndUpdate() {
 }
 
 /** A model with one pending term, and the same weights by plain arithmetic. */
-async function openTrial(blocks: readonly number[] | null) {
+async function openTrial(device: Device, linear: LinearChoice, blocks: readonly number[] | null) {
   const config = projectedConfig;
   const examples = someExamples(config.vocabSize);
   const batch = packAll(examples, sizeOfAll(examples))[0]!;
   const weights = randomWeights(config);
-  const model = await createModel(config, examples, onlyKernel(usable[0]!), 4000);
+  const model = await createModel(device, config, examples, linear, 4000);
   await model.weights.load(tensorsOf(config, weights));
   const embeddings = blocks === null;
   const term = {

@@ -1,20 +1,9 @@
 import { readFileSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "vitest";
-import { drivers, reportOf } from "#reference/testing/drivers.ts";
-import type { Trajectory, TrajectoryReport } from "../testing/trajectoryReport.ts";
+import { expect, test } from "vitest";
+import { isPreferredDriver } from "#reference/testing/drivers.ts";
+import { type Trajectory, trajectoryOf } from "../testing/trajectories.ts";
 
-/** By driver. The expected files are PyTorch's: test/fixtures/README.md */
-const reports = new Map<string, TrajectoryReport>();
-
-beforeAll(async () => {
-  for (const [i, driver] of drivers.entries()) {
-    // The second driver, usually SwiftShader, takes five times as long: it runs one method only.
-    const env = { ...driver.env, ...(i > 0 ? { ZEROTH_TRAJECTORIES: "sparse_mezo" } : {}) };
-    const report = await reportOf({ ...driver, env }, "src/run/testing/trajectoryReport.ts");
-    reports.set(driver.name, report as TrajectoryReport);
-  }
-}, 120_000 * Math.max(1, drivers.length));
-
+// The expected files are PyTorch's: test/fixtures/README.md
 type Line = Readonly<Record<string, unknown>>;
 
 function expectedLines(fixture: string, file: string): { steps: Line[]; finalLoss: number } {
@@ -69,54 +58,53 @@ function expectTrajectory(
   expectLoss(trajectory.finalLoss, finalLoss);
 }
 
-test.each(drivers.map(({ name }) => name))("twelve steps on %s equal PyTorch's", (driver) => {
+test("twelve steps of Sparse-MeZO equal PyTorch's", async () => {
   const file = "expected.sparse_mezo.jsonl";
-  expectTrajectory(reports.get(driver)![file]!, "opt-tiny-pre-ln", file);
+  expectTrajectory(await trajectoryOf(file), "opt-tiny-pre-ln", file);
 });
 
-describe.each(drivers.slice(0, 1).map(({ name }) => name))("on %s", (driver) => {
-  const report = () => reports.get(driver)!;
-
-  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s equal PyTorch's", (method) => {
+// One method is enough on other drivers: usually SwiftShader, which takes five times as long.
+if (isPreferredDriver) {
+  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s equal PyTorch's", async (method) => {
     const file = `expected.${method}.jsonl`;
-    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file);
+    expectTrajectory(await trajectoryOf(file), "opt-tiny-pre-ln", file);
   });
 
-  test("twelve steps of MeZO with gaussian noise on a post-norm model equal PyTorch's", () => {
+  test("twelve steps of MeZO with gaussian noise on a post-norm model equal PyTorch's", async () => {
     const file = "expected.mezo.gaussian.jsonl";
-    expectTrajectory(report()[file]!, "opt-tiny-post-ln", file);
+    expectTrajectory(await trajectoryOf(file), "opt-tiny-post-ln", file);
   });
 
   // python src/tools/f16_mezo.py: rounding implemented separately, losses by PyTorch
-  test("twelve steps of MeZO with f16 weights equal PyTorch's", () => {
+  test("twelve steps of MeZO with f16 weights equal PyTorch's", async () => {
     const file = "expected.mezo.f16.jsonl";
-    expectTrajectory(report()[file]!, "opt-tiny-pre-ln", file, halfLossBound);
+    expectTrajectory(await trajectoryOf(file), "opt-tiny-pre-ln", file, halfLossBound);
   });
 
   // python src/tools/head_fixture.py
   test.each([
     ["MeZO", "opt-tiny-pre-ln", "expected.head.mezo.jsonl"],
     ["MeZO-SVRG on a post-norm model", "opt-tiny-post-ln", "expected.head.mezo_svrg.jsonl"],
-  ])("twelve steps of %s with a new score head equal PyTorch's", (_, fixture, file) => {
-    expectTrajectory(report()[file]!, fixture, file);
+  ])("twelve steps of %s with a new score head equal PyTorch's", async (_, fixture, file) => {
+    expectTrajectory(await trajectoryOf(file), fixture, file);
   });
 
-  test("MeZO-SVRG takes the same steps with a copy of the weights as its snapshot", () => {
+  test("MeZO-SVRG takes the same steps with a copy of the weights as its snapshot", async () => {
     const file = "expected.mezo_svrg.jsonl";
-    expectTrajectory(report()[`${file} copy`]!, "opt-tiny-pre-ln", file);
+    expectTrajectory(await trajectoryOf(`${file} copy`), "opt-tiny-pre-ln", file);
   });
 
-  test("the learning rate, forward passes and tokens of each step are counted", () => {
-    const { steps } = report()["expected.mezo.jsonl"]!;
+  test("the learning rate, forward passes and tokens of each step are counted", async () => {
+    const { steps } = await trajectoryOf("expected.mezo.jsonl");
     expect(steps.map(({ forwardPasses }) => forwardPasses)).toEqual(steps.map((_, i) => 2 * i + 2));
     expect(new Set(steps.map(({ learningRate }) => learningRate))).toEqual(new Set([2e-4]));
     const tokens = steps.map((step, i) => step.tokens - (steps[i - 1]?.tokens ?? 0));
     // Both signs of 8 examples of at least "BOS … It was" each.
     for (const count of tokens) expect(count).toBeGreaterThan(2 * 8 * 4);
-    const svrg = report()["expected.mezo_svrg.jsonl"]!;
+    const svrg = await trajectoryOf("expected.mezo_svrg.jsonl");
     // An anchor evaluates all 64 examples as 8 batches with two signs; other steps take 4 passes.
     expect(svrg.steps.slice(0, 4).map(({ forwardPasses }) => forwardPasses)).toEqual([
       16, 20, 24, 40,
     ]);
   });
-});
+}

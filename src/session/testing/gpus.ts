@@ -1,13 +1,27 @@
 import { nodeGpu } from "#entry/node/gpu.ts";
 
 /**
- * Dawn, giving every session the same device with every pipeline ever made kept: drivers that run on
- * the processor take a second to compile what they are asked for the first time.
+ * Dawn with one device for all tests of this process, which keeps every pipeline made on it: drivers
+ * that run on the processor take up to a second to compile one. Tests that lose, count or limit their
+ * device open one of their own.
  */
 export function oneDeviceGpu(): GPU {
+  oneDevice ??= makeOneDevice();
+  return oneDevice;
+}
+
+let oneDevice: GPU | undefined;
+
+function makeOneDevice(): GPU {
   let device: Promise<GPUDevice> | null = null;
   return withDevices(nodeGpu(), (request) => {
-    device ??= request().then(keepPipelines);
+    device ??= request().then((made) => {
+      // A test that breaks it fails alone; the next one gets another.
+      void made.lost.then(() => {
+        device = null;
+      });
+      return keepPipelines(made);
+    });
     return device;
   });
 }

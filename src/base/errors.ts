@@ -45,6 +45,7 @@ export const errorCauses = {
   "E-FILE-5": "The tensors do not match config.json.",
   "E-FILE-6": "A pickle file contains code.",
   "E-FILE-7": "The tokenizer is missing or of an unsupported kind.",
+  "E-FILE-8": "Reading a file took too long or too much memory, and was stopped.",
   "E-DATA-1": "A row is malformed, or no row can be used.",
   "E-DATA-2": "A column is missing.",
   "E-DATA-3": "A label has no label word.",
@@ -91,6 +92,15 @@ export interface Failure {
   readonly message: string;
   /** What would do away with it, where that is known. */
   readonly remedies?: readonly Remedy[];
+}
+
+/** The error a failure was made from, on the other side of a thread. */
+export function fromFailure({ code, message, remedies = [] }: Failure): Error {
+  return isErrorCode(code) ? new ZerothError(code, message, { remedies }) : new Error(message);
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCauses, code);
 }
 
 /** What to tell a person about anything that was thrown. */

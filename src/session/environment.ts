@@ -1,4 +1,5 @@
 import type { ByteSource } from "#data/formats/byteSource.ts";
+import type { Parser } from "#data/parser/parser.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
 import type { Store } from "#run/store/store.ts";
@@ -22,6 +23,8 @@ export interface Environment {
   openStore(): Promise<Store>;
   readonly demo: DemoAssets;
   readonly hub: HubLibrary;
+  /** Reads model files and tables, in a thread that can be stopped. */
+  readonly parser: Parser;
   readonly locks: RunLocks;
   readonly modelLocks: ModelLocks;
   readonly tabs: OtherTabs;

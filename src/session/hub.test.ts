@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
+import { directParser } from "#data/parser/parser.ts";
 import type { BlobCache } from "#hub/blobCache.ts";
 import { createLibrary } from "#hub/library.ts";
 import { memoryCache } from "#hub/memoryCache.ts";
@@ -78,6 +79,7 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
         if (milliseconds >= 500) waits.push(milliseconds);
       },
     }),
+    parser: directParser,
     locks: { acquire: async () => () => {}, held: async () => new Set() },
     modelLocks: { share: async () => () => {}, takeAlone: async () => () => {} },
     tabs: { ask: async () => null, onAsk: () => {} },

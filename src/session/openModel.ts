@@ -2,7 +2,8 @@ import { ZerothError } from "#base/errors.ts";
 import type { WeightDtype } from "#base/storage.ts";
 import type { ByteSource } from "#data/formats/byteSource.ts";
 import { blobSource } from "#data/formats/byteSource.ts";
-import { type ModelFiles, openModelFiles } from "#data/formats/modelFiles.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
+import { directParser } from "#data/parser/parser.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
@@ -28,6 +29,8 @@ export interface OpenModel {
   /** How that head begins, where the checkpoint brings none. Replaced by `storeAs`. */
   head: HeadStart | null;
   readonly tokenizer: Tokenizer;
+  /** What was done to its files so that they can be used, in sentences to show. */
+  readonly notes: readonly string[];
   /** Its weights as the file, or the store, has them. */
   readonly base: BaseWeights;
   /** Where its weights lie. */
@@ -53,23 +56,26 @@ export async function openModel(
   device: Device,
   source: ModelSource,
   dtype: WeightDtype,
-  places: Pick<Environment, "demo" | "hub">,
+  places: Pick<Environment, "demo" | "hub" | "parser">,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
   const { name, files, origin } = await filesOf(source, places);
-  const checkpoint = await openModelFiles(files);
+  // The bundled model is as trusted as the program.
+  const parser = source.kind === "demo" ? directParser : places.parser;
+  const checkpoint = await parser.openModelFiles(files);
   const own = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   refuseForeignTokenizer(tokenizer, own);
   const tensors = matchTensors(parameterTable(own), checkpoint);
   const record = { ...describe(name, checkpoint), ...(origin ? { origin } : {}) };
   await admitModel(device, own, name, dtype);
-  const facts = { record, own, tokenizer, head: ownHead(own) };
+  const { notes } = checkpoint;
+  const facts = { record, own, tokenizer, notes, head: ownHead(own) };
   return load(facts, tensors, dtype, device, onProgress);
 }
 
 async function load(
-  facts: Pick<OpenModel, "record" | "own" | "tokenizer" | "head">,
+  facts: Pick<OpenModel, "record" | "own" | "tokenizer" | "notes" | "head">,
   tensors: ReturnType<typeof matchTensors>,
   dtype: WeightDtype,
   device: Device,
@@ -173,6 +179,7 @@ export async function openStoredModel(
     config,
     head,
     tokenizer,
+    notes: [],
     device,
     base,
     isBase: false,
@@ -222,7 +229,7 @@ export async function* counted(
 }
 
 export function reportModel(
-  { record, config, weights }: OpenModel,
+  { record, config, weights, notes }: OpenModel,
   gpuBytes: Readonly<Record<string, number>>,
 ): ModelReport {
   const parameters = parameterCount(weights.layout.table);
@@ -240,6 +247,7 @@ export function reportModel(
     gpuBytes,
     sha256: record.id,
     ...(record.origin ? { origin: record.origin } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }
 

@@ -90,6 +90,8 @@ export interface ModelReport {
   readonly sha256: string;
   /** Where it was downloaded from, if it was. */
   readonly origin?: ModelOrigin;
+  /** What was done to its files so that they can be used, in sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** Files for up to three parts. Of two, the second is what `SplitRules.secondFile` says. */

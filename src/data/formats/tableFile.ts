@@ -1,20 +1,43 @@
+import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/quote.ts";
 import type { Table } from "../tasks/task.ts";
-import { blobSource, memorySource } from "./byteSource.ts";
+import { type ByteSource, blobSource, memorySource } from "./byteSource.ts";
 import { looksLikeParquet, parseParquet } from "./parquet.ts";
 import { parseTable } from "./table.ts";
 import { readTableText } from "./tableText.ts";
 
 /**
- * The rows of a file, whatever format it is in: Parquet by its first bytes, else text.
+ * The rows of a file, whatever format it is in: Parquet by its first bytes, else text. Only Parquet may come in
+ * several files.
  *
- * @throws ZerothError as `parseParquet`, `readTableText` and `parseTable`
+ * @throws ZerothError E-DATA-1 if it cannot be read as a table, E-FILE-2 if it cannot be read at all
  */
-export async function parseTableFile(
-  name: string,
-  file: Blob | Uint8Array<ArrayBuffer>,
-): Promise<Table> {
-  const source = file instanceof Blob ? blobSource(name, file) : memorySource(name, file);
-  const head = await source.read(0, Math.min(4, source.sizeBytes));
-  if (looksLikeParquet(head)) return parseParquet(name, [source]);
-  return parseTable(name, await readTableText(source));
+export async function readTable(name: string, files: readonly ByteSource[]): Promise<Table> {
+  const [first, second] = files;
+  if (first === undefined) throw unreadable(name, "it has no files");
+  try {
+    const head = await first.read(0, Math.min(4, first.sizeBytes));
+    if (looksLikeParquet(head) || second !== undefined) return await parseParquet(name, files);
+    return parseTable(name, await readTableText(first));
+  } catch (error) {
+    if (error instanceof ZerothError) throw error;
+    // A fault of a reader must not end as anything but a sentence.
+    throw unreadable(name, error instanceof Error ? error.message : "no reason given", error);
+  }
+}
+
+/** The rows of one file. @throws as `readTable` */
+export function parseTableFile(name: string, file: Blob | Uint8Array<ArrayBuffer>): Promise<Table> {
+  return readTable(name, [
+    file instanceof Blob ? blobSource(name, file) : memorySource(name, file),
+  ]);
+}
+
+function unreadable(name: string, reason: string, cause?: unknown): ZerothError {
+  return new ZerothError(
+    "E-DATA-1",
+    `${quote(name)} cannot be read (${reason.slice(0, 200)}). Save it anew as JSONL, JSON, CSV or ` +
+      `TSV in UTF-8.`,
+    { cause },
+  );
 }

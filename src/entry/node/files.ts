@@ -3,6 +3,8 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import type { ByteSource } from "#data/formats/byteSource.ts";
+import type { Table } from "#data/tasks/task.ts";
+import { nodeParser } from "./parser.ts";
 
 /**
  * The files of a folder (not of its subfolders), to be read in pieces.
@@ -20,6 +22,15 @@ export function folderSources(folder: string): ByteSource[] {
     .map((name) => ({ name, path: join(folder, name) }))
     .filter(({ path }) => statSync(path).isFile())
     .map(({ name, path }) => fileSource(name, path));
+}
+
+/** A file to be read in pieces. @throws ZerothError E-DATA-1 if there is none */
+export function fileAt(path: string): ByteSource {
+  try {
+    return fileSource(path, path);
+  } catch {
+    throw new ZerothError("E-DATA-1", `"${path}" could not be read. Is the path right?`);
+  }
 }
 
 function fileSource(name: string, path: string): ByteSource {
@@ -49,11 +60,12 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** A file's bytes. @throws ZerothError E-DATA-1 if it cannot be read */
-export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch {
-    throw new ZerothError("E-DATA-1", `"${path}" could not be read. Is the path right?`);
-  }
+/** The rows of a file. @throws ZerothError E-DATA-1, E-FILE-2, E-FILE-8 */
+export async function readTable(path: string): Promise<Table> {
+  const [table] = await parser.readTables([{ name: path, files: [fileAt(path)] }]);
+  if (table) return table;
+  throw new Error("A parser returns a table for each source.");
 }
+
+/** One for the process, so that its thread is started once. */
+export const parser = nodeParser();

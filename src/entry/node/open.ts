@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { ZerothError } from "#base/errors.ts";
 import { type WeightDtype, weightDtypes } from "#base/storage.ts";
-import { type ModelFiles, openModelFiles } from "#data/formats/modelFiles.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
@@ -17,7 +17,7 @@ import { planRoom, writingGround } from "#run/evaluation/writing.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { admitModel, admitWriting } from "#session/admission.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { folderSources } from "./files.ts";
+import { folderSources, parser } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { nodeGpu, readShaders } from "./gpu.ts";
 
@@ -30,7 +30,8 @@ export interface OpenedFolder {
 }
 
 export async function openFolder(folder: string): Promise<OpenedFolder> {
-  const checkpoint = await openModelFiles(folderSources(folder));
+  const checkpoint = await parser.openModelFiles(folderSources(folder));
+  for (const note of checkpoint.notes) console.error(note);
   const config = parseConfig(checkpoint.config);
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   return { name: basename(resolve(folder)), checkpoint, config, tokenizer };

@@ -9,14 +9,13 @@ import {
   type SplitRules,
   type Splits,
 } from "#data/examples/splits.ts";
-import { parseTableFile } from "#data/formats/tableFile.ts";
 import { asQuestions } from "#data/tasks/choices.ts";
 import { defaultSizes as usualTaskSizes } from "#data/tasks/definition.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, Table, TaskSpec } from "#data/tasks/task.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { ranked } from "#zo/draws.ts";
-import { readBytes } from "./files.ts";
+import { readTable } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 
 export interface ReadRows {
@@ -85,10 +84,6 @@ export async function readExamples(
   purpose: "training" | "evaluation",
 ): Promise<ReadRows> {
   return encodeRows(await readTable(path), task, tokenizer, purpose);
-}
-
-async function readTable(path: string): Promise<Table> {
-  return parseTableFile(path, await readBytes(path));
 }
 
 function encodeRows(

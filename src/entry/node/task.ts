@@ -1,10 +1,9 @@
 import { ZerothError } from "#base/errors.ts";
-import { parseTableFile } from "#data/formats/tableFile.ts";
 import { taskDefinition } from "#data/tasks/index.ts";
 import { inHeadOrder, scoreHeadTask } from "#data/tasks/scoreHead.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";
 import { labelNames } from "#model/config.ts";
-import { readBytes } from "./files.ts";
+import { readTable } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { type OpenedFolder, taskFrom } from "./open.ts";
 
@@ -28,6 +27,6 @@ export async function readTask(
     const template = flags["template"] ?? "{text}";
     return inHeadOrder({ ...task, template, words: [], head: true }, names);
   }
-  const table = await parseTableFile(path, await readBytes(path));
+  const table = await readTable(path);
   return inHeadOrder(scoreHeadTask(taskDefinition(task.task), table, task), names);
 }

@@ -6,6 +6,7 @@ import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
 import { webModelLocks } from "./modelLocks.ts";
 import { openOpfsCache } from "./opfsCache.ts";
+import { webParser } from "./parser.ts";
 import { shaders } from "./shaders.ts";
 import { broadcastTabs } from "./tabs.ts";
 
@@ -25,6 +26,7 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
       now: () => performance.now(),
       date: () => new Date(),
     }),
+    parser: webParser(),
     locks: webLocks(navigator.locks),
     modelLocks: webModelLocks(navigator.locks),
     tabs: broadcastTabs(new BroadcastChannel("zeroth:runs")),

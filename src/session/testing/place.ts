@@ -8,6 +8,7 @@ import type { Failure } from "#base/errors.ts";
 import { type ByteSource, memorySource } from "#data/formats/byteSource.ts";
 import { readSafetensors } from "#data/formats/safetensors.ts";
 import { tensorAt } from "#data/formats/tensorSource.ts";
+import { directParser } from "#data/parser/parser.ts";
 import { folderSources } from "#entry/node/files.ts";
 import { readShaders } from "#entry/node/gpu.ts";
 import type { RunRecord, StepRecord } from "#run/store/records.ts";
@@ -90,6 +91,7 @@ export function createPlace(options: PlaceOptions): Place {
         sources,
         demo,
         hub: noHub,
+        parser: directParser,
         openStore: async () => mortal(store, life),
         locks: locksOf(locks, owner),
         modelLocks: modelLocksOf(modelHolds, owner),

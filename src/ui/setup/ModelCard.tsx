@@ -70,6 +70,11 @@ function ModelFacts({ model }: { readonly model: ModelReport }) {
     <>
       <p className={styles.modelName}>{model.name}</p>
       {model.origin && <Origin origin={model.origin} />}
+      {model.notes?.map((note) => (
+        <p key={note} className={styles.soft}>
+          {note}
+        </p>
+      ))}
       <Facts
         items={[
           { name: "Parameters", value: formatParameters(model.parameterCount) },

@@ -84,7 +84,7 @@ story(
     await lookUp("facebook/opt-125");
     await expect(alert).toContainText("Did you mean facebook/opt-125m?");
     await lookUp("opt 125m");
-    await expect(alert).toContainText("E-CFG-1");
+    await expect(alert).toContainText("E-NET-7");
     await lookUp(`${local.hub.endpoint}/${modelName}`);
     await expect(alert).toContainText("enter a read token here");
     await page.getByLabel("Access token").first().fill("hf_secret");

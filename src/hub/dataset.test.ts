@@ -45,5 +45,5 @@ test("a data set that is not there, or has no Parquet files, is told as such", a
   const ask = (repo: string, revision = "main") => describeDataset(hub, { repo, revision });
   await expect(ask("no/set")).rejects.toMatchObject({ code: "E-NET-3" });
   await expect(ask("empty")).rejects.toMatchObject({ code: "E-DATA-1" });
-  await expect(ask("empty", "v2")).rejects.toMatchObject({ code: "E-CFG-1" });
+  await expect(ask("empty", "v2")).rejects.toMatchObject({ code: "E-NET-3" });
 });

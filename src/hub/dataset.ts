@@ -44,7 +44,7 @@ const MAX_BYTES = 500_000_000;
 /**
  * What a data set holds. Reads listings, no rows.
  *
- * @throws as `request`; ZerothError E-CFG-1 for another revision than the newest; E-DATA-1 if the hub
+ * @throws as `request`; ZerothError E-NET-3 for another revision than the newest; E-DATA-1 if the hub
  *   has no Parquet files of it
  */
 export async function describeDataset(
@@ -54,7 +54,7 @@ export async function describeDataset(
 ): Promise<DatasetDescription> {
   if (revision !== "main") {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-NET-3",
       `The hub keeps Parquet files of a data set's newest revision only, not of "${revision}". Leave ` +
         `the revision out; the commit that is read is recorded with the run.`,
     );

@@ -24,7 +24,7 @@ test("a data set may have no owner, and its address has one more part", () => {
 test.each(["", "opt-125m", "a/b/c", "../etc/passwd", "a/..", "a/b@x y", "a/b@..", "a b/c", "a/b@"])(
   "%j is refused as a model's name",
   (text) => {
-    expect(() => parseRepo(text)).toThrow(expect.objectContaining({ code: "E-CFG-1" }));
+    expect(() => parseRepo(text)).toThrow(expect.objectContaining({ code: "E-NET-7" }));
   },
 );
 

@@ -22,7 +22,7 @@ const REVISION = /^(?!.*\.\.)[\w][\w./-]{0,199}$/;
  *
  * @param kind what the name is of; a data set's address has `/datasets/` before the name
  * @param endpoint the hub asked; an address of another server is refused
- * @throws ZerothError E-CFG-1
+ * @throws ZerothError E-NET-7
  */
 export function parseRepo(
   text: string,
@@ -41,14 +41,14 @@ export function parseRepo(
   if (parts.length > 2 || parts.length < fewest || !parts.every((part) => NAME_PART.test(part))) {
     const example = kind === "model" ? "facebook/opt-125m" : "stanfordnlp/sst2";
     throw new ZerothError(
-      "E-CFG-1",
+      "E-NET-7",
       `${shown(text)} is no name of a ${kind} on the hub. Write owner/name, such as ${example}, or ` +
         `paste the address of its page.`,
     );
   }
   if (!REVISION.test(revision)) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-NET-7",
       `${shown(revision)} is no revision. Write a branch, a tag or a commit behind the @.`,
     );
   }
@@ -58,7 +58,7 @@ export function parseRepo(
 /**
  * A hub's address as it is used: origin and path, without a slash at its end.
  *
- * @throws ZerothError E-CFG-1 unless it is https, or this very machine
+ * @throws ZerothError E-NET-7 unless it is https, or this very machine
  */
 export function parseEndpoint(text: string): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
@@ -67,7 +67,7 @@ export function parseEndpoint(text: string): string {
     return (url.origin + url.pathname).replace(/\/+$/, "");
   }
   throw new ZerothError(
-    "E-CFG-1",
+    "E-NET-7",
     `${shown(text)} cannot be the hub's address. It should begin with https://.`,
   );
 }
@@ -81,7 +81,7 @@ function fromAddress(text: string, kind: "model" | "dataset", endpoint: string):
   );
   if (!url.startsWith(base)) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-NET-7",
       `${shown(text)} is not on ${endpoint}, where models are looked for. Change the hub's address ` +
         `in the settings, or download the files and choose them here.`,
     );

@@ -17,11 +17,11 @@ const INIT_STD = 0.02;
 /**
  * The config with the head a run asks for; null leaves out the checkpoint's own.
  *
- * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels
+ * @throws ZerothError E-TASK-3 if the checkpoint has a head for another number of labels
  */
 export function withHead(config: OptConfig, head: HeadStart | null): OptConfig {
   const misfit = head === null ? null : headMisfit(config, head.labels);
-  if (misfit !== null) throw new ZerothError("E-CFG-1", misfit);
+  if (misfit !== null) throw new ZerothError("E-TASK-3", misfit);
   return { ...config, numLabels: head?.labels ?? null };
 }
 

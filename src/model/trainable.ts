@@ -9,7 +9,7 @@ type TrainableSettings = Pick<RunSettings, "trainable" | "trainableBlocks" | "tr
  * Which parameters a run's settings let move: all, the last blocks with what comes after them (the
  * final norm and a score head), or those whose names match a pattern (`*` stands for any text, commas separate patterns).
  *
- * @throws ZerothError E-CFG-1 if no parameter is left
+ * @throws ZerothError E-CFG-4 if no parameter is left
  */
 export function trainableBy(
   settings: TrainableSettings,
@@ -19,7 +19,7 @@ export function trainableBy(
   const test = chooser(settings, config);
   if (table.some(test)) return test;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-CFG-4",
     `No parameter matches "${settings.trainablePattern}". Names look like ` +
       `${table.at(-1)?.name}.`,
   );

@@ -23,7 +23,7 @@ async function load(value: number, dtype: "f32" | "f16"): Promise<void> {
 
 test("weights no half can hold are refused by name and number, and kept as f32", async () => {
   await expect(load(-70_000, "f16")).rejects.toMatchObject({
-    code: "E-CFG-1",
+    code: "E-FILE-10",
     message: `The tensor "${name}" holds 3 weights beyond 65504, the largest a 16-bit float can be. Store the weights as f32 instead.`,
   });
   await load(65_519, "f16");

@@ -120,7 +120,7 @@ export class Weights {
    *
    * @param tensors in table order
    * @param onProgress called with the bytes of the file read so far
-   * @throws ZerothError E-FILE-3 for weights that are not numbers, E-CFG-1 for those too large for a half
+   * @throws ZerothError E-FILE-3 for weights that are not numbers, E-FILE-10 for those too large for f16
    */
   async load(
     tensors: readonly TensorSource[],
@@ -281,7 +281,7 @@ function refuseBeyondHalves(name: string, values: Float32Array): void {
   const tooLarge = values.filter((value) => Math.abs(value) >= 65520).length;
   if (tooLarge === 0) return;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-FILE-10",
     `The tensor "${name}" holds ${tooLarge} weights beyond 65504, the largest a 16-bit float can be. ` +
       `Store the weights as f32 instead.`,
   );

@@ -89,7 +89,7 @@ describe("while a run trains", () => {
     await start(tab);
     const [deletion, ...rest] = (await Promise.all(failures)).slice(refused.length);
     for (const failure of await Promise.all(failures.slice(0, refused.length))) {
-      expect(failure).toEqual({ code: "E-CFG-1", message: "A run is training. Pause it first." });
+      expect(failure).toEqual({ code: "E-BUSY-1", message: "A run is training. Pause it first." });
     }
     expect(deletion).toMatchObject({
       message: "This run is training. Stop it before deleting it.",

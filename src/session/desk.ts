@@ -93,23 +93,23 @@ export async function runsOf(desk: Desk): Promise<RunStore> {
 
 export function modelOf({ model }: Desk): OpenModel {
   if (model) return model;
-  throw new ZerothError("E-CFG-1", "No model is open. Open one first.");
+  throw new ZerothError("E-OPEN-1", "No model is open. Open one first.");
 }
 
 export function dataOf({ data }: Desk): OpenData {
   if (data) return data;
-  throw new ZerothError("E-CFG-1", "No rows are open. Add some first.");
+  throw new ZerothError("E-OPEN-1", "No rows are open. Add some first.");
 }
 
 export function runOf({ run }: Desk): ActiveRun {
   if (run) return run;
-  throw new ZerothError("E-CFG-1", "No run is open on the GPU.");
+  throw new ZerothError("E-OPEN-1", "No run is open on the GPU.");
 }
 
-/** @throws ZerothError E-CFG-1 while a run trains: what was asked would pull the ground from under it */
+/** @throws ZerothError E-BUSY-1 while a run trains: what was asked would pull the ground from under it */
 export function refuseWhileTraining({ training }: Desk): void {
   if (training === null) return;
-  throw new ZerothError("E-CFG-1", "A run is training. Pause it first.");
+  throw new ZerothError("E-BUSY-1", "A run is training. Pause it first.");
 }
 
 /** Puts a run on the desk, or none; the page is told which one lies there now. */

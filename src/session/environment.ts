@@ -61,9 +61,9 @@ export interface DemoDescription {
 /** Models and data sets of a hub, and those of them that are here. */
 export interface HubLibrary {
   readonly known: readonly KnownModel[];
-  /** @throws ZerothError E-NET-*, E-FILE-*, E-CFG-1 */
+  /** @throws ZerothError E-NET-*, E-FILE-* */
   describeModel(name: string, hub: HubChoice): Promise<DescribedModel>;
-  /** @throws ZerothError E-NET-*, E-DATA-1, E-CFG-1 */
+  /** @throws ZerothError E-NET-*, E-DATA-1 */
   describeDataset(name: string, hub: HubChoice): Promise<Omit<DatasetOffer, "freeBytes">>;
   /**
    * Loads what was looked up or begun before; pauses when the signal is aborted.

@@ -9,13 +9,13 @@ import { restoreWeights } from "./starting.ts";
  * Every held-out row with the model's answer, at the weights as they stand; then once more with the
  * base model's answer beside it. Cancelled, it leaves what was told so far.
  *
- * @throws ZerothError E-CFG-1 where no rows are held out
+ * @throws ZerothError E-DATA-6 where no rows are held out
  */
 export async function tellExamples(desk: Desk): Promise<void> {
   const run = runOf(desk);
   const { dev } = run.ground.data.inspection;
   if (dev.length === 0) {
-    throw new ZerothError("E-CFG-1", "No rows are held out, so there is nothing to evaluate.");
+    throw new ZerothError("E-DATA-6", "No rows are held out, so there is nothing to evaluate.");
   }
   const step = run.travelledTo ?? run.steps.length;
   const answers = run.scored.get(step) ?? (await score(desk, run, "Evaluating on held-out rows"));

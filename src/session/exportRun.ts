@@ -11,7 +11,7 @@ import { moveTo } from "./travel.ts";
  * The tuned model as a Hugging Face folder: into the directory picked, or as a zip to download.
  *
  * @param at whose weights; those on the GPU without it
- * @throws ZerothError E-CFG-1 if the best are asked for and nothing was evaluated
+ * @throws ZerothError E-RUN-2 if the best are asked for and nothing was evaluated
  */
 export async function exportModel(
   desk: Desk,
@@ -39,7 +39,7 @@ export async function exportModel(
 function bestStep({ record }: ActiveRun): number {
   if (record.best) return record.best.step;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-RUN-2",
     "No held-out rows were scored after a step, so no step is known to be the best. Take the last one.",
   );
 }

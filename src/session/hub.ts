@@ -128,7 +128,7 @@ async function pause({ downloads }: Desk, folder: string): Promise<void> {
 async function remove(desk: Desk, folder: string): Promise<void> {
   if (desk.modelFolder === folder) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-BUSY-1",
       "This model is open, and its weights may be read again. Open another one first.",
     );
   }

@@ -123,7 +123,7 @@ function begin({ weights, own, head }: OpenModel): void {
  * what was on the GPU is gone, and `reload` brings the base weights. Nothing may use the weights that
  * were there.
  *
- * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels, E-MEM-1 if the
+ * @throws ZerothError E-TASK-3 if the checkpoint has a head for another number of labels, E-MEM-1 if the
  *   GPU has no room for them so
  */
 export async function storeAs(

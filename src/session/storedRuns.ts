@@ -68,7 +68,7 @@ export async function viewRun(desk: Desk, runId: string): Promise<void> {
 
 export async function renameRun(desk: Desk, runId: string, name: string): Promise<void> {
   const trimmed = name.trim();
-  if (trimmed === "") throw new ZerothError("E-CFG-1", "A run needs a name.");
+  if (trimmed === "") throw new ZerothError("E-RUN-3", "A run needs a name.");
   await change(desk, runId, { name: trimmed });
 }
 
@@ -97,7 +97,7 @@ export async function deleteRun(desk: Desk, runId: string): Promise<void> {
     }
     await remove(desk, runId);
   } else if (desk.training !== null) {
-    throw new ZerothError("E-CFG-1", "This run is training. Stop it before deleting it.");
+    throw new ZerothError("E-BUSY-1", "This run is training. Stop it before deleting it.");
   } else {
     await desk.inOrder(() => {
       if (desk.run?.record.id === runId) closeRun(desk);

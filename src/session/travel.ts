@@ -7,7 +7,7 @@ import { restoreWeights } from "./starting.ts";
  * The weights of a past step on the GPU, rebuilt from a snapshot before it and the journal; null
  * brings back the last step's. Held-out rows are scored there, unless that is cancelled.
  *
- * @throws ZerothError E-CFG-1 for a step the run has not reached
+ * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function travelTo(desk: Desk, step: number | null): Promise<void> {
   const run = runOf(desk);
@@ -33,7 +33,7 @@ export async function moveTo(desk: Desk, to: number): Promise<void> {
   const run = runOf(desk);
   const last = run.steps.length;
   if (!Number.isInteger(to) || to < 0 || to > last) {
-    throw new ZerothError("E-CFG-1", `Step ${to} was never reached; the run has ${last} steps.`);
+    throw new ZerothError("E-RUN-1", `Step ${to} was never reached; the run has ${last} steps.`);
   }
   const runs = await runsOf(desk);
   const { snapshots } = await runs.loadRun(run.record.id);

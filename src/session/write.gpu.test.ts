@@ -102,7 +102,7 @@ test("a request that cannot be is refused in a sentence, and so is one without a
     });
   }
   const empty = createPlace({ gpu }).openTab();
-  expect(await empty.refusal({ type: "write", request })).toMatchObject({ code: "E-CFG-1" });
+  expect(await empty.refusal({ type: "write", request })).toMatchObject({ code: "E-OPEN-1" });
 });
 
 test("rows of SQuAD are trained on, and judged by what is written", async () => {

@@ -26,7 +26,7 @@ import { restoreWeights } from "./starting.ts";
  * training, for which the base weights come back for a moment; then the run's own, to the very bits
  * they had. Without a run, by the open model alone. `cancel` ends it between two tokens.
  *
- * @throws ZerothError E-CFG-1 for a request that cannot be, or where no model is open
+ * @throws ZerothError E-CFG-1 for a value out of range, E-OPEN-1 if no model is open
  */
 export async function write(desk: Desk, request: WritingRequest): Promise<void> {
   checkWriting(request);

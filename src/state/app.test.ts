@@ -368,7 +368,7 @@ test("settings from a link fill the form, and their task goes to the rows it fit
 });
 
 test("a link that cannot be read changes nothing and says why", async () => {
-  const failure = { code: "E-CFG-1", message: "The settings in this link cannot be read." };
+  const failure = { code: "E-CFG-5", message: "The settings in this link cannot be read." };
   const { actions, state } = await open({ refusals: { readSettings: failure } });
   const before = state().draft;
   const taken = actions.importSettings("#c=abc");

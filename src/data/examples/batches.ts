@@ -1,4 +1,4 @@
-import { ZerothError } from "#base/errors.ts";
+import { type ErrorCode, ZerothError } from "#base/errors.ts";
 import type { Row, Table } from "../tasks/task.ts";
 
 /** Which rows each step trains on. */
@@ -13,15 +13,15 @@ export interface BatchPlan {
  * asked for at any time, so a run resumes without walking through the steps before.
  *
  * @param order  the order of the n rows in an epoch, counted from 0
- * @throws ZerothError E-CFG-1 if `n` or `batchSize` is not a whole number of at least 1
+ * @throws ZerothError E-DATA-6 or E-CFG-1 if `n` or `batchSize` is not a whole number of at least 1
  */
 export function batchPlan(
   order: (epoch: number) => readonly number[],
   n: number,
   batchSize: number,
 ): BatchPlan {
-  requireCount("rows", n);
-  requireCount("rows in a batch", batchSize);
+  requireCount("E-DATA-6", "rows", n);
+  requireCount("E-CFG-1", "rows in a batch", batchSize);
   const batchesPerEpoch = Math.ceil(n / batchSize);
   // Steps come one after another, and ranking a million rows is not free: keep the last order.
   let kept: { readonly epoch: number; readonly rows: readonly number[] } | null = null;
@@ -36,9 +36,9 @@ export function batchPlan(
   };
 }
 
-function requireCount(what: string, value: number): void {
+function requireCount(code: ErrorCode, what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
-  throw new ZerothError("E-CFG-1", `There are ${value} ${what}; at least 1 is needed.`);
+  throw new ZerothError(code, `There are ${value} ${what}; at least 1 is needed.`);
 }
 
 /** These rows of a table, with the numbers they have in the file. */

@@ -34,7 +34,7 @@ export interface EncodedTable {
 /**
  * All rows of a table, in order. A row with something wrong makes no example.
  *
- * @throws ZerothError E-CFG-1 or E-DATA-2 if no row could fit: a template that is malformed or names
+ * @throws ZerothError E-CFG-1, E-TASK-1, E-TASK-2 or E-DATA-2 if no row could fit: a template that is malformed or names
  *   a column that is not there, a label column that is not there, words that do not match labels
  */
 export function encodeTable(
@@ -100,7 +100,7 @@ export function encodeOptions(
 /**
  * Refuses a task that no row of a table with these columns could fit.
  *
- * @throws ZerothError E-CFG-1 or E-DATA-2
+ * @throws ZerothError E-CFG-1, E-TASK-1, E-TASK-2 or E-DATA-2
  */
 export function checkTask(spec: TaskSpec, columns: readonly string[]): void {
   if ("task" in spec) checkColumns(spec, columns);

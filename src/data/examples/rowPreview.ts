@@ -52,7 +52,7 @@ const MAX_VALUE = 4000;
 /**
  * A row of a part; of a row that makes several examples, the first one's.
  *
- * @throws ZerothError E-CFG-1 if the part has no such row
+ * @throws ZerothError E-DATA-7 if the part has no such row
  */
 export function previewRow(
   tokenizer: InspectingTokenizer,
@@ -64,7 +64,7 @@ export function previewRow(
   const row = table.rows[index];
   const count = table.rows.length;
   if (row === undefined) {
-    throw new ZerothError("E-CFG-1", `There is no row ${index + 1}; this part has ${count} rows.`);
+    throw new ZerothError("E-DATA-7", `There is no row ${index + 1}; this part has ${count} rows.`);
   }
   const known = { part, index, count, row: table.rowNumbers[index] ?? index + 1 };
   const values = Object.entries(row).map(([name, value]) => ({ name, text: shown(value) }));

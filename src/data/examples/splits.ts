@@ -86,7 +86,7 @@ export function defaultSplitSizes(
  * one draw with those to train on. A part that takes a whole file keeps its order.
  *
  * @param order 0..n-1 in a random order
- * @throws ZerothError E-CFG-1 if no row would be left to train on
+ * @throws ZerothError E-DATA-6 if no row would be left to train on
  */
 export function drawSplits(
   files: DataFiles,
@@ -188,7 +188,7 @@ function named(table: Table, purpose: string, isDrawn: boolean): Table {
 function nothingLeft(n: number, dev: number, test: number): ZerothError {
   const rows = `${n.toLocaleString("en-US")} row${n === 1 ? "" : "s"}`;
   return new ZerothError(
-    "E-CFG-1",
+    "E-DATA-6",
     `Of ${rows}, ${dev} to watch on and ${test} to test on leave none to train on. Lower these numbers.`,
   );
 }

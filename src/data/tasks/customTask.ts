@@ -15,7 +15,7 @@ import {
 /**
  * Refuses a task of one's own that no row of a table with these columns could fit.
  *
- * @throws ZerothError E-CFG-1 or E-DATA-2
+ * @throws ZerothError E-TASK-1, E-TASK-2 or E-DATA-2
  */
 export function checkCustomTask(spec: CustomTask, columns: readonly string[]): void {
   checkTemplate(spec.template, columns);
@@ -31,7 +31,7 @@ export function checkCustomTask(spec: CustomTask, columns: readonly string[]): v
   if (usesScoreHead(spec)) return;
   if (spec.kind === "classification" && spec.words.length !== spec.labels.length) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-TASK-2",
       `There are ${spec.labels.length} labels and ${spec.words.length} words. ` +
         "Give every label one word.",
     );
@@ -41,7 +41,7 @@ export function checkCustomTask(spec: CustomTask, columns: readonly string[]): v
 function checkOptions(options: readonly string[], columns: readonly string[]): void {
   if (options.length < 2) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-TASK-2",
       `Multiple choice needs at least 2 columns with options; ${options.length} ` +
         `${options.length === 1 ? "is" : "are"} chosen. Choose among ${columns.join(", ")}.`,
     );

@@ -36,13 +36,13 @@ export const taskDefinitions: readonly TaskDefinition[] = [
   mrpc,
 ];
 
-/** @throws ZerothError E-CFG-1 if no task has this name, whatever its case */
+/** @throws ZerothError E-CFG-2 if no task has this name, whatever its case */
 export function taskDefinition(name: string): TaskDefinition {
   const wanted = name.toLowerCase();
   const found = taskDefinitions.find(({ id }) => id.toLowerCase() === wanted);
   if (found !== undefined) return found;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-CFG-2",
     `There is no task "${name}". Choose one of ${taskDefinitions.map(({ id }) => id).join(", ")}.`,
   );
 }

@@ -35,7 +35,7 @@ export function withScoreHead(task: CustomTask): CustomTask {
 /**
  * A built-in task asked without its prompt, over the columns and labels the table has.
  *
- * @throws ZerothError E-CFG-1 for a task that is no classification, E-DATA-2 if its columns are missing
+ * @throws ZerothError E-TASK-3 for a task that is no classification, E-DATA-2 if its columns are missing
  */
 export function scoreHeadTask(
   definition: TaskDefinition,
@@ -66,10 +66,10 @@ export function scoreHeadTask(
   };
 }
 
-/** @throws ZerothError E-CFG-1 for a task that is no classification */
+/** @throws ZerothError E-TASK-3 for a task that is no classification */
 export function refuseWithoutLabels({ id, kind }: TaskDefinition): void {
   if (kind === "classification") return;
-  throw new ZerothError("E-CFG-1", `${id} has no labels that a head could tell apart.`);
+  throw new ZerothError("E-TASK-3", `${id} has no labels that a head could tell apart.`);
 }
 
 /**

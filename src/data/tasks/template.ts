@@ -11,7 +11,7 @@ export type TemplatePart =
  * for single braces, as in Python's `str.format`; its conversions (`!r`) and formats (`:>8`) do not
  * exist here: whatever stands between braces is a column's name.
  *
- * @throws ZerothError E-CFG-1 for a brace that opens or closes nothing
+ * @throws ZerothError E-TASK-1 for a brace that opens or closes nothing
  */
 export function parseTemplate(template: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
@@ -43,7 +43,7 @@ export function parseTemplate(template: string): readonly TemplatePart[] {
 function strayBrace(template: string, at: number): ZerothError {
   const brace = template.charAt(at);
   return new ZerothError(
-    "E-CFG-1",
+    "E-TASK-1",
     `The template has a "${brace}" at character ${at + 1} that belongs to no {column}. ` +
       `Write {column} for a column's value, or ${brace}${brace} for the brace itself.`,
   );
@@ -60,14 +60,14 @@ export function templateColumns(template: string): readonly string[] {
 /**
  * Refuses a template that cannot be filled from these columns.
  *
- * @throws ZerothError E-CFG-1 if it is malformed or names no column, E-DATA-2 if it names one that
+ * @throws ZerothError E-TASK-1 if it is malformed or names no column, E-DATA-2 if it names one that
  *   is not there
  */
 export function checkTemplate(template: string, columns: readonly string[]): void {
   const wanted = templateColumns(template);
   if (wanted.length === 0) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-TASK-1",
       `The template "${template}" names no column, so every row would read the same. ` +
         `Write one of ${listColumns(columns)} into it.`,
     );

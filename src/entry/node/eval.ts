@@ -95,13 +95,13 @@ async function openModel(args: Arguments): Promise<Work> {
   return { device, model, examples, table, task, tokenizer };
 }
 
-/** The checkpoint's own head, where the task asks for one. @throws ZerothError E-CFG-1 if it has none */
+/** The checkpoint's own head, where the task asks for one. @throws ZerothError E-TASK-3 if it has none */
 function headFor({ config }: OpenedFolder, task: TaskSpec): HeadStart | null {
   const labels = headLabelCount(task);
   if (labels === null) return null;
   if (config.numLabels !== null) return { labels, seed: 0 };
   throw new ZerothError(
-    "E-CFG-1",
+    "E-TASK-3",
     "This model has no head for labels yet: train one with train --head, export the run, and evaluate that.",
   );
 }

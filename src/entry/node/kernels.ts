@@ -23,12 +23,12 @@ export function chooseLinear(device: Device, dtype: WeightDtype, name?: string):
   return name === undefined ? usualChoice(device.info, dtype) : namedLinear(name);
 }
 
-/** @throws ZerothError E-CFG-1 if there is no such kernel */
+/** @throws ZerothError E-CFG-2 if there is no such kernel */
 function namedLinear(name: string): LinearChoice {
   const card = linearCards.find((candidate) => candidate.name === name);
   if (card) return onlyKernel(card);
   const known = linearCards.map((candidate) => candidate.name).join(", ");
-  throw new ZerothError("E-CFG-1", `There is no kernel "${name}". Choose one of ${known}.`);
+  throw new ZerothError("E-CFG-2", `There is no kernel "${name}". Choose one of ${known}.`);
 }
 
 /** The kernels a kept run was trained with, as far as they run here, unless another is named. */

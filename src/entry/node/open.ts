@@ -100,7 +100,7 @@ export async function loadModel(
 /**
  * The weights of a checkpoint on the GPU, with this score head or without one. They must be known to fit.
  *
- * @throws ZerothError E-CFG-1 if the checkpoint has a head for another number of labels
+ * @throws ZerothError E-TASK-3 if the checkpoint has a head for another number of labels
  */
 export async function loadWeights(
   device: Device,
@@ -167,7 +167,7 @@ function namedTask(
     (flag) => flags[flag] !== undefined,
   );
   if (given !== undefined) {
-    throw new ZerothError("E-CFG-1", `--task ${name} brings its own prompt; leave out --${given}.`);
+    throw new ZerothError("E-CLI-2", `--task ${name} brings its own prompt; leave out --${given}.`);
   }
   return builtInTask(taskDefinition(name).id, limits);
 }

@@ -33,7 +33,7 @@ export interface Rebuilt {
  * Base weights, then the journaled steps, whatever snapshots there may be.
  *
  * @param which "best" (the last one where nothing was evaluated), "last", or a step
- * @throws ZerothError E-CFG-1 for a step the run has not reached
+ * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const runs = openRunStore(await openFolderStore(folder), () => new Date());
@@ -90,7 +90,7 @@ function stepFrom(which: string, { record, steps }: LoadedRun): number {
   const step = which.trim() === "" ? Number.NaN : Number(which);
   if (Number.isInteger(step) && step >= 0 && step <= steps.length) return step;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-RUN-1",
     `--step is "${which}"; it should be best, last, or a step from 0 to ${steps.length}.`,
   );
 }

@@ -53,14 +53,14 @@ function tellPace(scored: readonly EncodedExample[], batches: number, millisecon
   console.error(`${scored.length} texts, ${tokens} tokens in ${passes}, ${pace} tokens a second.`);
 }
 
-/** The one word that must follow a command. @throws ZerothError E-CFG-1 showing how it is used */
+/** The one word that must follow a command. @throws ZerothError E-CLI-3 showing how it is used */
 export function needOne({ positionals }: Arguments, usage: string): string {
   const [only, ...others] = positionals;
   if (only !== undefined && others.length === 0) return only;
   throw misused(usage);
 }
 
-/** The two words that must follow a command. @throws ZerothError E-CFG-1 showing how it is used */
+/** The two words that must follow a command. @throws ZerothError E-CLI-3 showing how it is used */
 export function needTwo({ positionals }: Arguments, usage: string): readonly [string, string] {
   const [first, second, ...others] = positionals;
   if (first !== undefined && second !== undefined && others.length === 0) return [first, second];
@@ -69,7 +69,7 @@ export function needTwo({ positionals }: Arguments, usage: string): readonly [st
 
 /** A sentence on how a command is used. */
 export function misused(usage: string): ZerothError {
-  return new ZerothError("E-CFG-1", `Usage: npm run --silent zeroth -- ${usage}`);
+  return new ZerothError("E-CLI-3", `Usage: npm run --silent zeroth -- ${usage}`);
 }
 
 function textsOf(path: string, content: string): string[] {

@@ -20,7 +20,7 @@ export async function readTask(
   const { flags, hasHead } = args;
   if (!hasHead) return task;
   if (flags["words"] !== undefined) {
-    throw new ZerothError("E-CFG-1", "--head tells labels apart without words; leave out --words.");
+    throw new ZerothError("E-CLI-2", "--head tells labels apart without words; leave out --words.");
   }
   const names = labelNames(checkpoint.config);
   if (!("task" in task)) {

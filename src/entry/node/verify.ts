@@ -14,7 +14,7 @@ import { type Check, type ModelValues, readValues } from "./verify/values.ts";
  * `verify MODEL [--against FILE]`: a line per check, `{"name", "expected", "got", "difference", "allowed",
  * "ok"}`, a line per thing that cannot be checked, and the verdict.
  *
- * @throws ZerothError E-GPU-5 if a check disagrees; E-CFG-1 if nothing is published of such a model
+ * @throws ZerothError E-GPU-5 if a check disagrees; E-FILE-9 if nothing is published of such a model
  */
 export async function verifyCommand(args: Arguments): Promise<void> {
   const folder = needOne(args, "verify MODEL [--against FILE]");
@@ -73,7 +73,7 @@ function isShaped(config: OptConfig, shape: ModelValues["shape"]): boolean {
 function unknownModel(config: OptConfig, models: readonly ModelValues[]): ZerothError {
   const { hiddenSize, numHiddenLayers, vocabSize } = config;
   return new ZerothError(
-    "E-CFG-1",
+    "E-FILE-9",
     `No values are known of a model that is ${hiddenSize} wide with ${numHiddenLayers} blocks and ` +
       `${vocabSize} ids. There are some of ${models.map(({ name }) => name).join(", ")}; ` +
       "--against names a file with others.",

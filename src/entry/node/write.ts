@@ -76,7 +76,7 @@ function requestFrom(args: Arguments): WritingRequest {
 }
 
 function withoutPrompt(): ZerothError {
-  return new ZerothError("E-CFG-1", 'Give the text to write on from: --prompt "…".');
+  return new ZerothError("E-CLI-3", 'Give the text to write on from: --prompt "…".');
 }
 
 /** Greedy unless a flag of sampling is given; a seed is none, for it says nothing of how to draw. */
@@ -86,11 +86,11 @@ function samplingFrom(args: Arguments): Sampling {
   );
   if (given.length === 0) return { kind: "greedy" };
   if (args.isGreedy) {
-    throw new ZerothError("E-CFG-1", `--greedy draws nothing; leave out --${given.join(", --")}.`);
+    throw new ZerothError("E-CLI-2", `--greedy draws nothing; leave out --${given.join(", --")}.`);
   }
   if (given.every((flag) => flag === "seed")) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-CLI-2",
       "--seed has nothing to draw where writing is greedy; leave it out, or add --temperature, " +
         "--top-k or --top-p.",
     );

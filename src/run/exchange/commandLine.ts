@@ -36,7 +36,7 @@ const scriptDefaults: Readonly<Record<string, string>> = {
 /**
  * A command line taken apart as a shell would, without running or expanding anything.
  *
- * @throws ZerothError E-CFG-1 if it has no flags, or holds what only a shell can work out
+ * @throws ZerothError E-CFG-5 if it has no flags, or holds what only a shell can work out
  */
 export function readCommandLine(text: string): CommandFlags {
   const all = shellWords(text);
@@ -58,7 +58,7 @@ export function readCommandLine(text: string): CommandFlags {
   }
   if (flags.size === 0) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-CFG-5",
       "There are no settings in this text. Paste a command with --flags, or JSON.",
     );
   }
@@ -84,7 +84,7 @@ function shellWords(text: string): string[] {
   for (const [whole] of joined.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)) {
     if (/\$[\w{(]/.test(whole.replace(/'[^']*'/g, ""))) {
       throw new ZerothError(
-        "E-CFG-1",
+        "E-CFG-5",
         `"${whole.slice(0, 60)}" holds a variable only a shell can fill in. Put its value there.`,
       );
     }

@@ -64,7 +64,7 @@ export class Stepper {
   /**
    * @param past all steps that the weights have taken
    * @param isPerToken the loss is the mean over the tokens of right options; else options compete
-   * @throws ZerothError E-CFG-1 if no parameter is trainable
+   * @throws ZerothError E-CFG-4 if no parameter is trainable
    */
   constructor(
     model: Model,

@@ -66,8 +66,8 @@ function settingsItem(parsed: ParsedSettings | null): ReadinessItem {
   };
 }
 
-/** Refused because of the settings as a whole: said beside the form, not beside the button. */
-const CONTRADICTION = "E-CFG-3";
+/** Rejected because of the settings as a whole: shown beside the form, not beside the button. */
+const CONTRADICTIONS = ["E-CFG-3", "E-CFG-4"];
 
 /** The last refusal of settings by any command that takes them. */
 export function contradictionIn(failures: AppState["failures"]): Failure | undefined {
@@ -76,5 +76,5 @@ export function contradictionIn(failures: AppState["failures"]): Failure | undef
 }
 
 export function isContradiction(failure: Failure | undefined): boolean {
-  return failure?.code === CONTRADICTION;
+  return failure !== undefined && CONTRADICTIONS.includes(failure.code);
 }

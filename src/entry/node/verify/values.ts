@@ -55,19 +55,19 @@ const values = z.object({
   ),
 });
 
-/** @throws ZerothError E-CFG-1 if the file is not there or not of this shape */
+/** @throws ZerothError E-FILE-1 if the file cannot be read, E-FILE-3 if it has another shape */
 export function readValues(path: string | URL): Values {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    throw new ZerothError("E-CFG-1", `"${String(path)}" could not be read. Is the path right?`);
+    throw new ZerothError("E-FILE-1", `"${String(path)}" could not be read. Is the path right?`);
   }
   try {
     return values.parse(JSON.parse(text));
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     const where = issue ? `"${issue.path.join(".")}": ${issue.message}` : "it is no JSON";
-    throw new ZerothError("E-CFG-1", `"${String(path)}" holds no values to verify by (${where}).`);
+    throw new ZerothError("E-FILE-3", `"${String(path)}" holds no values to verify by (${where}).`);
   }
 }

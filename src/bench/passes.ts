@@ -5,7 +5,7 @@ import { PassState, weightPass, weightPassWhole } from "#gpu/kernels.gen.ts";
 import { Memory } from "#gpu/memory.ts";
 import { philoxOverrides, SOFTWARE_PASS_THREADS } from "#model/compile.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { median } from "./median.ts";

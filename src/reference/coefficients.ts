@@ -1,6 +1,6 @@
 import { wordsOf } from "#gpu/card.ts";
 import { constants, Program } from "#gpu/kernels.gen.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { floats, param, type Twin, type TwinCase, words } from "./twin.ts";
 
 const {

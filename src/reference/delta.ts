@@ -1,7 +1,7 @@
 import { wordsOf } from "#gpu/card.ts";
 import { constants, type PassState, Term } from "#gpu/kernels.gen.ts";
 import { type Direction, type NoiseKind, noise, noiseKinds } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { atStepsEnd } from "./theta.ts";
 import { type Bound, field, floats, seedOf, type TwinCase, toTheBit, words } from "./twin.ts";
 

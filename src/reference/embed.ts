@@ -2,7 +2,7 @@ import { type Storage, storages } from "#base/storage.ts";
 import { wordsPerToken } from "#data/examples/packing.ts";
 import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { noiseKinds } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { batchUniform, rowsOf, someBatch } from "./batch.ts";
 import {
   applyTerms,

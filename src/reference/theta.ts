@@ -1,6 +1,6 @@
 import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
 import { type Storage, storages } from "#base/storage.ts";
-import { halfNear, roundingDraw } from "#zo/rounding.ts";
+import { roundingDraw, roundToF16 } from "#zo/rounding.ts";
 import { type Numbers, seedOf, type TwinCase } from "./twin.ts";
 
 /** How a case stores weights. Twin of `shaders/lib/theta.wgsl` and `rounding.wgsl`. */
@@ -34,7 +34,7 @@ export function atStepsEnd(
   element: number,
 ): number {
   if (storageOf(testCase) === "floats") return weight;
-  return halfNear(weight, roundingDraw(seedOf(testCase), step, tensor, element));
+  return roundToF16(weight, roundingDraw(seedOf(testCase), step, tensor, element));
 }
 
 /** The nearest values of halves. */

@@ -1,7 +1,7 @@
 import { type Storage, storages } from "#base/storage.ts";
 import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import {
   type ChunkFields,
   chunkTable,

@@ -1,10 +1,11 @@
 /**
- * What both learning rates are multiplied with: 1, divided by α for every epoch whose mean loss is
- * more than κ times that of the epoch two before it. Looked at from the fifth epoch on.
+ * Returns the factor on both learning rates: 1, divided by α for every epoch, from the fifth on, whose
+ * mean loss is more than κ times that of the epoch two before it.
  *
- * A pure function of the losses, so that a resumed run finds the same factor.
+ * It depends on the losses alone, so a resumed run has the same factor.
+ *
  * @param losses of the steps on batches so far, in order
- * @param epoch steps on batches that make an epoch
+ * @param epoch number of steps on batches in an epoch
  * @see Gautam et al. (2024), Algorithm 4
  */
 export function annealingFactor(

@@ -16,7 +16,7 @@ test.each([
   expect(ranked(2 ** 40 + 5, stream, 0, 7)).toEqual(seven);
 });
 
-test("an order holds each of its n things once", () => {
+test("an order contains each of its n indices once", () => {
   fc.assert(
     fc.property(anySeed, anyStream, fc.nat(1000), fc.nat(200), (seed, stream, time, n) => {
       const order = ranked(seed, stream, time, n);
@@ -29,7 +29,7 @@ test("another epoch has another order", () => {
   expect(ranked(42, "shuffle", 0, 50)).not.toEqual(ranked(42, "shuffle", 1, 50));
 });
 
-test("numbers in [0, 1) are the ones of an independent implementation", () => {
+test("numbers in [0, 1) equal those of an independent implementation", () => {
   // python: philox4x32-10 of counter (index, 0xfffffffc, 0, 0); ((w0 >> 5) * 2**26 + (w1 >> 6)) / 2**53
   expect([0, 1, 77].map((index) => uniform(42, "writing", index))).toEqual([
     0.376869403051046, 0.18363228830784462, 0.2191325192324809,

@@ -1,6 +1,6 @@
 import { keyOf, philox4x32 } from "./philox.ts";
 
-/** What a host draw is for; each has its own stream of the generator. */
+/** Streams of the generator for draws on the host, one for each purpose. */
 export const streams = {
   blocks: 0xffffffff,
   shuffle: 0xfffffffe,
@@ -10,9 +10,9 @@ export const streams = {
 export type Stream = keyof typeof streams;
 
 /**
- * A number in [0, 1) with 53 random bits: words 0 and 1 of counter (index, stream, 0, 0).
+ * Returns a number in [0, 1) with 53 random bits: words 0 and 1 of counter (index, stream, 0, 0).
  *
- * @param index what it is drawn for; for `writing`, how many tokens stand before the one drawn
+ * @param index for `writing`, the number of tokens before the one drawn
  */
 export function uniform(seed: number, stream: Stream, index: number): number {
   const [high, low] = philox4x32([index, streams[stream], 0, 0], keyOf(seed));
@@ -20,9 +20,9 @@ export function uniform(seed: number, stream: Stream, index: number): number {
 }
 
 /**
- * 0..n-1 in a random order.
+ * Returns 0..n-1 in a random order: ascending by word 0 of counter (index, stream, time, 0), ties by
+ * index.
  *
- * Things are ranked by word 0 of counter (index, stream, time, 0), ascending, ties by index.
  * @param time the step for `blocks`, the epoch for `shuffle`, 0 for `split`
  */
 export function ranked(seed: number, stream: Stream, time: number, n: number): number[] {

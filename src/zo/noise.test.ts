@@ -35,7 +35,7 @@ const farOut: Readonly<Record<NoiseKind, readonly number[]>> = {
 const direction = { step: 7, probe: 1 };
 
 describe.each(noiseKinds)("%s noise", (kind) => {
-  test("is what an independent implementation prints", () => {
+  test("equals that of an independent implementation", () => {
     const z = noise(kind, 42, direction, 3, 0, 20);
     const far = noise(kind, 2 ** 40 + 5, { step: 0, probe: 0 }, 0, 299_990, 10);
     // Two libraries' logarithm and cosine may round differently.
@@ -44,7 +44,7 @@ describe.each(noiseKinds)("%s noise", (kind) => {
     for (const [i, value] of farOut[kind].entries()) expect(far[i]).toBeCloseTo(value, digits);
   });
 
-  test("of a stretch is the same whichever element it is asked from", () => {
+  test("of a range does not depend on its first element", () => {
     const whole = noise(kind, 42, direction, 3, 0, 600);
     const stretch = fc.tuple(fc.nat(599), fc.nat(300));
     fc.assert(
@@ -66,7 +66,7 @@ describe.each(noiseKinds)("%s noise", (kind) => {
     expect(Math.abs(moment(4) - kurtosis)).toBeLessThan(5 * Math.sqrt(96 / n));
   });
 
-  test("differs in another seed, step, probe or tensor", () => {
+  test("differs for another seed, step, probe or tensor", () => {
     const z = noise(kind, 42, direction, 3, 0, 200);
     const others = [
       noise(kind, 43, direction, 3, 0, 200),
@@ -90,6 +90,6 @@ test("binomial noise has 17 values, steps of a half from -4 to 4", () => {
   );
 });
 
-test("one call of the generator serves 8 binomial, 128 rademacher and 4 gaussian elements", () => {
+test("one call of the generator yields 8 binomial, 128 rademacher and 4 gaussian elements", () => {
   expect(elementsPerCall).toEqual({ binomial: 8, rademacher: 128, gaussian: 4 });
 });

@@ -1,24 +1,24 @@
 import { keyOf, philox4x32, type Words } from "./philox.ts";
 
 /**
- * The random direction z, as a pure function of (seed, step, probe, tensor, element): it never
- * depends on tiling, on which layers are active, on the device, or on the order of anything.
- * The host twin of `shaders/lib/noise.wgsl`.
+ * The random direction z is a pure function of (seed, step, probe, tensor, element). It does not depend
+ * on tiling, on the active blocks, on the device or on any order of computation.
+ * Twin of `shaders/lib/noise.wgsl`.
  */
 
-/** `binomial` and `rademacher` are integer arithmetic, hence the same bits on every device. */
+/** `binomial` and `rademacher` use integer arithmetic only: the same bits on every device. */
 export const noiseKinds = ["binomial", "rademacher", "gaussian"] as const;
 export type NoiseKind = (typeof noiseKinds)[number];
 
-/** One random direction over all weights: made on the spot from two integers, never stored. */
+/** A random direction over all weights, generated from two integers and never stored. */
 export interface Direction {
   /** Counts from 0. */
   readonly step: number;
-  /** 0 for the one direction of a plain step; 0..n-1 for n directions. */
+  /** 0..n-1 for the n directions of a step. */
   readonly probe: number;
 }
 
-/** Elements that one call of the generator serves. */
+/** Elements of z from one call of the generator. */
 export const elementsPerCall: Readonly<Record<NoiseKind, number>> = {
   binomial: 8,
   rademacher: 128,

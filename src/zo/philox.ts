@@ -1,7 +1,7 @@
 /**
- * Philox4x32-10, the counter-based generator every random number of the project comes from.
+ * Philox4x32-10, the counter-based generator behind every random number of the project.
  *
- * The host twin of `shaders/lib/philox.wgsl`: same words for the same counter and key.
+ * Twin of `shaders/lib/philox.wgsl`: the same words for the same counter and key.
  * @see Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); Random123 kat_vectors
  */
 
@@ -13,12 +13,12 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** A run's seed as the generator's key: low and high 32 bits. Seeds are safe integers from 0. */
+/** Returns the key of a seed: its low and high 32 bits. Seeds are safe integers from 0. */
 export function keyOf(seed: number): readonly [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 
-/** The 128 bits at `counter` under `key`. */
+/** Returns the 128 bits at `counter` under `key`. */
 export function philox4x32(counter: Words, key: readonly [number, number]): Words {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;

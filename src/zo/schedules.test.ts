@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { learningRateAt, schedules } from "./schedules.ts";
 
-test("a constant rate stays", () => {
+test("a constant rate does not change", () => {
   expect([0, 5, 10].map((step) => learningRateAt("constant", 3e-6, step, 10))).toEqual([
     3e-6, 3e-6, 3e-6,
   ]);
@@ -12,7 +12,7 @@ test("a linear rate falls to zero at the end of the run", () => {
   expect(rates).toEqual([2, 1.6, 1, 0]);
 });
 
-test("a cosine rate is half at half time and zero at the end", () => {
+test("a cosine rate is half after half the steps and zero at the end", () => {
   // python: transformers.get_cosine_schedule_with_warmup(optimizer, 0, 8), lr of steps 0, 2, 4, 6, 8
   const expected = [1, 0.8535533905932737, 0.5, 0.14644660940672627, 0];
   [0, 2, 4, 6, 8].forEach((step, i) => {

@@ -2,7 +2,7 @@ export const schedules = ["constant", "linear", "cosine"] as const;
 export type Schedule = (typeof schedules)[number];
 
 /**
- * Learning rate of a step: constant, or from `base` down to 0 at the end of the run.
+ * Returns the learning rate of a step: constant, or from `base` down to 0 at the end of the run.
  *
  * @param step counts from 0
  * @see transformers, optimization.py: get_{constant,linear,cosine}_schedule without warm-up

@@ -3,7 +3,7 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { oneDeviceGpu } from "#session/testing/gpus.ts";
 import { noise } from "#zo/noise.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { readShaders } from "../../entry/node/gpu.ts";
 import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";

@@ -7,7 +7,7 @@ import type { RunSettings } from "#zo/commonSettings.ts";
 import { keyOf } from "#zo/philox.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
 import { usesMask } from "#zo/resolveSettings.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 
 /**
  * Returns a function that selects the matrices a weight pass has to read: those it perturbs and those

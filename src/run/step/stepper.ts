@@ -9,7 +9,7 @@ import { trainableBy } from "#model/trainable.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import type { Probe, StepPlan } from "#zo/plan.ts";
 import { traitsOf } from "#zo/resolveSettings.ts";
-import { round16 } from "#zo/round16.ts";
+import { round16 } from "#zo/rounding.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
 import { Snapshot } from "./snapshot.ts";
 import { countScoredTokens, type Part, partsOf, StepBatches } from "./stepBatches.ts";

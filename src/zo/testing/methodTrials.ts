@@ -4,7 +4,7 @@ import type { Method } from "../methods/method.ts";
 import { noise } from "../noise.ts";
 import type { StepContext, StepPlan } from "../plan.ts";
 import { methodOf, resolveSettings } from "../resolveSettings.ts";
-import { round16 } from "../round16.ts";
+import { round16 } from "../rounding.ts";
 import type { SettingValues } from "../settings.ts";
 
 // The model of these tests: tensor b stands for block b, the last tensor for the embeddings, and the loss

@@ -31,7 +31,7 @@ test.each(["", "opt-125m", "a/b/c", "../etc/passwd", "a/..", "a/b@x y", "a/b@.."
 test("an address with a stray % is refused as any bad address", () => {
   expect(() => parseRepo("https://huggingface.co/facebook/opt-125m/tree/ma%n")).toThrow(
     expect.objectContaining({
-      code: "E-CFG-1",
+      code: "E-NET-7",
       message: '"ma%n" is no revision. Write a branch, a tag or a commit behind the @.',
     }),
   );

@@ -24,7 +24,7 @@ export interface Arguments {
 const GREEDY = "greedy";
 const HEAD = "head";
 
-/** @throws ZerothError E-CFG-1 for a flag that the command does not read, or one without its value */
+/** @throws ZerothError E-CLI-1 for a flag that the command does not read, or one without its value */
 export function readArguments(command: CommandName, args: readonly string[]): Arguments {
   const { tokens, positionals } = parseArgs({
     args: [...args],
@@ -80,14 +80,14 @@ function notRead({ words, reads, other }: Usage, { name, rawName }: GivenFlag): 
   const known = reads.length === 0 ? "" : `; it reads --${reads.join(", --")}`;
   const advice = nearest === undefined ? `Leave it out${known}.` : `Did you mean --${nearest}?`;
   return new ZerothError(
-    "E-CFG-1",
+    "E-CLI-1",
     `${words}${why} does not read ${rawName}, and nothing was started. ${advice}`,
   );
 }
 
 function withoutValue({ name, value }: GivenFlag): string {
   if (value === undefined) return name;
-  throw new ZerothError("E-CFG-1", `--${name} stands alone; leave out "${value}".`);
+  throw new ZerothError("E-CLI-1", `--${name} stands alone; leave out "${value}".`);
 }
 
 function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, string] {
@@ -95,12 +95,12 @@ function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, s
   const isNextFlag = !inlineValue && value !== undefined && /^-./.test(value);
   if (value !== undefined && !isNextFlag) return [name, value];
   throw new ZerothError(
-    "E-CFG-1",
+    "E-CLI-1",
     `--${name} has no value; write it behind the flag, or as --${name}=-1 where it begins with a dash.`,
   );
 }
 
-/** A run's settings from the flags of its method. @throws ZerothError E-CFG-1 */
+/** A run's settings from the flags of its method. @throws as `resolveSettings` */
 export function settingsFrom({ flags }: Arguments): RunSettings {
   const id = flags["method"] ?? defaultMethodId;
   const method = methodOf({ method: id });
@@ -112,7 +112,7 @@ export function settingsFrom({ flags }: Arguments): RunSettings {
   }
   for (const { flag } of allSettings()) {
     if (flags[flag] !== undefined && !mine.some((setting) => setting.flag === flag)) {
-      throw new ZerothError("E-CFG-1", `--${flag} is no setting of ${id}.`);
+      throw new ZerothError("E-CFG-2", `--${flag} is no setting of ${id}.`);
     }
   }
   return resolveSettings(given);

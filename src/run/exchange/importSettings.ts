@@ -41,19 +41,19 @@ export interface ImportedSettings {
  * Settings from a command line of MeZO's `run.py` (or `mezo.sh`, or this program's own), or from JSON
  * with the same names.
  *
- * @throws ZerothError E-CFG-1 for what has no equivalent here, a name that is not known or a bad value
+ * @throws ZerothError E-CFG-5 if it cannot be read, E-CFG-6 for what is not supported; also as `resolveSettings`
  */
 export function importSettings(text: string): ImportedSettings {
   const trimmed = text.trim();
-  if (trimmed.length > 100_000) throw new ZerothError("E-CFG-1", "These settings are too long.");
+  if (trimmed.length > 100_000) throw new ZerothError("E-CFG-5", "These settings are too long.");
   if (!trimmed.startsWith("{")) return fromFlags(readCommandLine(trimmed));
   let value: unknown;
   try {
     value = JSON.parse(trimmed);
   } catch (cause) {
-    throw new ZerothError("E-CFG-1", "These settings are not valid JSON.", { cause });
+    throw new ZerothError("E-CFG-5", "These settings are not valid JSON.", { cause });
   }
-  if (!isJsonObject(value)) throw new ZerothError("E-CFG-1", "These settings are no JSON object.");
+  if (!isJsonObject(value)) throw new ZerothError("E-CFG-5", "These settings are no JSON object.");
   return isJsonObject(value["settings"])
     ? fromSettingsFile(value, value["settings"])
     : fromFlags(flagsOf(value));
@@ -92,7 +92,7 @@ function rulesIn(data: unknown): Partial<SplitRules> {
   const [issue] = parsed.error.issues;
   const where = ["data.rules", ...(issue?.path ?? [])].join(".");
   throw new ZerothError(
-    "E-CFG-1",
+    "E-CFG-5",
     `In these settings, ${quote(where)} is wrong: ${issue?.message}.`,
   );
 }
@@ -129,7 +129,7 @@ function flagsOf(object: Readonly<Record<string, unknown>>): CommandFlags {
     else if (passedOver.has(key)) flags.set(key, "");
     else {
       throw new ZerothError(
-        "E-CFG-1",
+        "E-CFG-5",
         `In these settings, ${quote(key)} is ${describeJson(value)}; a text, a number, true or false ` +
           `is needed. Nothing was changed.`,
       );
@@ -287,7 +287,7 @@ function refuseWithoutEquivalent(flags: ReadonlyMap<string, string>): void {
     const value = flags.get(flag);
     if (value === undefined || /^(false|0|none)$/i.test(value)) continue;
     throw new ZerothError(
-      "E-CFG-1",
+      "E-CFG-6",
       `--${flag} asks for ${what}, which has no equivalent here: all weights are tuned, on the loss. ` +
         `Nothing was changed.`,
     );
@@ -301,7 +301,7 @@ function methodFrom(flags: ReadonlyMap<string, string>, isRunPy: boolean): strin
   const known = methods.flatMap(({ aliases }) => aliases).join(", ");
   const other = isRunPy && ["regular", "none"].includes(name);
   const why = other ? "needs backpropagation or does not train" : "is not known here";
-  throw new ZerothError("E-CFG-1", `The trainer ${quote(name)} ${why}. Known: ${known}.`);
+  throw new ZerothError("E-CFG-6", `The trainer ${quote(name)} ${why}. Known: ${known}.`);
 }
 
 function describedBy(flag: string, method: string): SettingDescription | undefined {
@@ -332,7 +332,7 @@ function parseFlag({ type, choices }: SettingDescription, flag: string, text: st
 function addDefaults(given: Record<string, unknown>, notes: string[]): void {
   if (given["steps"] === undefined) {
     throw new ZerothError(
-      "E-CFG-1",
+      "E-CFG-6",
       "The command has no --max_steps; epochs have no equivalent here. Add the number of steps.",
     );
   }
@@ -362,5 +362,5 @@ function unknownFlag(flag: string): ZerothError {
   ];
   const nearest = nearestName(flag, known);
   const hint = nearest === undefined ? "Take it out of the command." : `Did you mean ${nearest}?`;
-  return new ZerothError("E-CFG-1", `Unknown name ${quote(flag)}. ${hint}`);
+  return new ZerothError("E-CFG-2", `Unknown name ${quote(flag)}. ${hint}`);
 }

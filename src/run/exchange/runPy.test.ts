@@ -90,18 +90,18 @@ test("what a command leaves out is what Hugging Face's Trainer takes, and that i
 });
 
 test.each([
-  ["python run.py --trainer regular --max_steps 5", "needs backpropagation"],
-  ["python run.py --trainer zo --lora --max_steps 5", "low-rank adapters"],
-  ["MODE=prefix bash mezo.sh", "prefix tuning"],
-  ["python run.py --trainer zo --num_train_epochs 5", "num_train_epochs"],
-  ["python run.py --trainer zo --learning_rate 1e-6", "--max_steps"],
-  ["python run.py --max_steps 5 --zo_epss 1e-3", "Did you mean zo_eps?"],
-  ["python run.py --max_steps 5 --zo_eps $EPS", "only a shell can fill in"],
-  ["python run.py --max_steps ten", "should be a number"],
-  ["hello", "no settings"],
-  ['{"learning_rate": 1e-6', "not valid JSON"],
-])("%s is refused with a reason", (text, reason) => {
-  const expected = { code: "E-CFG-1", message: expect.stringContaining(reason) };
+  ["python run.py --trainer regular --max_steps 5", "E-CFG-6", "needs backpropagation"],
+  ["python run.py --trainer zo --lora --max_steps 5", "E-CFG-6", "low-rank adapters"],
+  ["MODE=prefix bash mezo.sh", "E-CFG-6", "prefix tuning"],
+  ["python run.py --trainer zo --num_train_epochs 5", "E-CFG-2", "num_train_epochs"],
+  ["python run.py --trainer zo --learning_rate 1e-6", "E-CFG-6", "--max_steps"],
+  ["python run.py --max_steps 5 --zo_epss 1e-3", "E-CFG-2", "Did you mean zo_eps?"],
+  ["python run.py --max_steps 5 --zo_eps $EPS", "E-CFG-5", "only a shell can fill in"],
+  ["python run.py --max_steps ten", "E-CFG-1", "should be a number"],
+  ["hello", "E-CFG-5", "no settings"],
+  ['{"learning_rate": 1e-6', "E-CFG-5", "not valid JSON"],
+])("%s is rejected with %s and a reason", (text, code, reason) => {
+  const expected = { code, message: expect.stringContaining(reason) };
   expect(() => importSettings(text)).toThrow(expect.objectContaining(expected));
 });
 

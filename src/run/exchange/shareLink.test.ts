@@ -18,7 +18,7 @@ const task: TaskSpec = {
 };
 const refused = (reason: string) =>
   expect.objectContaining({
-    code: expect.stringMatching(/^E-CFG-[12]$/),
+    code: expect.stringMatching(/^E-CFG-[1257]$/),
     message: expect.stringContaining(reason),
   });
 

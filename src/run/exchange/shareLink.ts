@@ -28,7 +28,7 @@ const PREFIX = "c=";
 /**
  * The part of an address after `#`: settings that differ from the defaults, packed.
  *
- * @throws ZerothError E-CFG-1 if it would be longer than 8 kB
+ * @throws ZerothError E-CFG-7 if it would be longer than 8 kB
  */
 export function encodeShareLink({ settings, task, rules, model }: SharedRun): string {
   const value = {
@@ -42,7 +42,7 @@ export function encodeShareLink({ settings, task, rules, model }: SharedRun): st
     PREFIX + toBase64Url(deflateSync(new TextEncoder().encode(JSON.stringify(value))));
   if (fragment.length <= MAX_CHARACTERS) return fragment;
   throw new ZerothError(
-    "E-CFG-1",
+    "E-CFG-7",
     `These settings make a link of ${fragment.length} characters; at most ${MAX_CHARACTERS} work ` +
       `everywhere. Shorten the template, or save the settings as a file.`,
   );
@@ -57,7 +57,7 @@ export function isShareLink(fragment: string): boolean {
  * What a link holds, every value checked; settings it does not name have their defaults.
  *
  * @param fragment with or without the `#`
- * @throws ZerothError E-CFG-1
+ * @throws ZerothError E-CFG-5, or as `resolveSettings`
  */
 export function decodeShareLink(fragment: string): SharedRun {
   const text = bare(fragment);
@@ -168,7 +168,7 @@ function fromBase64Url(text: string): Uint8Array {
 
 function damaged(reason: string): ZerothError {
   return new ZerothError(
-    "E-CFG-1",
+    "E-CFG-5",
     `The settings in this link cannot be read (${reason}). Nothing was changed; ask for the link anew.`,
   );
 }

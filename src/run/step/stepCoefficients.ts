@@ -1,14 +1,11 @@
 import { type BoundKernel, dispatch } from "#gpu/boundKernels.ts";
 import { packStruct } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
-import { coefficients } from "#gpu/kernels.gen.ts";
+import { coefficients, constants } from "#gpu/kernels.gen.ts";
 import { ringRecords } from "#model/buffers.ts";
 import { encodePrograms, programWords } from "#model/deltas.ts";
 import type { Model } from "#model/model.ts";
 import type { StepPlan } from "#zo/plan.ts";
-
-/** Registers of `zo/coefficients.wgsl` that keep their values from step to step. */
-const registers = { anchor: 16, meanMagnitude: 18 } as const;
 
 /** The kernel that turns the losses of a step into its coefficients. */
 export class StepCoefficients {
@@ -71,8 +68,8 @@ export class StepCoefficients {
   restore(anchorGradient: number, meanMagnitude: number): void {
     const { device, buffers } = this.#model;
     const values = new Float32Array(32);
-    values[registers.anchor] = anchorGradient;
-    if (this.#gradientClip > 0) values[registers.meanMagnitude] = meanMagnitude;
+    values[constants.ANCHOR_REGISTER] = anchorGradient;
+    if (this.#gradientClip > 0) values[constants.MEAN_ABS_REGISTER] = meanMagnitude;
     device.queue.writeBuffer(buffers.registers, 0, values);
   }
 }

@@ -1,16 +1,12 @@
+import { constants } from "#gpu/kernels.gen.ts";
 import { recordWords, ringRecords } from "#model/buffers.ts";
 import type { Model } from "#model/model.ts";
 import type { StepPlan } from "#zo/plan.ts";
 import type { JournalStep } from "../store/journal.ts";
 import type { StepExtra } from "../store/records.ts";
 
-/** Words of a record in `zo/coefficients.wgsl`; the first four are step, flags, probes, programs. */
-const firstLoss = 4;
-const meanMagnitudeWord = 60;
-const firstCoefficient = 64;
-
-/** Flag of a step that follows one with a non-finite loss: it changed nothing. */
-const SKIPPED = 2;
+/** Words of a record in `zo/coefficients.wgsl`, which begins with step, flags, probes and programs. */
+const { FIRST_PROBE_WORD, MEAN_ABS_WORD, FIRST_COEFFICIENT_WORD, FLAG_SKIPPED } = constants;
 
 /** What the GPU records of a step. */
 export type GpuRecord = Pick<
@@ -35,7 +31,7 @@ export async function readRecords(
   for (const [i, plan] of plans.entries()) {
     const record = decodeRecord(words, i * recordWords, plan);
     if (record.step !== first + i + 1) throw new Error(`Step ${first + i + 1} was not written.`);
-    if (record.flags & SKIPPED) break;
+    if (record.flags & FLAG_SKIPPED) break;
     records.push(record);
   }
   return records;
@@ -65,22 +61,19 @@ function decodeRecord(words: Uint32Array, at: number, plan: StepPlan): GpuRecord
   const programs = words[at + 3]!;
   const probes = plan.probes.map((probe, p) => ({
     probe,
-    losses: floats.slice(at + firstLoss + 3 * p, at + firstLoss + 3 * p + 3),
+    losses: floats.slice(at + FIRST_PROBE_WORD + 3 * p, at + FIRST_PROBE_WORD + 3 * p + 3),
   }));
   const atTheta = probes.filter(({ probe }) => probe.at === "theta").map(({ losses }) => losses);
   const atSnapshot = probes.filter(({ probe }) => probe.at === "snapshot");
   // Losses at the snapshot first; last the running mean of |g|, from which clipping resumes.
-  const extra = [
-    ...atSnapshot.flatMap(({ losses }) => [...losses]),
-    floats[at + meanMagnitudeWord]!,
-  ];
+  const extra = [...atSnapshot.flatMap(({ losses }) => [...losses]), floats[at + MEAN_ABS_WORD]!];
   return {
     step: words[at]!,
     flags: words[at + 1]!,
     lossPlus: mean(atTheta, 0),
     lossMinus: mean(atTheta, 1),
     projectedGrad: mean(atTheta, 2),
-    coefficients: floats.slice(at + firstCoefficient, at + firstCoefficient + programs),
+    coefficients: floats.slice(at + FIRST_COEFFICIENT_WORD, at + FIRST_COEFFICIENT_WORD + programs),
     extra: new Float32Array(extra),
   };
 }

@@ -1,10 +1,10 @@
 /**
- * A problem worth telling a person: one or two sentences that say what happened, what was kept and
- * what to do. The code is stable and documented; the text may improve.
+ * An error to show to a person: one or two sentences that say what happened, what was kept and what to
+ * do. The code is stable and documented; the text may change.
  */
 export class ZerothError extends Error {
   readonly code: ErrorCode;
-  /** Each alone would do away with the problem. */
+  /** Changes of which each one alone solves the problem. */
   readonly remedies: readonly Remedy[];
 
   constructor(
@@ -19,13 +19,13 @@ export class ZerothError extends Error {
   }
 }
 
-/** What to change so that something that was refused would go. */
+/** A change that makes a rejected command succeed. */
 export interface Remedy {
-  /** As a button has it: "Store weights as f16". */
+  /** Caption of a button: "Store weights as f16". */
   readonly label: string;
   /** Settings of a run, by key. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** Tokens kept of a text. */
+  /** Limit to the tokens of a text. */
   readonly maxLength?: number;
 }
 
@@ -89,7 +89,7 @@ export const errorCauses = {
 
 export type ErrorCode = keyof typeof errorCauses;
 
-/** The GPU went away. The caller may get a new device and go on from the journal. */
+/** The GPU device was lost. The caller may request a new one and continue from the journal. */
 export class DeviceLost extends ZerothError {
   constructor(message: string) {
     super("E-GPU-6", message);
@@ -97,7 +97,7 @@ export class DeviceLost extends ZerothError {
   }
 }
 
-/** The store refused a write for want of room. Nothing already stored is harmed. */
+/** A write was rejected because storage is full. What was stored before is intact. */
 export class StorageFull extends ZerothError {
   constructor(message: string) {
     super("E-STORE-2", message);
@@ -105,11 +105,11 @@ export class StorageFull extends ZerothError {
   }
 }
 
-/** Plain form of any error, for crossing a thread or standing in a log. */
+/** An error as plain data, for messages between threads and for logs. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
-  /** What would do away with it, where that is known. */
+  /** Changes that solve the problem, if any are known. */
   readonly remedies?: readonly Remedy[];
 }
 
@@ -122,7 +122,7 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCauses, code);
 }
 
-/** What to tell a person about anything that was thrown. */
+/** Returns anything that was thrown as plain data. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof ZerothError) {
     const { code, message, remedies } = error;

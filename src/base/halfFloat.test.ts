@@ -21,14 +21,14 @@ test("every f16 widens to the f32 of its value, signed zeros and subnormals amon
   }
 });
 
-test("every bf16 widens to the f32 of which it is the upper half", () => {
+test("every bf16 widens to the f32 whose upper 16 bits it is", () => {
   const widened = new Uint32Array(bf16ToF32(all).buffer);
   for (const bits of all) {
     if (widened[bits] !== bits * 65536) expect(widened[bits]).toBe(bits * 65536);
   }
 });
 
-test("nothing widens to nothing", () => {
+test("an empty array widens to an empty array", () => {
   expect(f16ToF32(new Uint16Array(0)).length).toBe(0);
 });
 
@@ -37,7 +37,7 @@ test("every f16 that is a number survives being widened and narrowed", () => {
   expect(f32ToF16(f16ToF32(numbers))).toEqual(numbers);
 });
 
-test("f32 narrows as PyTorch narrows it: to nearest, ties to even, too large to infinity", () => {
+test("f32 narrows as in PyTorch: to nearest, ties to even, and to infinity from 65520 on", () => {
   // python: torch.tensor(v, dtype=torch.float32).to(torch.float16).view(torch.int16)
   const expected: readonly (readonly [number, number])[] = [
     ...([

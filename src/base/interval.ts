@@ -5,7 +5,8 @@ const Z95 = 1.959964;
 export type Interval = readonly [number, number];
 
 /**
- * The 95 % interval of a share observed on n rows.
+ * Returns the 95 % interval of a share observed on n examples.
+ *
  * @see E. B. Wilson, "Probable inference", JASA 22 (1927)
  */
 export function wilsonInterval(share: number, n: number): Interval {
@@ -16,9 +17,9 @@ export function wilsonInterval(share: number, n: number): Interval {
 }
 
 /**
- * The 95 % interval of a mean of scores between 0 and 1, such as F1 per row: mean ± 1.96 · s / √n, s
- * being their sample deviation. The normal approximation, cut at 0 and 1: below some 30 rows too
- * narrow, and with fewer than two rows anything is possible.
+ * Returns the 95 % interval of a mean of scores between 0 and 1, such as F1 per example: mean ± 1.96 · s / √n,
+ * where s is their sample deviation, clipped to 0 … 1. This normal approximation is too narrow for fewer
+ * than about 30 examples; for fewer than two the interval is [0, 1].
  */
 export function meanInterval(values: readonly number[]): Interval {
   const n = values.length;

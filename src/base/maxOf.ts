@@ -1,6 +1,6 @@
 /**
- * The largest of non-negative values, 0 if there are none. Spread over the arguments of `Math.max`,
- * 65,536 values are a RangeError in Safari and 120,000 in Chrome.
+ * Returns the largest of non-negative values, or 0 if there are none. `Math.max(...values)` throws a
+ * RangeError for 65,536 values in Safari and 120,000 in Chrome.
  */
 export function maxOf(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, value), 0);

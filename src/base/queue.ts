@@ -1,4 +1,4 @@
-/** Runs actions one after another: each begins when the one before has settled, well or not. */
+/** Runs actions one after another: each starts when the one before has settled, even if it failed. */
 export type Queue = <T>(action: () => Promise<T>) => Promise<T>;
 
 export function createQueue(): Queue {

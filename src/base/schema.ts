@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { quote } from "./quote.ts";
+import { quote } from "./text.ts";
 
 // The page's security policy forbids code made from text, which zod would otherwise try.
 z.config({ jitless: true });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { WeightDtype } from "#base/storage.ts";
+import type { WeightDtype } from "#base/dtype.ts";
 import { encodeTable } from "#data/examples/encode.ts";
 import { parseTable } from "#data/formats/table.ts";
 import type { TaskSpec } from "#data/tasks/task.ts";

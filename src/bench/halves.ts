@@ -1,4 +1,4 @@
-import { weightDtypes } from "#base/storage.ts";
+import { weightDtypes } from "#base/dtype.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";

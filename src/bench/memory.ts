@@ -1,4 +1,4 @@
-import { bytesText } from "#base/bytes.ts";
+import { bytesText } from "#base/text.ts";
 import type { MemoryKind } from "#gpu/memory.ts";
 import { planMemory } from "#run/memory/memoryPlan.ts";
 import { Stepper } from "#run/step/stepper.ts";

@@ -1,4 +1,4 @@
-import { bytesText } from "#base/bytes.ts";
+import { bytesText } from "#base/text.ts";
 import { bindableBytes } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
 import { parameterCount } from "#model/parameters.ts";

@@ -1,4 +1,4 @@
-import { bytesText } from "#base/bytes.ts";
+import { bytesText } from "#base/text.ts";
 import { parseConfig } from "#model/config.ts";
 import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { planEveryMethod } from "#run/memory/memoryPlan.ts";

@@ -1,4 +1,4 @@
-import { editDistance } from "#base/editDistance.ts";
+import { editDistance } from "#base/text.ts";
 
 /** A model the page offers by itself. Figures are the hub's; what is downloaded is asked anew. */
 export interface KnownModel {

@@ -1,4 +1,4 @@
-import { type Storage, storages } from "#base/storage.ts";
+import { type Storage, storages } from "#base/dtype.ts";
 import type { Card, OverridesOf } from "#gpu/card.ts";
 import type { AdapterFacts, Device } from "#gpu/device.ts";
 import { compileKernel, type Kernel } from "#gpu/kernel.ts";

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { quote } from "#base/quote.ts";
 import { describeJson } from "#base/schema.ts";
+import { quote } from "#base/text.ts";
 
 /** What config.json says of an OPT model, in Hugging Face's names. */
 export interface OptConfig {

@@ -1,4 +1,4 @@
-import type { Storage, WeightDtype } from "#base/storage.ts";
+import type { Storage, WeightDtype } from "#base/dtype.ts";
 import type { OptConfig } from "./config.ts";
 import { type Parameter, parameterTable, type Role, type Stage } from "./parameters.ts";
 

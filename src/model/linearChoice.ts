@@ -1,4 +1,4 @@
-import type { WeightDtype } from "#base/storage.ts";
+import type { WeightDtype } from "#base/dtype.ts";
 import type { AdapterFacts } from "#gpu/device.ts";
 import type { OptConfig } from "./config.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Storage } from "#base/storage.ts";
+import type { Storage } from "#base/dtype.ts";
 import { BoundKernels, dispatch, planParams } from "#gpu/boundKernels.ts";
 import { type Card, type OverridesOf, packStruct, wordsOf } from "#gpu/card.ts";
 import { type Commands, Recorder } from "#gpu/commands.ts";

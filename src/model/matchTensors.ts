@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { listOf } from "#base/quote.ts";
+import { listOf } from "#base/text.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import type { TensorSource } from "#data/formats/tensorSource.ts";
 import type { Parameter } from "./parameters.ts";

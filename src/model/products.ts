@@ -1,4 +1,4 @@
-import type { Storage } from "#base/storage.ts";
+import type { Storage } from "#base/dtype.ts";
 import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import { zeroFields } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";

@@ -1,6 +1,6 @@
+import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
 import { bf16ToF32, f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
-import { bytesPerWeight, type Storage, storedBytes, type WeightDtype } from "#base/storage.ts";
 import type { DType, TensorSource } from "#data/formats/tensorSource.ts";
 import { bindableBytes, type Device } from "#gpu/device.ts";
 import { Memory, type PlannedBuffer, planned } from "#gpu/memory.ts";

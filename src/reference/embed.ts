@@ -1,4 +1,4 @@
-import { type Storage, storages } from "#base/storage.ts";
+import { type Storage, storages } from "#base/dtype.ts";
 import { wordsPerToken } from "#data/examples/packing.ts";
 import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { noiseKinds } from "#zo/noise.ts";

@@ -1,4 +1,4 @@
-import { storages } from "#base/storage.ts";
+import { storages } from "#base/dtype.ts";
 import { constants } from "#gpu/kernels.gen.ts";
 import { chunkTable, chunkWords, raggedChunks, raggedElements } from "./chunks.ts";
 import { randomFloats } from "./random.ts";

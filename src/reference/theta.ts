@@ -1,5 +1,5 @@
+import { type Storage, storages } from "#base/dtype.ts";
 import { f16ToF32, f32ToF16 } from "#base/halfFloat.ts";
-import { type Storage, storages } from "#base/storage.ts";
 import { roundingDraw, roundToF16 } from "#zo/rounding.ts";
 import { type Numbers, seedOf, type TwinCase } from "./twin.ts";
 

@@ -1,4 +1,4 @@
-import { type Storage, storages } from "#base/storage.ts";
+import { type Storage, storages } from "#base/dtype.ts";
 import { constants, type PassState } from "#gpu/kernels.gen.ts";
 import { type NoiseKind, noiseKinds } from "#zo/noise.ts";
 import { round16 } from "#zo/rounding.ts";

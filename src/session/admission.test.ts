@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bytesText } from "#base/bytes.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
+import { bytesText } from "#base/text.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import { bindableBytes, openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";

@@ -1,7 +1,7 @@
-import { bytesText } from "#base/bytes.ts";
+import type { WeightDtype } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
 import { maxOf } from "#base/maxOf.ts";
-import type { WeightDtype } from "#base/storage.ts";
+import { bytesText } from "#base/text.ts";
 import { tryAllocation } from "#gpu/admission.ts";
 import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";

@@ -1,5 +1,5 @@
+import { bytesPerWeight } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
-import { bytesPerWeight } from "#base/storage.ts";
 import { withHead } from "#model/head.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { baseSha256 } from "#run/store/baseWeights.ts";

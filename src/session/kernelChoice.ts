@@ -1,4 +1,4 @@
-import type { WeightDtype } from "#base/storage.ts";
+import type { WeightDtype } from "#base/dtype.ts";
 import type { Device } from "#gpu/device.ts";
 import { linkShader, type ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";

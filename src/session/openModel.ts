@@ -1,5 +1,5 @@
+import type { WeightDtype } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
-import type { WeightDtype } from "#base/storage.ts";
 import type { ByteSource } from "#data/formats/byteSource.ts";
 import { blobSource } from "#data/formats/byteSource.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";

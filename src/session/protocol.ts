@@ -1,5 +1,5 @@
+import type { WeightDtype } from "#base/dtype.ts";
 import type { Failure, Remedy } from "#base/errors.ts";
-import type { WeightDtype } from "#base/storage.ts";
 import type { DataProblem } from "#data/examples/problems.ts";
 import type { RowPreview } from "#data/examples/rowPreview.ts";
 import type { SplitName, SplitRules } from "#data/examples/splits.ts";

@@ -1,5 +1,5 @@
+import type { WeightDtype } from "#base/dtype.ts";
 import { toFailure } from "#base/errors.ts";
-import type { WeightDtype } from "#base/storage.ts";
 import type { Device } from "#gpu/device.ts";
 import { compileKernel } from "#gpu/kernel.ts";
 import { Memory } from "#gpu/memory.ts";

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 
 /**
  * Bytes [start, end) of `file`, always exactly that many.

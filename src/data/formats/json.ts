@@ -1,6 +1,6 @@
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
-import { quote } from "#base/quote.ts";
 import { describeJson } from "#base/schema.ts";
+import { quote } from "#base/text.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

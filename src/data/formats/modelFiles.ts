@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, listOf, quote } from "#base/quote.ts";
 import { readAs, z } from "#base/schema.ts";
+import { count, listOf, quote } from "#base/text.ts";
 import { type ByteSource, readSmallText } from "./byteSource.ts";
 import { type JsonObject, parseJsonObject } from "./json.ts";
 import { readSafetensors } from "./safetensors.ts";

@@ -2,7 +2,7 @@ import type { DecodedArray } from "hyparquet";
 import { assembleNested } from "hyparquet/src/assemble.js";
 import { flatten } from "hyparquet/src/utils.js";
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 import type { Row, Table } from "../tasks/task.ts";
 import { type ByteSource, readExactly } from "./byteSource.ts";
 import { type ParquetFooter, type ParquetGroup, readFooter } from "./parquetFooter.ts";

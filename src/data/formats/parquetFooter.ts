@@ -9,7 +9,7 @@ import {
 } from "hyparquet";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 import { type ByteSource, readExactly } from "./byteSource.ts";
 import { refuseManyColumns, refuseManyRows } from "./tableLimits.ts";
 import { checkThrift } from "./thrift.ts";

@@ -11,7 +11,7 @@ import { parquetHeader, readPage } from "hyparquet/src/column.js";
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { isFlatColumn } from "hyparquet/src/schema.js";
-import { count } from "#base/quote.ts";
+import { count } from "#base/text.ts";
 import { parseBoundedJson } from "./json.ts";
 import {
   MAX_UNPACKED_BYTES,

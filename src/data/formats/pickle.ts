@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 
 // A restricted reader for the pickles PyTorch writes: it builds plain data and can do nothing else.
 //

@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
 import { readAs, z } from "#base/schema.ts";
+import { count, quote } from "#base/text.ts";
 import { type ByteSource, decodeUtf8, readExactly } from "./byteSource.ts";
 import { findDuplicateKey, isJsonObject, type JsonObject } from "./json.ts";
 import { notA, sniff } from "./sniff.ts";

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { readExactly } from "./byteSource.ts";
 

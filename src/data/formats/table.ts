@@ -1,7 +1,7 @@
 import Papa from "papaparse";
 import { ZerothError } from "#base/errors.ts";
-import { plural, quote } from "#base/quote.ts";
 import { describeJson } from "#base/schema.ts";
+import { plural, quote } from "#base/text.ts";
 import type { Row, RowProblem, Table } from "../tasks/task.ts";
 import { findJsonFault, isJsonObject, isNestedDeep, MAX_JSON_DEPTH } from "./json.ts";
 import { firstObject, objectsIn, rowsInObject } from "./jsonRows.ts";

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { quote } from "#base/quote.ts";
+import { quote } from "#base/text.ts";
 import type { Table } from "../tasks/task.ts";
 import { type ByteSource, blobSource, memorySource } from "./byteSource.ts";
 import { looksLikeParquet, parseParquet } from "./parquet.ts";

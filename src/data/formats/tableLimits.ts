@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 
 const MAX_ROWS = 1_000_000;
 /** Guessing a task looks at every column of every row, and again at each report. */

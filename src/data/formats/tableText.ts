@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 import { type ByteSource, readExactly } from "./byteSource.ts";
 import { MAX_CHARACTERS, tooMuch } from "./tableLimits.ts";
 

@@ -1,5 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
+import { count, quote } from "#base/text.ts";
 import { type ByteSource, isRange, readExactly } from "./byteSource.ts";
 
 /** Number formats of tensors as they are given out. */

@@ -1,6 +1,6 @@
 import { type Reader, unzipRaw, type ZipEntry } from "unzipit";
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
-import { count, listOf, quote } from "#base/quote.ts";
+import { count, listOf, quote } from "#base/text.ts";
 import { type ByteSource, readExactly } from "./byteSource.ts";
 import {
   isKind,

@@ -1,5 +1,5 @@
 import { fromFailure, toFailure, ZerothError } from "#base/errors.ts";
-import { count, listOf } from "#base/quote.ts";
+import { count, listOf } from "#base/text.ts";
 import type { ByteSource } from "../formats/byteSource.ts";
 import { withTensors } from "../formats/modelFiles.ts";
 import type { Row } from "../tasks/task.ts";

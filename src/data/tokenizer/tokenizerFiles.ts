@@ -1,6 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { count, quote } from "#base/quote.ts";
 import { describeJson } from "#base/schema.ts";
+import { count, quote } from "#base/text.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../formats/json.ts";
 
 /**

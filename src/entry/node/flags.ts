@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
+import { nearestName } from "#base/text.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import { allSettings, commonDescriptions, defaultMethodId } from "#zo/methods/index.ts";
 import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";

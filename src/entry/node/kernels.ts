@@ -1,5 +1,5 @@
+import type { WeightDtype } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
-import type { WeightDtype } from "#base/storage.ts";
 import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";

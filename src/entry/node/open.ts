@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
+import { type WeightDtype, weightDtypes } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
-import { type WeightDtype, weightDtypes } from "#base/storage.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
 import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";

@@ -10,8 +10,8 @@ import {
   zipSync,
 } from "fflate";
 import { ZerothError } from "#base/errors.ts";
-import { count } from "#base/quote.ts";
 import { readAs, z } from "#base/schema.ts";
+import { count } from "#base/text.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type JournalStep, toStepRecords } from "../store/journal.ts";
 import { journalFile, readJournalFile } from "../store/journalFile.ts";

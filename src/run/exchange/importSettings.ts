@@ -1,7 +1,6 @@
-import { nearestName } from "#base/editDistance.ts";
 import { ZerothError } from "#base/errors.ts";
-import { listOf, quote } from "#base/quote.ts";
 import { describeJson } from "#base/schema.ts";
+import { listOf, nearestName, quote } from "#base/text.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
 import { isJsonObject } from "#data/formats/json.ts";
 import { builtInTask, taskDefinition, taskDefinitions } from "#data/tasks/index.ts";

@@ -1,6 +1,6 @@
+import type { WeightDtype } from "#base/dtype.ts";
 import type { Remedy } from "#base/errors.ts";
 import { maxOf } from "#base/maxOf.ts";
-import type { WeightDtype } from "#base/storage.ts";
 import { type EncodedExample, MAX_NEW_TOKENS } from "#data/tasks/task.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";

@@ -1,4 +1,4 @@
-import type { WeightDtype } from "#base/storage.ts";
+import type { WeightDtype } from "#base/dtype.ts";
 import type { Capacity } from "#data/examples/packing.ts";
 import { type EncodedExample, MAX_NEW_TOKENS } from "#data/tasks/task.ts";
 import { bytesByKind, type MemoryKind, type PlannedBuffer } from "#gpu/memory.ts";

@@ -1,4 +1,4 @@
-import { bytesPerWeight, type WeightDtype } from "#base/storage.ts";
+import { bytesPerWeight, type WeightDtype } from "#base/dtype.ts";
 import { safetensorsHeader } from "#data/formats/safetensors.ts";
 import type { ExportedFile } from "../exchange/exportedFile.ts";
 import { textFile } from "../exchange/exportedFile.ts";

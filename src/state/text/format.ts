@@ -1,4 +1,4 @@
-import { bytesText } from "#base/bytes.ts";
+import { bytesText } from "#base/text.ts";
 
 /** What stands for a number nobody has measured. */
 export const UNKNOWN = "—";

@@ -1,20 +1,20 @@
-/** What a run's weights are: every one an f32, or every one a half (IEEE 754 binary16). */
+/** Number format of the weights of a run: all f32, or all f16 (IEEE 754 binary16). */
 export const weightDtypes = ["f32", "f16"] as const;
 export type WeightDtype = (typeof weightDtypes)[number];
 
 /**
- * How a stretch of weights lies on the GPU, in the order of `STORAGE` in `shaders/lib/theta.wgsl`:
- * f32s; halves, two a word; or halves each widened to a word, for vectors and matrices of odd width.
+ * Layout of weights in a GPU buffer, in the order of `STORAGE` in `shaders/lib/theta.wgsl`: f32 numbers;
+ * f16 numbers, two per word; or f16 numbers one per word, for vectors and matrices of odd width.
  */
 export const storages = ["floats", "halves", "wideHalves"] as const;
 export type Storage = (typeof storages)[number];
 
-/** Bytes that `elements` weights take up so. */
+/** Bytes of that many weights in a GPU buffer. */
 export function storedBytes(storage: Storage, elements: number): number {
   return storage === "halves" ? elements * 2 : elements * 4;
 }
 
-/** Bytes of one weight outside the GPU: in a snapshot, a file, a hash. */
+/** Bytes of a weight outside the GPU: in a checkpoint, a file or a hash. */
 export function bytesPerWeight(dtype: WeightDtype): 2 | 4 {
   return dtype === "f16" ? 2 : 4;
 }

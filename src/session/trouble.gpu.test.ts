@@ -72,7 +72,7 @@ describe("a run whose GPU is lost", () => {
   });
 
   test("holds if it is lost again within two minutes, and can be resumed later", async () => {
-    const lost = losableGpu();
+    const lost = losableGpu(2);
     const place = createPlace({ gpu: lost.gpu, rows });
     const tab = await openReadyTab(place);
     tab.once(tellsOfStep(3), () => {
@@ -141,7 +141,7 @@ test("a GPU lost while nothing trains is replaced at the next command, with the 
   const settings = { ...mezo, steps: 4, evalEvery: 2 };
   const end = await undisturbed(settings);
   const early = await undisturbed({ ...settings, steps: 2 });
-  const lost = losableGpu();
+  const lost = losableGpu(4);
   const tab = await openReadyTab(createPlace({ gpu: lost.gpu, rows }));
   lost.loseDevice();
   let paused: Promise<unknown> = Promise.resolve();

@@ -10,7 +10,7 @@ import { oddConfig } from "#model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { prepareMasks } from "#session/sparsity.ts";
-import { without } from "#session/testing/gpus.ts";
+import { keepingPipelines, without } from "#session/testing/gpus.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "../testing/fixtureRun.ts";
 import { Stepper } from "./stepper.ts";
@@ -24,7 +24,7 @@ const svrgQ = 8;
 let device: Device;
 let counts: Counts;
 beforeAll(async () => {
-  device = await openDevice(nodeGpu());
+  device = await openDevice(keepingPipelines(nodeGpu()));
   counts = countCalls(device.device);
 });
 
@@ -127,6 +127,13 @@ describe("a timed step", () => {
 });
 
 describe("on a GPU without a clock", () => {
+  let clockless: Device;
+  let calls: Counts;
+  beforeAll(async () => {
+    clockless = await openDevice(keepingPipelines(without("timestamp-query", nodeGpu())));
+    calls = countCalls(clockless.device);
+  });
+
   test.each([
     ["MeZO", { method: "mezo", weightDecay: 0.1 }],
     ["MeZO over weights as f16", { method: "mezo", dtype: "f16" }],
@@ -135,9 +142,7 @@ describe("on a GPU without a clock", () => {
   ])(
     "the host times each part alone, with the same bits and no new GPU objects: %s",
     async (_, settings) => {
-      const clockless = await openDevice(without("timestamp-query", nodeGpu()));
       expect(clockless.device.features.has("timestamp-query")).toBe(false);
-      const calls = countCalls(clockless.device);
       const given = { ...settings, batchSize: 2, learningRate: 1e-3 };
       const weights = [];
       for (const isTimed of [true, false]) {
@@ -169,7 +174,6 @@ describe("on a GPU without a clock", () => {
   );
 
   test("training times the parts once, after five steps", async () => {
-    const clockless = await openDevice(without("timestamp-query", nodeGpu()));
     const given = { method: "mezo", batchSize: 2, learningRate: 1e-3, steps: 12 };
     const { model, stepper, settings, weights } = await openFixtureRun(clockless, given, {
       rows: 4,

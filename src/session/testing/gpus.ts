@@ -1,29 +1,27 @@
 import { nodeGpu } from "#entry/node/gpu.ts";
 
 /**
- * Dawn with one device for all tests of this process, which keeps every pipeline made on it: drivers
+ * Dawn with one device for all tests of this process. It keeps every pipeline made on it, because drivers
  * that run on the processor take up to a second to compile one. Tests that lose, count or limit their
  * device open one of their own.
  */
 export function oneDeviceGpu(): GPU {
-  oneDevice ??= makeOneDevice();
+  oneDevice ??= withDevices(nodeGpu(), sharedDevice);
   return oneDevice;
 }
 
 let oneDevice: GPU | undefined;
+let shared: Promise<GPUDevice> | null = null;
 
-function makeOneDevice(): GPU {
-  let device: Promise<GPUDevice> | null = null;
-  return withDevices(nodeGpu(), (request) => {
-    device ??= request().then((made) => {
-      // A test that breaks it fails alone; the next one gets another.
-      void made.lost.then(() => {
-        device = null;
-      });
-      return keepPipelines(made);
+function sharedDevice(request: () => Promise<GPUDevice>): Promise<GPUDevice> {
+  shared ??= request().then((device) => {
+    // A test that breaks the device fails alone: the next one gets another.
+    void device.lost.then(() => {
+      shared = null;
     });
-    return device;
+    return keepPipelines(device);
   });
+  return shared;
 }
 
 export interface LosableGpu {
@@ -35,18 +33,27 @@ export interface LosableGpu {
   readonly devicesGiven: number;
 }
 
-/** Dawn, giving every session a new device that can be taken away. */
-export function losableGpu(): LosableGpu {
+/**
+ * Dawn, giving new devices that can be taken away, and then the one that all tests share: compiling for
+ * a new one takes seconds.
+ *
+ * @param losses  devices that can be lost
+ */
+export function losableGpu(losses = 1): LosableGpu {
   const given: GPUDevice[] = [];
   const gpu = withDevices(nodeGpu(), async (request) => {
-    const device = await request();
+    const device = await (given.length < losses ? request() : sharedDevice(request));
     given.push(device);
     return device;
   });
+  const losable = () => {
+    if (given.length <= losses) return given.at(-1);
+    throw new Error(`Only ${losses} devices can be lost here.`);
+  };
   return {
     gpu,
-    loseDevice: () => given.at(-1)?.destroy(),
-    refuseWork: () => given.at(-1)?.createBuffer({ label: "absurd", size: 2 ** 48, usage: 8 }),
+    loseDevice: () => losable()?.destroy(),
+    refuseWork: () => losable()?.createBuffer({ label: "absurd", size: 2 ** 48, usage: 8 }),
     get devicesGiven() {
       return given.length;
     },
@@ -108,6 +115,11 @@ function withDevices(
     return adapter;
   };
   return gpu;
+}
+
+/** A GPU whose devices compile each pipeline once, even if nothing else refers to it any more. */
+export function keepingPipelines(gpu: GPU): GPU {
+  return withDevices(gpu, async (request) => keepPipelines(await request()));
 }
 
 function keepPipelines(device: GPUDevice): GPUDevice {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { quote } from "./text.ts";
 
-// The page's security policy forbids code made from text, which zod would otherwise try.
+// zod would otherwise try `new Function`, which the page's content policy forbids. The page itself, which
+// uses zod/mini, is configured in `entry/main.tsx`.
 z.config({ jitless: true });
 
 export { z };

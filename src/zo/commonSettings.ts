@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type { z } from "#base/schema.ts";
 import { noiseKinds } from "./noise.ts";
 import { schedules } from "./schedules.ts";
 import { choice, integer, number, text, toggle } from "./settings.ts";

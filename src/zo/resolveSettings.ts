@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import { commonSettings, type RunSettings } from "./commonSettings.ts";
 import { commonDescriptions, defaultMethodId, type Method, methods } from "./methods/index.ts";
 import type { MethodTraits } from "./methods/method.ts";

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 
 export type SettingValue = number | string | boolean;
 export type SettingValues = Readonly<Record<string, SettingValue>>;

@@ -1,9 +1,7 @@
-import * as z from "zod/mini";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import { blobSource } from "#data/formats/byteSource.ts";
 import type { DemoAssets, DemoDescription } from "#session/environment.ts";
-
-z.config({ jitless: true });
 
 const description = z.object({
   name: z.string(),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "#base/schema.ts";
 
 /** Environment variables that make Dawn use a Vulkan driver. A process can choose one only when it starts. */
 const Drivers = z.array(z.object({ name: z.string(), env: z.record(z.string(), z.string()) }));

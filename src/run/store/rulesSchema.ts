@@ -1,8 +1,5 @@
-import { z } from "zod";
+import { z } from "#base/schema.ts";
 import type { SplitRules } from "#data/examples/splits.ts";
-
-// The page's security policy forbids code made from text, which zod would otherwise try.
-z.config({ jitless: true });
 
 const rows = z.int().min(0).max(1_000_000_000);
 const kept = z.enum(["keep", "drop"]);

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import { taskDefinitions } from "#data/tasks/index.ts";
 import type { TaskId, TaskSpec } from "#data/tasks/task.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
@@ -14,9 +14,6 @@ import type {
 } from "./records.ts";
 import { rulesSchema } from "./rulesSchema.ts";
 import { isStoredObject } from "./store.ts";
-
-// The page's security policy forbids code made from text, which zod would otherwise try.
-z.config({ jitless: true });
 
 /**
  * What comes back from a store may be damaged, or written by another version of the program. These

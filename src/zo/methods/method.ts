@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "#base/schema.ts";
 import { commonSettings, type RunSettings } from "../commonSettings.ts";
 import type { StepContext, StepPlan } from "../plan.ts";
 import { describeSettings, type SettingDescription, type SettingValues } from "../settings.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
 import { ZerothError } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 
 /**
  * Numbers that someone else's program printed for a model: those published for the real checkpoints

@@ -1,10 +1,10 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { Device } from "#gpu/device.ts";
 import {
+  defaultChoice,
   halvesChoice,
   type LinearChoice,
   toKernelRecord,
-  usualChoice,
 } from "#model/linearChoice.ts";
 import { halfLinearCards } from "#model/linearKernels.ts";
 import type { Model } from "#model/model.ts";
@@ -55,9 +55,9 @@ export async function packedBench(args: readonly string[]): Promise<unknown> {
 
 /** Widening first, then every kernel for halves that runs here. */
 function waysOf(device: Device): readonly { name: string; linear: LinearChoice }[] {
-  const widened = usualChoice(device.info);
+  const widened = defaultChoice(device.info);
   const packed = halfLinearCards
-    .filter(({ features = [] }) => features.every((one) => device.device.features.has(one)))
+    .filter(({ features }) => features.every((one) => device.device.features.has(one)))
     .map((card) => ({ name: card.name, linear: { ...widened, ...halvesChoice(() => card) } }));
   return [{ name: "widened", linear: widened }, ...packed];
 }

@@ -19,7 +19,7 @@ export function compileLinears(
   cards: readonly LinearCard[],
 ): Promise<readonly LinearKernel[]> {
   const sources = readShaders();
-  const usable = cards.filter(({ features = [] }) =>
+  const usable = cards.filter(({ features }) =>
     features.every((feature) => device.device.features.has(feature)),
   );
   return Promise.all(

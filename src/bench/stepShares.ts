@@ -1,4 +1,4 @@
-import { isReached } from "#model/deltas.ts";
+import { isActive } from "#model/deltas.ts";
 import type { Parameter } from "#model/parameters.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { StepPlan } from "#zo/plan.ts";
@@ -84,7 +84,7 @@ export function passShare(
   [last, before]: readonly [StepPlan, StepPlan],
 ): number {
   const drawn = [last, before].flatMap(({ activeBlocks: blocks, embeddings }) =>
-    table.filter((one) => isReached({ blocks, embeddings }, one)),
+    table.filter((one) => isActive({ blocks, embeddings }, one)),
   );
   const sum = (all: readonly Parameter[]) => all.reduce((n, { elements }) => n + elements, 0);
   return sum(drawn) / (2 * sum(table));

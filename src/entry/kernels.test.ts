@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { openDevice } from "#gpu/device.ts";
-import { onlyKernel, toKernelRecord, usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice, onlyKernel, toKernelRecord } from "#model/linearChoice.ts";
 import { linearTile } from "#model/linearKernels.ts";
 import { oddConfig } from "../model/testing/configs.ts";
 import { nodeGpu } from "./node/gpu.ts";
@@ -35,7 +35,7 @@ test("a run on a GPU begins with kernels that were measured there once, and is t
     expect(compiled).not.toHaveBeenCalled();
     expect(told.mock.calls.map(([line]) => line)).toEqual(lines);
     // None was sound here, so the usual ones are left.
-    expect(choice).toEqual(usualChoice(as(false).info));
+    expect(choice).toEqual(defaultChoice(as(false).info));
   } finally {
     told.mockRestore();
   }
@@ -43,7 +43,7 @@ test("a run on a GPU begins with kernels that were measured there once, and is t
 
 test("on a software adapter, and where one is named, nothing is measured", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => {});
-  expect(await fastestLinear(as(true), config, "f32")).toEqual(usualChoice(as(true).info));
+  expect(await fastestLinear(as(true), config, "f32")).toEqual(defaultChoice(as(true).info));
   const named = await fastestLinear(as(false), config, "f32", "linear_tile");
   expect(named).toEqual(onlyKernel(linearTile));
   expect(told).not.toHaveBeenCalled();
@@ -52,12 +52,14 @@ test("on a software adapter, and where one is named, nothing is measured", async
 });
 
 test("a kept run is looked at with the kernels it was trained with, class by class", () => {
-  const choice = { ...usualChoice({ isSoftware: true, isSwiftShader: false, hasSubgroups: true }) };
+  const choice = {
+    ...defaultChoice({ isSoftware: true, isSwiftShader: false, hasSubgroups: true }),
+  };
   const mixed = { ...choice, "few.head": linearTile };
   const record = toKernelRecord(mixed);
   const of = (isSoftware: boolean, kernels: Record<string, string>, name?: string) =>
     linearOf(as(isSoftware), "f32", oddConfig({ ffn_dim: 48 }), { kernels }, name);
   expect(of(false, record)).toEqual(mixed);
   expect(of(false, record, "linear_tile")).toEqual(onlyKernel(linearTile));
-  expect(of(true, {})).toEqual(usualChoice(as(true).info));
+  expect(of(true, {})).toEqual(defaultChoice(as(true).info));
 });

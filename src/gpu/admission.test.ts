@@ -5,7 +5,7 @@ import { planned } from "./memory.ts";
 
 const MIB = 2 ** 20;
 
-// Dawn without a GPU has 512 MiB of memory and says so as a real driver does.
+// Dawn without a GPU has 512 MiB of memory, and reports running out of it like a real driver.
 async function openNull(): Promise<GPUDevice> {
   const adapter = await nodeGpu(["backend=null"]).requestAdapter();
   return adapter!.requestDevice();
@@ -16,7 +16,7 @@ function plan(...mebibytes: number[]) {
 }
 
 describe("a trial allocation", () => {
-  test("finds room for what fits, and leaves it free again", async () => {
+  test("grants what fits, and frees it again", async () => {
     const device = await openNull();
     for (let i = 0; i < 3; i++) {
       const trial = await tryAllocation(device, plan(200, 200), true);
@@ -24,15 +24,45 @@ describe("a trial allocation", () => {
     }
   });
 
-  test("names the first buffer there is no room for, and what was given before it", async () => {
+  // Otherwise the memory would still be taken when the real buffers are allocated.
+  test("submits and waits after destroying its buffers", async () => {
+    const device = await openNull();
+    const { queue } = device;
+    const calls: string[] = [];
+    const createBuffer = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = createBuffer(descriptor);
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        calls.push("destroy");
+        return destroy();
+      };
+      return buffer;
+    };
+    const submit = queue.submit.bind(queue);
+    queue.submit = (commands) => {
+      calls.push("submit");
+      return submit(commands);
+    };
+    const onSubmittedWorkDone = queue.onSubmittedWorkDone.bind(queue);
+    queue.onSubmittedWorkDone = async () => {
+      const done = await onSubmittedWorkDone();
+      calls.push("done");
+      return done;
+    };
+    await tryAllocation(device, plan(10, 10), false);
+    expect(calls).toEqual(["destroy", "destroy", "submit", "done"]);
+  });
+
+  test("names the first buffer that does not fit, and what fits before it", async () => {
     const device = await openNull();
     const wanted = plan(200, 200, 200, 10);
     const trial = await tryAllocation(device, wanted, true);
-    // Of the third, a half (100) and a part in 32 (6.25) still went into the 112 that were left.
+    // Of the third, a half (100) and 1/32 (6.25) still fit into the 112 that were left.
     expect(trial).toEqual({ grantedBytes: 506.25 * MIB, refused: wanted[2] });
   });
 
-  test("takes a size beyond the device's limit for a refusal, not for an error", async () => {
+  test("treats a size beyond the device's limit as refused, not as an error", async () => {
     const device = await openNull();
     const wanted = [...plan(1), planned("absurd", "weights", 2 ** 40)];
     const uncaught: string[] = [];

@@ -3,24 +3,25 @@ import type { PlannedBuffer } from "./memory.ts";
 import { usage } from "./memory.ts";
 import { workDone } from "./wait.ts";
 
-/** What a device gave of what was planned. */
+/** The result of a trial allocation. */
 export interface Trial {
   /**
-   * All of the plan; or, where a buffer was refused, what was given before it and what of its size
-   * could still be had, to a part in 32.
+   * Bytes of the whole plan; or, if a buffer was refused, of those before it and of what could still be
+   * allocated of that buffer, to 1/32 of its size.
    */
   readonly grantedBytes: number;
-  /** The first buffer the device would not make. */
+  /** The first buffer that the device refused. */
   readonly refused: PlannedBuffer | null;
 }
 
 /**
- * Makes every buffer of a plan for a moment, to learn whether the device has room for it before
- * anything large is read. Nothing is kept.
+ * Allocates every buffer of a plan and frees them again, to learn whether they fit before anything large is
+ * read.
  *
- * An absurd size is a validation error and a large one out of memory, so both are caught. Buffers are
- * cleared where `isCleared`, since drivers may promise memory that they find only when it is written.
+ * A size beyond all limits is a validation error and a merely large one out of memory; both are caught.
  *
+ * @param isCleared clears the buffers, because drivers may grant memory that they reserve only when it is
+ *   written
  * @throws DeviceLost
  */
 export async function tryAllocation(
@@ -40,8 +41,15 @@ export async function tryAllocation(
     const isWhole = !isCleared || (await isSound(device, () => clear(device, made)));
     return { grantedBytes, refused: isWhole ? null : (plan.at(-1) ?? null) };
   } finally {
-    for (const buffer of made) buffer.destroy();
+    await free(device, made);
   }
+}
+
+/** Destroys buffers and waits for their memory: Dawn returns it to the driver with a later submit. */
+async function free(device: GPUDevice, buffers: readonly GPUBuffer[]): Promise<void> {
+  for (const buffer of buffers) buffer.destroy();
+  device.queue.submit([]);
+  await workDone(device);
 }
 
 function make(
@@ -55,7 +63,7 @@ function make(
   });
 }
 
-/** What can be had of a buffer that was refused: its half, a quarter, and so on. */
+/** Bytes that can be allocated of a refused buffer: a half, a quarter, and so on. */
 async function rest(device: GPUDevice, refused: PlannedBuffer, made: GPUBuffer[]): Promise<number> {
   let granted = 0;
   for (const part of [2, 4, 8, 16, 32]) {
@@ -74,7 +82,7 @@ async function clear(device: GPUDevice, buffers: readonly GPUBuffer[]): Promise<
   await workDone(device);
 }
 
-/** Whether an action raised neither kind of error. Scopes are a stack: both are closed at once. */
+/** Whether an action caused neither kind of error. Scopes are a stack, so both are closed at once. */
 async function isSound(device: GPUDevice, act: () => void | Promise<void>): Promise<boolean> {
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
@@ -84,6 +92,6 @@ async function isSound(device: GPUDevice, act: () => void | Promise<void>): Prom
     await acting;
     return (await Promise.all(scopes)).every((error) => error === null);
   } catch (error) {
-    throw new DeviceLost(`The GPU went away while its memory was being tried (${String(error)}).`);
+    throw new DeviceLost(`The GPU went away during a trial allocation (${String(error)}).`);
   }
 }

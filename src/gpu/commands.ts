@@ -1,6 +1,6 @@
 import type { PassTimer } from "./passTimer.ts";
 
-/** What recording a kernel needs of a compute pass. */
+/** The part of a compute pass that records kernels. */
 export type Commands = Pick<
   GPUComputePassEncoder,
   "setPipeline" | "setBindGroup" | "dispatchWorkgroups"
@@ -8,17 +8,17 @@ export type Commands = Pick<
 
 export interface Clock {
   readonly timer: PassTimer;
-  /** What a kernel counts as, by its label. */
+  /** The group that a kernel's time is added to, by its label. */
   groupOf(label: string): string;
 }
 
 /**
- * Records dispatches and hands them to the GPU, all at once or so many at a time. Where the borders
- * lie changes when work starts, never what is computed: the queue keeps its order.
+ * Records dispatches and submits them, all at once or at most so many at a time. That changes when work
+ * starts, never what is computed, because the queue keeps its order.
  */
 export class Recorder implements Commands {
   readonly #device: GPUDevice;
-  readonly #mostDispatches: number;
+  readonly #maxDispatches: number;
   #open: { readonly encoder: GPUCommandEncoder; readonly pass: GPUComputePassEncoder } | null =
     null;
   readonly #clock: Clock | null;
@@ -27,15 +27,15 @@ export class Recorder implements Commands {
   #since = 0;
   #dispatches = 0;
 
-  /** @param clock times every stretch of kernels of one group; each is then a pass of its own */
+  /** @param clock times consecutive kernels of a group, which then get a pass of their own */
   constructor(
     device: GPUDevice,
-    mostDispatches = Number.POSITIVE_INFINITY,
+    maxDispatches = Number.POSITIVE_INFINITY,
     clock: Clock | null = null,
   ) {
     this.#device = device;
     this.#clock = clock;
-    this.#mostDispatches = mostDispatches;
+    this.#maxDispatches = maxDispatches;
   }
 
   /** Dispatches recorded so far. */
@@ -44,10 +44,10 @@ export class Recorder implements Commands {
   }
 
   setPipeline(pipeline: GPUComputePipeline): undefined {
-    if (this.#since >= this.#mostDispatches) this.submit();
-    if (this.#clock) this.#turnTo(this.#clock.groupOf(pipeline.label));
+    if (this.#since >= this.#maxDispatches) this.submit();
+    if (this.#clock) this.#startGroup(this.#clock.groupOf(pipeline.label));
     const pass = this.#pass();
-    // An update is one weight pass after another, and a call costs a microsecond.
+    // An update is a sequence of weight passes, and each call costs a microsecond.
     if (this.#pipeline !== pipeline) pass.setPipeline(pipeline);
     this.#pipeline = pipeline;
   }
@@ -62,7 +62,7 @@ export class Recorder implements Commands {
     this.#dispatches++;
   }
 
-  /** Hands over what is recorded and not yet handed over. */
+  /** Submits what is recorded and not yet submitted. */
   submit(): void {
     if (!this.#open) return;
     const { encoder, pass } = this.#open;
@@ -83,7 +83,7 @@ export class Recorder implements Commands {
     return { encoder, pass: encoder.beginComputePass(timestampWrites ? { timestampWrites } : {}) };
   }
 
-  #turnTo(group: string): void {
+  #startGroup(group: string): void {
     if (group === this.#group) return;
     this.#group = group;
     if (!this.#open) return;

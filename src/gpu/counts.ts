@@ -1,4 +1,4 @@
-/** What a device was asked to do. */
+/** Numbers of calls on a device. */
 export interface Counts {
   buffers: number;
   bindGroups: number;
@@ -9,7 +9,7 @@ export interface Counts {
   mapAsyncs: number;
 }
 
-/** Counts calls on a device from here on. The device itself is changed; there is no way back. */
+/** Counts calls on a device from now on. The device stays wrapped. */
 export function countCalls(device: GPUDevice): Counts {
   const counts: Counts = {
     buffers: 0,

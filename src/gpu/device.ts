@@ -1,12 +1,12 @@
 import { ZerothError } from "#base/errors.ts";
-import { watchForRefusals } from "./refusal.ts";
+import { destroyOnError } from "./gpuErrors.ts";
 import { detectSlowPolling } from "./wait.ts";
 
-/** A device, with what its adapter said of itself. */
+/** A device with the facts about its adapter. */
 export interface Device {
   readonly device: GPUDevice;
   readonly info: AdapterFacts;
-  /** Resolves with the reason once the device is gone. */
+  /** Resolves with the reason when the device is lost. */
   readonly lost: Promise<string>;
 }
 
@@ -14,16 +14,16 @@ export interface AdapterFacts {
   readonly vendor: string;
   readonly architecture: string;
   readonly description: string;
-  /** WebGPU emulated on the processor. */
+  /** WebGPU runs on the CPU. */
   readonly isSoftware: boolean;
-  /** The one that browsers bring along. */
+  /** The software adapter of Chromium. */
   readonly isSwiftShader: boolean;
   readonly hasF16: boolean;
   readonly hasSubgroups: boolean;
   readonly limits: Readonly<Record<WantedLimit, number>>;
 }
 
-/** Limits worth asking the adapter's maximum of; everything else stays at WebGPU's default. */
+/** Limits raised to the adapter's maximum; the others keep the defaults of WebGPU. */
 const wantedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -39,7 +39,7 @@ const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "shader-f16", "t
 const softwareNames = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /**
- * A device with all the adapter's limits and the optional features we know how to use.
+ * Opens a device with the adapter's limits and those optional features that the engine uses.
  *
  * @throws ZerothError E-GPU-2 if no adapter is offered
  */
@@ -48,7 +48,7 @@ export async function openDevice(gpu: GPU): Promise<Device> {
   if (!adapter) {
     throw new ZerothError(
       "E-GPU-2",
-      "WebGPU is here, but no GPU was offered. Usually hardware acceleration is off, the driver is " +
+      "WebGPU is available, but no GPU was offered. Usually hardware acceleration is off, the driver is " +
         "on the browser's block list, or Vulkan is missing.",
     );
   }
@@ -56,7 +56,7 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
     requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
   });
-  watchForRefusals(device);
+  destroyOnError(device);
   await detectSlowPolling(device);
   return {
     device,

@@ -10,8 +10,8 @@ beforeAll(async () => {
 
 const nothing = { weights: 0, scratch: 0, activations: 0, cache: 0, snapshot: 0, other: 0 };
 
-describe("memory of an engine", () => {
-  test("is counted by what it is for, in the bytes that were allocated", () => {
+describe("memory", () => {
+  test("is counted by kind, in allocated bytes", () => {
     const memory = new Memory(device);
     memory.allocate("a", "weights", 1000);
     memory.allocate("b", "weights", 32);
@@ -26,14 +26,14 @@ describe("memory of an engine", () => {
     memory.destroy();
   });
 
-  test("is nothing once destroyed", () => {
+  test("is empty once destroyed", () => {
     const memory = new Memory(device);
     memory.allocate("a", "snapshot", 100);
     memory.destroy();
     expect(memory.bytesByKind()).toEqual(nothing);
   });
 
-  test("counts its parts until they are destroyed, which leaves the rest as it was", () => {
+  test("counts its parts until they are destroyed, and the rest after that", () => {
     const memory = new Memory(device);
     memory.allocate("a", "weights", 32);
     const part = memory.part();
@@ -46,7 +46,7 @@ describe("memory of an engine", () => {
     expect(memory.bytesByKind()).toEqual(nothing);
   });
 
-  test("can be bound, copied from and written to, and more where asked", () => {
+  test("can be bound, copied from and written to, and has the usage that was requested beside", () => {
     const memory = new Memory(device);
     const plain = memory.allocate("a", "other", 16).usage;
     expect(plain).toBe(usage.STORAGE | usage.COPY_SRC | usage.COPY_DST);

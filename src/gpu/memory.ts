@@ -1,13 +1,13 @@
 const memoryKinds = ["weights", "scratch", "activations", "cache", "snapshot", "other"] as const;
 
-/** What a buffer is for; the page shows bytes by kind. `cache` holds keys and values of written text. */
+/** The purpose of a buffer. `cache` holds keys and values of generated text. */
 export type MemoryKind = (typeof memoryKinds)[number];
 
-/** A buffer that is to be made: plans list them, allocation walks the list. */
+/** A buffer to be allocated. Plans are lists of them, and allocation walks the lists. */
 export interface PlannedBuffer {
   readonly label: string;
   readonly kind: MemoryKind;
-  /** As allocated: rounded up to 16. */
+  /** Rounded up to a multiple of 16, as allocated. */
   readonly sizeBytes: number;
   readonly extraUsage?: number;
 }
@@ -22,17 +22,14 @@ export function planned(
   return { label, kind, sizeBytes: size, ...(extraUsage ? { extraUsage } : {}) };
 }
 
-/** What a plan takes of each kind. */
+/** Bytes of a plan by kind. */
 export function bytesByKind(plan: readonly PlannedBuffer[]): Record<MemoryKind, number> {
   const bytes = { weights: 0, scratch: 0, activations: 0, cache: 0, snapshot: 0, other: 0 };
   for (const { kind, sizeBytes } of plan) bytes[kind] += sizeBytes;
   return bytes;
 }
 
-/**
- * Every buffer of an engine: made here, counted here, destroyed here. Nothing is allocated while
- * training.
- */
+/** Creates, counts and destroys all buffers of a model. Nothing is allocated during training. */
 export class Memory {
   readonly #device: GPUDevice;
   readonly #buffers = new Set<{ readonly buffer: GPUBuffer; readonly kind: MemoryKind }>();
@@ -44,19 +41,19 @@ export class Memory {
     this.#whole = whole;
   }
 
-  /** A memory that is counted and destroyed with this one, and may be destroyed before it. */
+  /** A part that is counted and destroyed with this memory, and may be destroyed earlier. */
   part(): Memory {
     const part = new Memory(this.#device, this);
     this.#parts.add(part);
     return part;
   }
 
-  /** A buffer for shaders, with room for `sizeBytes` rounded up to 16. */
+  /** Allocates a storage buffer. Its size is rounded up to a multiple of 16. */
   allocate(label: string, kind: MemoryKind, sizeBytes: number, extraUsage = 0): GPUBuffer {
     return this.make(planned(label, kind, sizeBytes, extraUsage));
   }
 
-  /** A buffer for shaders, as planned. */
+  /** Allocates a planned storage buffer. */
   make({ label, kind, sizeBytes, extraUsage = 0 }: PlannedBuffer): GPUBuffer {
     const buffer = this.#device.createBuffer({
       label,
@@ -67,7 +64,7 @@ export class Memory {
     return buffer;
   }
 
-  /** A small buffer bound as uniform. */
+  /** Allocates a uniform buffer with contents. */
   allocateUniform(label: string, contents: ArrayBuffer): GPUBuffer {
     const buffer = this.#device.createBuffer({
       label,
@@ -97,7 +94,7 @@ export class Memory {
   }
 }
 
-/** GPUBufferUsage as numbers: Dawn for Node has no such globals. @see WebGPU, GPUBufferUsage */
+/** GPUBufferUsage as numbers, because Dawn for Node has no such global. @see WebGPU, GPUBufferUsage */
 export const usage = {
   MAP_READ: 0x1,
   COPY_SRC: 0x4,

@@ -1,39 +1,39 @@
 import type { Readback } from "./readback.ts";
 
-/** Passes of a timed stretch at most; what comes after them makes the timing void. */
-const MOST_PASSES = 2048;
-export const timestampBytes = MOST_PASSES * 2 * 8;
+/** Limit of passes per measurement; with more, there is no result. */
+const MAX_PASSES = 2048;
+export const timestampBytes = MAX_PASSES * 2 * 8;
 
-/** The GPU's own clock, read at both ends of compute passes. */
+/** Measures compute passes with GPU timestamps at both ends. */
 export class PassTimer {
   readonly #device: GPUDevice;
   readonly #buffer: GPUBuffer;
   readonly #queries: GPUQuerySet;
-  /** What each pass of the stretch was for. */
+  /** The group of each measured pass. */
   #groups: string[] = [];
   #isOverrun = false;
 
-  /** @param buffer with room for `timestampBytes`, to resolve queries into */
+  /** @param buffer of at least `timestampBytes`, to resolve queries into */
   constructor(device: GPUDevice, buffer: GPUBuffer) {
     this.#device = device;
     this.#buffer = buffer;
     this.#queries = device.createQuerySet({
       label: "timestamps",
       type: "timestamp",
-      count: MOST_PASSES * 2,
+      count: MAX_PASSES * 2,
     });
   }
 
-  /** Forgets what was timed before. */
+  /** Starts a measurement. */
   begin(): void {
     this.#groups = [];
     this.#isOverrun = false;
   }
 
-  /** A pass for `group` begins; undefined where there is no more room. */
+  /** The timestamps of the next pass, which belongs to `group`; undefined if there are too many passes. */
   writesFor(group: string): GPUComputePassTimestampWrites | undefined {
     const at = this.#groups.length;
-    if (at >= MOST_PASSES) {
+    if (at >= MAX_PASSES) {
       this.#isOverrun = true;
       return undefined;
     }
@@ -45,7 +45,7 @@ export class PassTimer {
     };
   }
 
-  /** Ends the stretch: its times may be read from here on. */
+  /** Ends the measurement, after which it can be read. */
   end(): void {
     const encoder = this.#device.createCommandEncoder({ label: "timestamps" });
     encoder.resolveQuerySet(this.#queries, 0, 2 * this.#groups.length, this.#buffer, 0);
@@ -53,8 +53,8 @@ export class PassTimer {
   }
 
   /**
-   * Milliseconds by group, or null where the clock said nothing of use. Browsers round the clock to
-   * 0.1 ms; over the many passes of a step that evens out.
+   * Returns milliseconds by group, or null if the timestamps were of no use. Browsers round them to 0.1 ms,
+   * which averages out over the many passes of a step.
    *
    * @throws DeviceLost
    */
@@ -65,7 +65,7 @@ export class PassTimer {
     const sums: Record<string, number> = {};
     groups.forEach((group, i) => {
       const nanoseconds = Number(times[2 * i + 1]! - times[2 * i]!);
-      // Clocks may be reset between two passes.
+      // The clock may be reset between two passes.
       sums[group] = (sums[group] ?? 0) + Math.max(0, nanoseconds) / 1e6;
     });
     return Object.values(sums).some((sum) => sum > 0) ? sums : null;

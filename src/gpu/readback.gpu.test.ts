@@ -27,19 +27,19 @@ function filled(): GPUBuffer {
 }
 
 describe("a read-back", () => {
-  test("gives the bytes asked for, after all that was submitted before", async () => {
+  test("returns the requested bytes, after all work submitted before", async () => {
     const bytes = await readback.read(filled(), 40, 12);
     expect([...new Float32Array(bytes)]).toEqual([10, 11, 12]);
   });
 
-  test("is a copy of its own: a later one leaves it alone", async () => {
+  test("is a copy that later ones do not change", async () => {
     const buffer = filled();
     const first = await readback.read(buffer, 0, 8);
     await readback.read(buffer, 80, 8);
     expect([...new Float32Array(first)]).toEqual([0, 1]);
   });
 
-  test("may be under way beside others", async () => {
+  test("may run at the same time as others", async () => {
     const buffer = filled();
     const sizes = [4, 400, 40, 4000, 4];
     const all = await Promise.all(sizes.map((size) => readback.read(buffer, 0, size)));
@@ -49,14 +49,14 @@ describe("a read-back", () => {
     }
   });
 
-  test("that was under way when its owner closed still arrives", async () => {
+  test("still arrives if its owner is destroyed meanwhile", async () => {
     const own = new Readback(opened.device);
     const reading = own.read(filled(), 4, 4);
     own.destroy();
     expect([...new Float32Array(await reading)]).toEqual([1]);
   });
 
-  test("says that the device is lost when the GPU goes away first", async () => {
+  test("rejects with DeviceLost if the device is lost first", async () => {
     const other = await openDevice(nodeGpu());
     const buffer = new Memory(other.device).allocate("values", "other", 16);
     const reading = new Readback(other.device).read(buffer, 0, 16);
@@ -65,7 +65,7 @@ describe("a read-back", () => {
     await expect(other.lost).resolves.toEqual(expect.any(String));
   });
 
-  test("after work that the GPU refused says what was refused, and hands out no zeros", async () => {
+  test("after work that the GPU rejected fails with the reason, and returns no zeros", async () => {
     const other = await openDevice(nodeGpu());
     const { device } = other;
     const make = (label: string) => new Memory(device).allocate(label, "other", 16);
@@ -76,16 +76,16 @@ describe("a read-back", () => {
     const own = new Readback(device);
     const readings = await Promise.allSettled([0, 4].map((at) => own.read(values, at, 4)));
     const message = expect.stringMatching(
-      /^The GPU refused part of its work \(.*size: 32.*\), so nothing/,
+      /^The GPU rejected part of its work \(.*size: 32.*\), so nothing/,
     );
-    const reason = expect.objectContaining({ code: "E-GPU-5", message });
+    const reason = expect.objectContaining({ code: "E-GPU-8", message });
     expect(readings).toEqual([1, 2].map(() => ({ status: "rejected", reason })));
     await expect(other.lost).resolves.toEqual(expect.any(String));
-    await expect(own.read(values, 0, 4)).rejects.toThrow("The GPU refused");
+    await expect(own.read(values, 0, 4)).rejects.toThrow("The GPU rejected");
   });
 
   // Dawn without a GPU has 512 MiB.
-  test("after memory that the GPU did not have says so", async () => {
+  test("after running out of GPU memory fails with E-MEM-1", async () => {
     const { device } = await openDevice(nodeGpu(["backend=null"]));
     const memory = new Memory(device);
     const [values] = [1, 2, 3].map(() => memory.allocate("large", "other", 200 * 2 ** 20));
@@ -95,8 +95,24 @@ describe("a read-back", () => {
   });
 });
 
-test("a device tells its limits and that software drives it, or not", () => {
+test("a device reports its limits and whether it is software", () => {
   const { info } = opened;
   expect(info.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20);
   expect(typeof info.isSoftware).toBe("boolean");
+});
+
+test("opening a device again adds no listener to it", async () => {
+  const gpu = nodeGpu(["backend=null"]);
+  const adapter = (await gpu.requestAdapter())!;
+  const device = await adapter.requestDevice();
+  let listeners = 0;
+  const addEventListener = device.addEventListener.bind(device);
+  device.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener(...given);
+  };
+  adapter.requestDevice = async () => device;
+  gpu.requestAdapter = async () => adapter;
+  for (let i = 0; i < 3; i++) expect((await openDevice(gpu)).device).toBe(device);
+  expect(listeners).toBe(1);
 });

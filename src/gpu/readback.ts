@@ -1,11 +1,8 @@
+import { errorOf } from "./gpuErrors.ts";
 import { usage } from "./memory.ts";
-import { refusalOf } from "./refusal.ts";
 import { awaitGpu } from "./wait.ts";
 
-/**
- * Copies of GPU memory to the host, through staging buffers that are used again and again.
- * The one place that maps buffers.
- */
+/** Copies GPU memory to the host through reused staging buffers. Nothing else maps buffers. */
 export class Readback {
   readonly #device: GPUDevice;
   readonly #idle: GPUBuffer[] = [];
@@ -16,10 +13,10 @@ export class Readback {
   }
 
   /**
-   * Bytes [offset, offset + size) of a buffer, after everything submitted so far.
+   * Returns bytes [offset, offset + size) of a buffer, after all work submitted so far.
    *
-   * @throws DeviceLost if the GPU goes away first: then nothing that came before can be trusted
-   * @throws ZerothError E-GPU-5, E-MEM-1 if the GPU refused work before: neither can it then
+   * @throws DeviceLost if the device is lost first; results of earlier work cannot be trusted then
+   * @throws ZerothError E-GPU-8, E-MEM-1 if the GPU rejected earlier work
    */
   async read(buffer: GPUBuffer, offset: number, sizeBytes: number): Promise<ArrayBuffer> {
     const staging = this.#staging(sizeBytes);
@@ -30,7 +27,7 @@ export class Readback {
       () => null,
       (error: unknown) => error,
     );
-    const failure = refusalOf(this.#device) ?? lost;
+    const failure = errorOf(this.#device) ?? lost;
     if (failure) {
       staging.destroy();
       throw failure;

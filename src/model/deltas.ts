@@ -1,40 +1,45 @@
+import { wordsOf } from "#gpu/card.ts";
+import { constants, Program, Term } from "#gpu/kernels.gen.ts";
 import type { Direction } from "#zo/noise.ts";
-import type { StepPlan, Term } from "#zo/plan.ts";
+import type { StepPlan } from "#zo/plan.ts";
 import type { Parameter } from "./parameters.ts";
 
-/**
- * Deltas as the GPU reads them: the words of `Term` (`shaders/lib/terms.wgsl`) and of `Program`
- * (`shaders/zo/coefficients.wgsl`).
- */
+/** Encodes deltas for the GPU. @see shaders/lib/terms.wgsl, shaders/zo/coefficients.wgsl */
 
-/** A term of some step's delta, with the slot its coefficient stands in. */
-export interface SlottedTerm extends Reach {
-  /** `back`: noise, subtracted. */
-  readonly kind: "noise" | "decay" | "back";
-  readonly direction: Direction;
-  readonly slot: number;
-  /** First of its step: a mask by magnitude is taken anew from the weights before it. */
-  readonly beginsStep: boolean;
-}
+const {
+  ANCHOR_REGISTER,
+  NO_REGISTER,
+  SCALED_GRADIENT,
+  SCALE_ALONE,
+  TERM_BACK,
+  TERM_DECAY,
+  TERM_NOISE,
+} = constants;
 
-export const termWords = 8;
-export const programWords = 5;
-
-const kinds = { noise: 0, decay: 1, back: 2 } as const;
-const anchorRegister = 16;
-const noRegister = 0xffffffff;
-
-/** The parameters that a term, or the probe of a step, reaches. */
-export interface Reach {
+/** The part of a model that a term or a probe applies to. */
+export interface ActivePart {
   /** Blocks, or null for all. */
   readonly blocks: readonly number[] | null;
-  /** Everything before and after the blocks but a score head. */
+  /** Everything outside the blocks but a score head, which is always active. */
   readonly embeddings: boolean;
 }
 
-/** Whether a parameter is within reach. A score head always is. */
-export function isReached(
-  { blocks, embeddings }: Reach,
+/** A term of the delta of a step, with the slot of its coefficient. */
+export interface SlottedTerm extends ActivePart {
+  /** `back`: noise, subtracted. */
+  readonly kind: keyof typeof kinds;
+  readonly direction: Direction;
+  readonly slot: number;
+  /** First of its step: masks by magnitude are computed anew from the weights before it. */
+  readonly beginsStep: boolean;
+}
+
+const kinds = { noise: TERM_NOISE, decay: TERM_DECAY, back: TERM_BACK } as const;
+const termWords = wordsOf(Term);
+export const programWords = wordsOf(Program);
+
+export function isActive(
+  { blocks, embeddings }: ActivePart,
   { stage, role }: Pick<Parameter, "stage" | "role">,
 ): boolean {
   if (role === "head") return true;
@@ -65,7 +70,7 @@ export function encodeTerms(terms: readonly SlottedTerm[]): Uint32Array<ArrayBuf
   return words;
 }
 
-/** The terms a step leaves pending; weight decay first, as its own term. */
+/** The terms that are pending after a step; weight decay is the first of them. */
 export function pendingTerms(plan: StepPlan, decay: number, firstSlot: number): SlottedTerm[] {
   const common = { blocks: plan.activeBlocks, embeddings: plan.embeddings };
   const noise = plan.terms.map(({ direction }) => ({ kind: "noise" as const, direction }));
@@ -74,12 +79,12 @@ export function pendingTerms(plan: StepPlan, decay: number, firstSlot: number): 
   return all.map((term, i) => ({ ...term, ...common, slot: firstSlot + i, beginsStep: i === 0 }));
 }
 
-/** The same terms taken back, the last one first: from the weights after them to those before. */
+/** The terms that lead from the weights after given terms back to those before. */
 export function inverseTerms(terms: readonly SlottedTerm[]): SlottedTerm[] {
   return terms.map((term) => ({ ...term, kind: "back" as const, beginsStep: false })).reverse();
 }
 
-/** How the GPU makes the coefficients of those terms from the gradients of the step's probes. */
+/** The programs that compute the coefficients of those terms from the projected gradients of a step. */
 export function encodePrograms(
   plan: StepPlan,
   decay: number,
@@ -94,23 +99,22 @@ export function encodePrograms(
     words.set([plus, minus, firstSlot + at, kind], at * programWords + 1);
     at++;
   };
-  if (decay > 0) push(onDecayGrid(decay), noRegister, noRegister, 1);
-  for (const term of plan.terms) push(term.scale, register(term.plus), minusRegister(term), 0);
+  if (decay > 0) push(onDecayGrid(decay), NO_REGISTER, NO_REGISTER, SCALE_ALONE);
+  for (const { scale, plus, minus } of plan.terms) {
+    const minusRegister = minus === undefined ? NO_REGISTER : register(minus);
+    push(scale, register(plus), minusRegister, SCALED_GRADIENT);
+  }
   return words;
 }
 
 /**
- * The multiple of 2⁻²⁴ next to c: 1 - c is then an f32, and w · (1 - c) and w - c · w have the same bits,
- * whichever of the two a driver makes of it. Less than half of 2⁻²⁴ would leave any f32 as it is.
+ * The multiple of 2⁻²⁴ next to c. 1 - c is then an f32, and w · (1 - c) has the same bits as w - c · w, to
+ * which a driver may fuse it. A c below 2⁻²⁵ would not change any f32.
  */
 function onDecayGrid(c: number): number {
   return Math.round(c * 2 ** 24) / 2 ** 24;
 }
 
 function register(name: number | "anchor"): number {
-  return name === "anchor" ? anchorRegister : name;
-}
-
-function minusRegister({ minus }: Term): number {
-  return minus === undefined ? noRegister : register(minus);
+  return name === "anchor" ? ANCHOR_REGISTER : name;
 }

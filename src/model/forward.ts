@@ -2,7 +2,7 @@ import { type BoundKernels, dispatch } from "#gpu/boundKernels.ts";
 import type { ParamsOf } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { type attentionCached, copyRows, embed } from "#gpu/kernels.gen.ts";
+import { type attentionCached, constants, copyRows, embed } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
 import {
   ATTENTION_TOKENS,
@@ -13,15 +13,7 @@ import {
 } from "./compile.ts";
 import type { OptConfig } from "./config.ts";
 import type { Layout, Matrix, Shard } from "./layout.ts";
-import {
-  always,
-  type Linear,
-  never,
-  type Pass,
-  Products,
-  type Shape,
-  vectorOffset,
-} from "./products.ts";
+import { type Linear, type Pass, Products, type Shape, vectorOffset } from "./products.ts";
 import type { Weights } from "./weights.ts";
 
 /** OPT's table of positions begins with two unused rows. @see OPTLearnedPositionalEmbedding */
@@ -112,7 +104,7 @@ export class Forward {
 
   /** From token ids to the loss sums: one whole forward pass. */
   record(pass: Commands, shape: Shape, plan: Pass): void {
-    this.#products.vectors(pass, plan, always);
+    this.#products.vectors(pass, plan, constants.WRITE_ALWAYS);
     // Rows of the second sign are filled in where the signs part.
     const shared = shape.signs === 2 ? plan.sharedBlocks : null;
     let at: Shape = shared === null ? shape : { ...shape, signs: 1 };
@@ -156,7 +148,7 @@ export class Forward {
 
   /** Applies pending updates to every weight they touch, and does nothing else. */
   recordUpdate(pass: Commands, plan: Pass): void {
-    this.#products.vectors(pass, plan, never);
+    this.#products.vectors(pass, plan, constants.WRITE_NEVER);
     for (const matrix of this.#layout.matrices.values()) {
       if (plan.isUpdated(matrix)) this.#writeUpdate(pass, plan, matrix);
     }
@@ -165,7 +157,7 @@ export class Forward {
   #writeUpdate(pass: Commands, plan: Pass, matrix: Matrix): void {
     for (const shard of matrix.shards) {
       for (const tile of shard.tiles)
-        this.#products.weightPass(pass, plan, matrix, shard, tile, never);
+        this.#products.weightPass(pass, plan, matrix, shard, tile, constants.WRITE_NEVER);
     }
   }
 
@@ -193,7 +185,14 @@ export class Forward {
       });
       // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
       if (plan.isUpdated(positions))
-        this.#products.weightPass(pass, plan, positions, shard, shard.tiles[0]!, never);
+        this.#products.weightPass(
+          pass,
+          plan,
+          positions,
+          shard,
+          shard.tiles[0]!,
+          constants.WRITE_NEVER,
+        );
     }
   }
 

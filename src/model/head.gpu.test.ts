@@ -8,8 +8,8 @@ import { type Device, openDevice } from "#gpu/device.ts";
 import { oneDeviceGpu } from "#session/testing/gpus.ts";
 import { readShaders } from "../entry/node/gpu.ts";
 import { parseConfig } from "./config.ts";
-import { beginHead, type HeadStart, withHead } from "./head.ts";
-import { usualChoice } from "./linearChoice.ts";
+import { type HeadStart, initHead, withHead } from "./head.ts";
+import { defaultChoice } from "./linearChoice.ts";
 import { matchTensors } from "./matchTensors.ts";
 import { Model } from "./model.ts";
 import { parameterTable } from "./parameters.ts";
@@ -42,13 +42,13 @@ async function logProbabilities(
   const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
   const weights = allocateWeights(device, withHead(own, head), "f32", maxBindingBytes);
   await weights.load(matchTensors(parameterTable(own), checkpoint));
-  beginHead(weights, own, head.seed);
+  initHead(weights, own, head.seed);
   const examples = fixtureTexts().map((text, row) => {
     return { row, answer: 0, options: encodeOptions(tokenizer, task, { text }) };
   });
   const capacity = sizeOfAll(examples);
   const sources = readShaders();
-  const linear = usualChoice(device.info);
+  const linear = defaultChoice(device.info);
   const options = { device, sources, weights, capacity, linear, noise: "binomial" as const };
   const model = await Model.create(options);
   const [batch] = packAll(examples, capacity);

@@ -62,7 +62,7 @@ test("a checkpoint's own head is taken for as many labels, left out for words, e
   expect(withHead(own, null).numLabels).toBeNull();
   expect(headMisfit(opt350m, 2)).toBeNull();
   expect(() => withHead(own, { labels: 2, seed: 1 })).toThrow(
-    "The model has a head for 3 labels, the rows have 2. Choose rows with the model's labels, or " +
+    "The model has a head for 3 labels, the data has 2. Choose data with the model's labels, or " +
       "open the base model, which gets a new head.",
   );
 });

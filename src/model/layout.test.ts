@@ -1,35 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Chunk, constants } from "#gpu/kernels.gen.ts";
 import { type OptConfig, parseConfig } from "./config.ts";
 import { type ChunkRange, hasWholeGroups, type Layout, type Matrix, planLayout } from "./layout.ts";
 import { publishedConfigs } from "./publishedConfigs.ts";
 
-const NO_BLOCK = 0xffffffff;
-const HEAD_BLOCK = 0xfffffffe;
-
-interface Chunk {
-  readonly tensor: number;
-  readonly first: number;
-  readonly count: number;
-  readonly theta: number;
-  readonly out: number;
-  readonly block: number;
-  readonly decays: number;
-}
+const { HEAD_BLOCK, NO_BLOCK } = constants;
+const fields = Object.keys(Chunk) as (keyof Chunk)[];
 
 function chunksOf({ chunks }: Layout, range: ChunkRange): Chunk[] {
   return Array.from({ length: range.count }, (_, i) => {
-    const at = (range.first + i) * 8;
-    const [tensor, first, count, theta, out, block, decays] = chunks.subarray(at, at + 8);
-    return {
-      tensor: tensor!,
-      first: first!,
-      count: count!,
-      theta: theta!,
-      out: out!,
-      block: block!,
-      decays: decays!,
-    };
+    const at = (range.first + i) * fields.length;
+    return Object.fromEntries(fields.map((name, word) => [name, chunks[at + word]])) as Chunk;
   });
 }
 
@@ -58,7 +40,7 @@ const smallConfigs = fc
     };
   });
 
-/** A binding limit in bytes that at least one row of every matrix fits, as W+ and W-. */
+/** Binding limits in bytes that fit W+ and W- of at least one row of every matrix. */
 const limits = fc.integer({ min: 2 * 60 * 4, max: 40_000 });
 
 function everyLayout(
@@ -84,7 +66,7 @@ describe("whatever the model and the binding limit", () => {
     });
   });
 
-  test("a chunk's place in its buffer is where its shard's pieces have those rows", () => {
+  test("the offsets of a chunk are those of its rows in the pieces of its shard", () => {
     everyLayout((layout) => {
       for (const matrix of layout.matrices.values()) {
         for (const { shard, tile, chunk } of placesOf(layout, matrix)) {
@@ -93,27 +75,27 @@ describe("whatever the model and the binding limit", () => {
             return parameter.index === chunk.tensor && row >= firstRow && row < firstRow + rows;
           })!;
           const inShard = chunk.first - (piece.firstRow - piece.at) * matrix.width;
-          expect(chunk.theta).toBe(inShard);
-          expect(chunk.out).toBe(inShard - tile.firstRow * matrix.width);
-          expect(chunk.out + chunk.count).toBeLessThanOrEqual(tile.rows * matrix.width);
+          expect(chunk.theta_offset).toBe(inShard);
+          expect(chunk.out_offset).toBe(inShard - tile.firstRow * matrix.width);
+          expect(chunk.out_offset + chunk.count).toBeLessThanOrEqual(tile.rows * matrix.width);
         }
       }
     });
   });
 
-  test("groups of eight count as whole only where no chunk cuts one and each begins at a multiple of 8", () => {
+  test("groups of eight are whole only if no chunk cuts one and each begins at a multiple of 8", () => {
     everyLayout((layout) => {
       const cuts = allChunks(layout).flatMap((chunk) => {
-        return [chunk.first, chunk.first + chunk.count, chunk.theta, chunk.out];
+        return [chunk.first, chunk.first + chunk.count, chunk.theta_offset, chunk.out_offset];
       });
       expect(hasWholeGroups(layout)).toBe(cuts.every((element) => element % 8 === 0));
-      // What lies behind W+ must begin at a vec4 as well.
+      // W- must begin at a multiple of four as well.
       if (hasWholeGroups(layout)) expect(layout.vectors.elements % 4).toBe(0);
       expect(layout.scratchElements % 4).toBe(0);
     });
   });
 
-  test("a chunk knows its block and whether it decays", () => {
+  test("a chunk has the block of its parameter and whether it decays", () => {
     everyLayout((layout) => {
       for (const { tensor, block, decays } of allChunks(layout)) {
         const parameter = layout.table[tensor]!;
@@ -124,7 +106,7 @@ describe("whatever the model and the binding limit", () => {
     });
   });
 
-  test("vectors lie one after another, those of k, v and q side by side", () => {
+  test("vectors are contiguous, and those of k, v and q adjacent", () => {
     everyLayout(({ table, vectors }, { hiddenSize, numHiddenLayers }) => {
       const flat = table.filter(({ shape }) => shape.length === 1);
       const ends = flat.map(({ name, elements }) => {
@@ -165,10 +147,10 @@ describe("whatever the model and the binding limit", () => {
   test("no tile that is written to scratch exceeds it, and W+ and W- can be bound as one", () => {
     everyLayout(({ matrices, scratchElements }, _, maxElements) => {
       expect(2 * scratchElements).toBeLessThanOrEqual(maxElements);
-      // Kernels that read four weights at a time find W- at a multiple of four.
+      // Some kernels read four weights at a time.
       expect(scratchElements % 4).toBe(0);
       for (const { name, shards, width } of matrices.values()) {
-        // Position rows are perturbed as they are looked up, never written to scratch.
+        // Rows of the position table are perturbed when looked up, never written to scratch.
         if (name === "embed_positions") continue;
         for (const { tiles } of shards) {
           for (const { rows } of tiles) expect(rows * width).toBeLessThanOrEqual(scratchElements);
@@ -196,19 +178,19 @@ describe("whatever the model and the binding limit", () => {
 describe("opt-125m with WebGPU's default limit of 128 MiB", () => {
   const layout = planLayout(parseConfig(publishedConfigs["opt-125m"]), 128 * 2 ** 20);
 
-  test("the embedding of 147 MiB takes two buffers, every other matrix one", () => {
+  test("the embedding of 147 MiB needs two buffers, every other matrix one", () => {
     for (const { name, shards } of layout.matrices.values()) {
       expect(shards.length, name).toBe(name === "embed_tokens" ? 2 : 1);
     }
   });
 
-  test("scratch is 16 MiB a sign, and the head passes it in ten tiles", () => {
+  test("scratch is 16 MiB per sign, and the head has ten tiles", () => {
     expect(layout.scratchElements * 4).toBe(16 * 2 ** 20);
     const tiles = layout.matrices.get("embed_tokens")!.shards.flatMap((shard) => shard.tiles);
     expect(tiles.length).toBe(10);
   });
 
-  test("no weight pass needs more workgroups than a device grants in one dimension", () => {
+  test("no weight pass needs more workgroups than the default limit in one dimension", () => {
     for (const { tile } of allTiles(layout)) expect(tile.chunks.count).toBeLessThan(65536);
   });
 });
@@ -232,7 +214,7 @@ describe.each([
     }
   });
 
-  test("the embedding fills its buffers but for less than a tile", () => {
+  test("the embedding leaves less than a tile of its buffers empty", () => {
     const { shards, width } = layout.matrices.get("embed_tokens")!;
     for (const { rows } of shards.slice(0, -1)) {
       expect((rows + layout.headTileRows) * width * 4).toBeGreaterThan(128 * 2 ** 20);

@@ -1,27 +1,28 @@
 import type { Storage, WeightDtype } from "#base/dtype.ts";
+import { fieldOffsets, wordsOf } from "#gpu/card.ts";
+import { Chunk, constants } from "#gpu/kernels.gen.ts";
 import type { OptConfig } from "./config.ts";
 import { type Parameter, parameterTable, type Role, type Stage } from "./parameters.ts";
 
 /**
- * Where every parameter lies on the GPU. Pure arithmetic: the plan shown before loading is the plan
+ * Where every parameter lies on the GPU. Pure arithmetic: the layout shown before loading is the layout
  * that is allocated.
  *
- * All 1-D parameters share one buffer (`vectors`): one pass perturbs them all. A matrix is the rows
- * of one or more tensors (k, v and q of a block make one product), cut into shards by rows where it
- * exceeds what a device can bind: once, or twice where W+ and W- of it are.
+ * All 1-D parameters share one buffer (`vectors`), so one pass perturbs them all. A matrix stacks the rows
+ * of one or more tensors (k, v and q of a block are one product). It is cut into shards by rows if it, or
+ * W+ and W- of it together, exceeds what the device can bind.
  */
 export interface Layout {
-  /** What every weight is. */
   readonly dtype: WeightDtype;
   readonly numBlocks: number;
   readonly table: readonly Parameter[];
   readonly vectors: VectorLayout;
   readonly matrices: ReadonlyMap<string, Matrix>;
-  /** Words of the chunk table of `zo/weight_pass`: 8 a chunk. */
+  /** Words of the chunk table. @see shaders/lib/chunk.wgsl */
   readonly chunks: Uint32Array<ArrayBuffer>;
-  /** Elements of each of the two scratch matrices W+ and W-, which lie in one binding. */
+  /** Elements of each of the two scratch matrices W+ and W-, which share a binding. */
   readonly scratchElements: number;
-  /** Rows of the embedding, or of the score head, that give logits at once. */
+  /** Rows of the token embedding, or of the score head, whose logits are computed at once. */
   readonly headTileRows: number;
 }
 
@@ -35,10 +36,9 @@ export interface VectorLayout {
 
 export interface Matrix {
   readonly name: string;
-  /** Columns. */
   readonly width: number;
   readonly rows: number;
-  /** Halves lie two a word where rows have even length, so that no word has weights of two rows. */
+  /** Two halves per word if rows have even length, so that no word has weights of two rows. */
   readonly storage: Storage;
   /** Of its parameters. */
   readonly stage: Stage;
@@ -50,9 +50,9 @@ export interface Matrix {
 export interface Shard {
   readonly firstRow: number;
   readonly rows: number;
-  /** Stretches of tensors in it, row by row one after another. */
+  /** The parts of tensors that it holds, in order. */
   readonly pieces: readonly Piece[];
-  /** Parts that a weight pass writes to scratch at once: one, or several for the embedding. */
+  /** Parts that fit scratch: one, or several for the token embedding. */
   readonly tiles: readonly Tile[];
 }
 
@@ -61,7 +61,7 @@ export interface Piece {
   /** First row in the tensor. */
   readonly firstRow: number;
   readonly rows: number;
-  /** Row of the shard at which it starts. */
+  /** First row in the shard. */
   readonly at: number;
 }
 
@@ -77,16 +77,16 @@ export interface ChunkRange {
   readonly count: number;
 }
 
-/** Elements of one workgroup's share in a weight pass. */
+/** Elements per workgroup of a weight pass. */
 const CHUNK_ELEMENTS = 4096;
-/** Scratch is at least this (16 MiB in f32), so that small vocabularies pass the head in one go. */
+const CHUNK_WORDS = wordsOf(Chunk);
+const chunkFields = Object.keys(Chunk) as (keyof Chunk)[];
+/** Scratch has at least this size (16 MiB in f32), so that the logits of small vocabularies are one tile. */
 const MIN_SCRATCH_ELEMENTS = 4 * 1024 * 1024;
-const NO_BLOCK = 0xffffffff;
-const HEAD_BLOCK = 0xfffffffe;
 
 /**
- * @param maxBindingBytes what the device can bind as one storage buffer
- * @param dtype what the weights are stored as; W+ and W- are f32 whichever it is, so shards are cut alike
+ * @param maxBindingBytes the largest storage buffer that the device can bind
+ * @param dtype of the stored weights; W+ and W- are always f32, so it does not change the shards
  */
 export function planLayout(
   config: OptConfig,
@@ -133,18 +133,20 @@ export function planLayout(
 }
 
 /**
- * True where no group of eight, the elements one draw is for, is cut by a chunk or lies askew: then
- * `zo/weight_pass_whole` may run.
+ * True if no group of eight elements, which noise is drawn for, is cut by a chunk or misaligned: then
+ * `weight_pass_whole` may run.
  */
 export function hasWholeGroups({ chunks }: Layout): boolean {
-  for (let at = 0; at < chunks.length; at += 8) {
-    // First element, count, and where it lies in theta and in W+.
-    for (let word = at + 1; word < at + 5; word++) if (chunks[word]! % 8 !== 0) return false;
+  const { first, count, theta_offset, out_offset } = fieldOffsets(Chunk);
+  for (let at = 0; at < chunks.length; at += CHUNK_WORDS) {
+    for (const word of [first, count, theta_offset, out_offset]) {
+      if (chunks[at + word]! % 8 !== 0) return false;
+    }
   }
   return true;
 }
 
-/** The matrices of a model and the tensors whose rows make them up. */
+/** The matrices of a model and the tensors they stack. */
 function matrixTensors(config: OptConfig): { name: string; tensors: string[] }[] {
   const matrix = (name: string, ...stack: string[]) => {
     return { name, tensors: stack.map((tensor) => `model.decoder.${tensor}.weight`) };
@@ -170,14 +172,14 @@ function matrixTensors(config: OptConfig): { name: string; tensors: string[] }[]
   return matrices;
 }
 
-/** Biases of k, v and q lie side by side, as the product over all three wants them. */
+/** The biases of k, v and q are adjacent, because one product computes all three. */
 function planVectors(
   config: OptConfig,
   byName: ReadonlyMap<string, Parameter>,
   chunks: number[],
   dtype: WeightDtype,
 ): VectorLayout {
-  const first = chunks.length / 8;
+  const first = chunks.length / CHUNK_WORDS;
   const offsets = new Map<string, number>();
   let elements = 0;
   const place = (name: string) => {
@@ -193,7 +195,7 @@ function planVectors(
   }
   for (const [name, { shape }] of byName) if (shape.length === 1) place(name);
   const storage = dtype === "f16" ? "wideHalves" : "floats";
-  return { storage, elements, offsets, chunks: { first, count: chunks.length / 8 - first } };
+  return { storage, elements, offsets, chunks: rangeFrom(first, chunks) };
 }
 
 function planMatrix(
@@ -206,7 +208,7 @@ function planMatrix(
 ): Matrix {
   const width = parameters[0]!.shape[1]!;
   const rows = sum(parameters.map(({ shape }) => shape[0]!));
-  // The embedding's shards hold whole tiles, so that a tile never spans two buffers.
+  // Shards of the embedding hold whole tiles, so that no tile spans two buffers.
   const fitting = Math.max(1, Math.floor(maxElements / width));
   const shardRows = fitting < rows && tileRows < fitting ? fitting - (fitting % tileRows) : fitting;
   const shards: Shard[] = [];
@@ -247,7 +249,7 @@ function tileChunks(
   tile: { firstRow: number; rows: number },
   width: number,
 ): ChunkRange {
-  const first = chunks.length / 8;
+  const first = chunks.length / CHUNK_WORDS;
   for (const piece of pieces) {
     const from = Math.max(piece.at, tile.firstRow);
     const to = Math.min(piece.at + piece.rows, tile.firstRow + tile.rows);
@@ -263,7 +265,11 @@ function tileChunks(
       (from - tile.firstRow) * width,
     );
   }
-  return { first, count: chunks.length / 8 - first };
+  return rangeFrom(first, chunks);
+}
+
+function rangeFrom(first: number, chunks: readonly number[]): ChunkRange {
+  return { first, count: chunks.length / CHUNK_WORDS - first };
 }
 
 function pushChunks(
@@ -274,11 +280,20 @@ function pushChunks(
   thetaOffset: number,
   outOffset: number,
 ): void {
+  const { HEAD_BLOCK, NO_BLOCK } = constants;
+  const block = typeof stage === "number" ? stage : role === "head" ? HEAD_BLOCK : NO_BLOCK;
   for (let done = 0; done < count; done += CHUNK_ELEMENTS) {
-    const elements = Math.min(CHUNK_ELEMENTS, count - done);
-    const at = [index, first + done, elements, thetaOffset + done, outOffset + done];
-    const block = typeof stage === "number" ? stage : role === "head" ? HEAD_BLOCK : NO_BLOCK;
-    chunks.push(...at, block, decays ? 1 : 0, 0);
+    const chunk: Chunk = {
+      tensor: index,
+      first: first + done,
+      count: Math.min(CHUNK_ELEMENTS, count - done),
+      theta_offset: thetaOffset + done,
+      out_offset: outOffset + done,
+      block,
+      decays: Number(decays),
+      padding: 0,
+    };
+    for (const field of chunkFields) chunks.push(chunk[field]);
   }
 }
 

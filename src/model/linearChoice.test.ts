@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   canRun,
   cardsOf,
+  defaultChoice,
   eachClass,
   fromKernelRecord,
   halvesChoice,
@@ -10,7 +11,6 @@ import {
   onlyKernel,
   runnableChoice,
   toKernelRecord,
-  usualChoice,
 } from "./linearChoice.ts";
 import {
   linearFew,
@@ -25,18 +25,18 @@ const everywhere = { features: new Set(["subgroups"]) };
 const widths = { hiddenSize: 768, ffnDim: 3072, wordEmbedProjDim: 512 };
 
 describe("a record of kernels", () => {
-  test("gives back the choice it was made from", () => {
+  test("restores the choice it was made from", () => {
     const choice = eachClass((name) => (name === "few.head" ? linearFew : linearShared));
     expect(fromKernelRecord(toKernelRecord(choice))).toEqual(choice);
     expect(toKernelRecord(choice)).toMatchObject({ "linear.few.head": "linear_few" });
   });
 
-  test("names one kernel that does everything once, as runs of the first version did", () => {
+  test("has a single entry for a single kernel, as in the first version", () => {
     expect(toKernelRecord(onlyKernel(linearQuad))).toEqual({ linear: "linear_quad" });
     expect(fromKernelRecord({ linear: "linear_quad" })).toEqual(onlyKernel(linearQuad));
   });
 
-  test("names kernels for halves beside the others, and widens where it names none", () => {
+  test("has entries for halves, which are widened without one", () => {
     const choice = {
       ...onlyKernel(linearQuad),
       ...halvesChoice((name) => (name.startsWith("few.") ? linearQuadPacked : undefined)),
@@ -54,17 +54,17 @@ describe("a record of kernels", () => {
     ]);
   });
 
-  test("with a kernel that is gone opens with the one that runs everywhere", () => {
+  test("with an unknown kernel falls back to linear_shared", () => {
     expect(fromKernelRecord({ linear: "linear_of_old" })).toEqual(onlyKernel(linearShared));
   });
 
-  test("that names none is no choice", () => {
+  test("without linear kernels is no choice", () => {
     expect(fromKernelRecord({})).toBeNull();
     expect(fromKernelRecord({ attention: "attention" })).toBeNull();
   });
 });
 
-test("every class is reached by some product", () => {
+test("every class has some product", () => {
   const reached = [1, 32, 33, 256, 257, 4096].flatMap((rows) =>
     [768, 3072].flatMap((columns) =>
       [false, true].map((overScored) => linearClassOf(rows, columns, overScored)),
@@ -76,44 +76,44 @@ test("every class is reached by some product", () => {
 const lavapipe = { isSoftware: true, isSwiftShader: false, hasSubgroups: true };
 const swiftShader = { ...lavapipe, isSwiftShader: true };
 
-test("a software adapter takes tall register tiles where rows fill them", () => {
-  const choice = usualChoice(lavapipe);
+test("lavapipe uses tall register tiles for more than a few rows", () => {
+  const choice = defaultChoice(lavapipe);
   expect(choice["few.wide"]).toBe(linearQuad);
   expect(choice["many.wide"]).toBe(linearQuadTall);
   expect(cardsOf(choice)).toHaveLength(2);
 });
 
-test("SwiftShader takes low ones for everything", () => {
-  expect(usualChoice(swiftShader)).toEqual(onlyKernel(linearQuad));
+test("SwiftShader uses low register tiles for everything", () => {
+  expect(defaultChoice(swiftShader)).toEqual(onlyKernel(linearQuad));
 });
 
 test.each([lavapipe, swiftShader])(
-  "halves are read as they lie, by tiles of the same shape",
+  "software adapters read halves directly, with tiles of the same shape",
   (info) => {
-    const choice = usualChoice(info, "f16");
-    expect(choice).toMatchObject(usualChoice(info));
+    const choice = defaultChoice(info, "f16");
+    expect(choice).toMatchObject(defaultChoice(info));
     for (const name of linearClasses) {
       expect(choice[`${name}.halves`]?.name).toBe(`${choice[name].name}_packed`);
     }
   },
 );
 
-test("what is unmeasured on a GPU runs on the kernel that needs nothing", () => {
-  expect(usualChoice({ ...lavapipe, isSoftware: false })).toEqual(onlyKernel(linearShared));
-  expect(usualChoice({ ...lavapipe, hasSubgroups: false })).toEqual(onlyKernel(linearShared));
+test("a GPU starts with linear_shared, and so does a software adapter without subgroups", () => {
+  expect(defaultChoice({ ...lavapipe, isSoftware: false })).toEqual(onlyKernel(linearShared));
+  expect(defaultChoice({ ...lavapipe, hasSubgroups: false })).toEqual(onlyKernel(linearShared));
 });
 
-test("a kernel that reads four neighbours at a time is no candidate for a width of 770", () => {
+test("a kernel that reads four neighbours at a time cannot run for a width of 770", () => {
   expect(canRun(linearFew, { ...everywhere, config: widths })).toBe(true);
   expect(canRun(linearFew, { ...everywhere, config: { ...widths, ffnDim: 770 } })).toBe(false);
   expect(canRun(linearShared, { ...everywhere, config: { ...widths, ffnDim: 770 } })).toBe(true);
 });
 
-test("a kernel that wants subgroups is no candidate where there are none", () => {
+test("a kernel that needs subgroups cannot run without them", () => {
   expect(canRun(linearQuad, { features: new Set(), config: widths })).toBe(false);
 });
 
-test("a choice that wants subgroups runs on other kernels where there are none", () => {
+test("a choice that needs subgroups gets other kernels without them", () => {
   const without = { features: new Set<string>(), config: widths };
   const choice = {
     ...eachClass((name) => (name.startsWith("few.") ? linearFew : linearQuad)),

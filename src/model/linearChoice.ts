@@ -13,8 +13,8 @@ import {
 } from "./linearKernels.ts";
 
 /**
- * Kinds of matrix products that may each have a kernel of their own: by how many rows of x there are,
- * and by what is multiplied. `head` is all that runs over scored positions.
+ * Classes of matrix products, each of which may have its own kernel: by the number of rows of x, and by
+ * the number of columns of y. `head` is everything that runs over scored positions.
  */
 export const linearClasses = [
   "few.narrow",
@@ -26,32 +26,30 @@ export const linearClasses = [
   "many.narrow",
   "many.wide",
   "many.head",
-] as const satisfies readonly `${RowClass}.${Part}`[];
+] as const satisfies readonly `${keyof typeof maxRows | "many"}.${"narrow" | "wide" | "head"}`[];
 
 export type LinearClass = (typeof linearClasses)[number];
-type RowClass = keyof typeof mostRows | "many";
-type Part = "narrow" | "wide" | "head";
 
-/** A class of products that read θ itself, stored as halves. */
+/** A class of products that read θ directly, stored as halves. */
 export type HalfClass = `${LinearClass}.halves`;
 
 /**
- * The kernel of each class. One named for halves reads them as they lie, where nothing is perturbed;
- * without one they are widened to f32 first.
+ * The kernel of each class. Those for halves read θ directly where nothing is perturbed; a class without
+ * one widens halves to f32 first.
  */
 export type LinearChoice = Readonly<Record<LinearClass, LinearCard>> &
   Readonly<Partial<Record<HalfClass, LinearCard>>>;
 
-/** Rows up to which a product counts as one of few or of some. */
-export const mostRows = { few: 32, some: 256 } as const;
-/** Columns of y up to which a product is narrow: 4096 outputs a row are work enough for any GPU. */
-const NARROW_COLUMNS = 1024;
+/** The largest number of rows of a product with few rows, and of one with some. */
+export const maxRows = { few: 32, some: 256 } as const;
+/** The largest number of columns of a narrow product: 4096 outputs per row are enough work for any GPU. */
+const MAX_NARROW_COLUMNS = 1024;
 
 /** @param rows of x in one dispatch */
 export function linearClassOf(rows: number, columns: number, overScored: boolean): LinearClass {
-  const rowClass = rows <= mostRows.few ? "few" : rows <= mostRows.some ? "some" : "many";
-  if (overScored) return `${rowClass}.head`;
-  return columns <= NARROW_COLUMNS ? `${rowClass}.narrow` : `${rowClass}.wide`;
+  const size = rows <= maxRows.few ? "few" : rows <= maxRows.some ? "some" : "many";
+  if (overScored) return `${size}.head`;
+  return columns <= MAX_NARROW_COLUMNS ? `${size}.narrow` : `${size}.wide`;
 }
 
 export function eachClass<T>(choose: (name: LinearClass) => T): Readonly<Record<LinearClass, T>> {
@@ -68,7 +66,7 @@ export function eachClass<T>(choose: (name: LinearClass) => T): Readonly<Record<
   };
 }
 
-/** What is chosen for halves, class by class; nothing where none is. */
+/** The kernels for halves of the classes that have one. */
 export function halvesChoice(
   choose: (name: LinearClass) => LinearCard | undefined,
 ): Readonly<Partial<Record<HalfClass, LinearCard>>> {
@@ -76,37 +74,38 @@ export function halvesChoice(
   return Object.fromEntries(chosen.filter(([, card]) => card !== undefined));
 }
 
-/** One kernel for everything. */
+/** One kernel for every class. */
 export function onlyKernel(card: LinearCard): LinearChoice {
   return eachClass(() => card);
 }
 
-/** What a kernel asks of an adapter and a model. */
-export interface LinearGround {
+/** What decides whether a kernel can run. */
+export interface LinearSupport {
+  /** Of the device. */
   readonly features: ReadonlySet<string>;
   readonly config: Pick<OptConfig, "hiddenSize" | "ffnDim" | "wordEmbedProjDim">;
 }
 
-/** True where the device has what the kernel needs, and every width of the model suits it. */
-export function canRun(card: LinearCard, { features, config }: LinearGround): boolean {
+/** Whether the device has the features that a kernel needs, and the kernel suits every width of the model. */
+export function canRun(card: LinearCard, { features, config }: LinearSupport): boolean {
   const widths = [config.hiddenSize, config.ffnDim, config.wordEmbedProjDim];
   return (
-    (card.features ?? []).every((feature) => features.has(feature)) &&
+    card.features.every((feature) => features.has(feature)) &&
     widths.every((width) => width % card.innerMultiple === 0)
   );
 }
 
 /**
- * A choice as far as it can run on this ground: elsewhere the kernel that runs everywhere takes the
- * place of one over f32s, and halves are widened.
+ * A choice with the kernels replaced that cannot run: `linear_shared` takes the place of those over f32,
+ * and halves are widened.
  *
- * @returns `lost` are the kernels that cannot run, by name
+ * @returns `lost` has the names of the replaced kernels
  */
 export function runnableChoice(
   choice: LinearChoice,
-  ground: LinearGround,
+  support: LinearSupport,
 ): { readonly choice: LinearChoice; readonly lost: readonly string[] } {
-  const isLost = (card: LinearCard) => !canRun(card, ground);
+  const isLost = (card: LinearCard) => !canRun(card, support);
   const overFloats = eachClass((name) => (isLost(choice[name]) ? linearShared : choice[name]));
   const overHalves = halvesChoice((name) => {
     const card = choice[`${name}.halves`];
@@ -116,23 +115,18 @@ export function runnableChoice(
   return { choice: { ...overFloats, ...overHalves }, lost: [...lost].map(({ name }) => name) };
 }
 
-/** What a choice without measurements goes by. */
+/** What the default choice depends on. */
 export type AdapterKind = Pick<AdapterFacts, "isSoftware" | "isSwiftShader" | "hasSubgroups">;
 
 /**
- * The choice where nothing is measured. On software adapters it is the choice, so that the same
- * settings give the same weights: times on a shared processor tell little.
+ * The choice before any measurement. Software adapters always use it, so that the same settings give the
+ * same weights; times on a shared processor tell little.
  *
- * Software wants register tiles: lavapipe tall ones where rows fill them (`npm run bench -- gemm` has
- * the figures); on SwiftShader 8 x 4 take a fifth less time than 16 x 4 at 64, 256 and 768 wide and 128
- * to 256 tokens per sign, and half the time to compile. GPUs want workgroup memory: they have it for real.
- *
- * Halves are read as they lie by the same tiles, to the same bits. An evaluation over f16, its time
- * divided by that of widening first, at 14, 64 and 512 tokens (`npm run bench -- packed`, lavapipe, 768
- * wide, by the driver's processor time): 8 x 4 0.50, 0.70, 0.81, 16 x 4 0.53, 0.68, 0.75, workgroup
- * memory 10, 4.5, 3.9. On a GPU nothing tells before it is measured, so there they are widened till then.
+ * Software adapters are fastest with register tiles: lavapipe with tall ones if there are rows to fill
+ * them, SwiftShader with low ones. GPUs get tiles in workgroup memory, and widened halves until other
+ * kernels are measured. Figures: docs/kernels.md#matrix-products
  */
-export function usualChoice(
+export function defaultChoice(
   { isSoftware, isSwiftShader, hasSubgroups }: AdapterKind,
   dtype: WeightDtype = "f32",
 ): LinearChoice {
@@ -146,27 +140,27 @@ export function usualChoice(
   };
 }
 
-/** The distinct kernels of a choice that run over f32s. */
+/** The distinct kernels of a choice that run over f32. */
 export function cardsOf(choice: LinearChoice): readonly LinearCard[] {
   return [...new Set(linearClasses.map((name) => choice[name]))];
 }
 
-/** The kernels chosen for halves, where halves are stored and can be read so: elsewhere they are widened. */
+/** The kernels of a choice that read halves directly and can run; none if f32 is stored. */
 export function packedCards(
   choice: LinearChoice,
   dtype: WeightDtype,
-  ground: LinearGround,
+  support: LinearSupport,
 ): ReadonlyMap<LinearClass, LinearCard> {
   if (dtype !== "f16") return new Map();
   return new Map(
     linearClasses.flatMap((name) => {
       const card = choice[`${name}.halves`];
-      return card && canRun(card, ground) ? [[name, card] as const] : [];
+      return card && canRun(card, support) ? [[name, card] as const] : [];
     }),
   );
 }
 
-/** A choice as a run's record keeps it: one entry where one kernel does everything over f32s. */
+/** A choice as a run records it: a single entry if one kernel runs everything over f32. */
 export function toKernelRecord(choice: LinearChoice): Readonly<Record<string, string>> {
   const [only, ...others] = cardsOf(choice);
   const overHalves = linearClasses.flatMap((name) => {
@@ -181,9 +175,9 @@ export function toKernelRecord(choice: LinearChoice): Readonly<Record<string, st
 }
 
 /**
- * The choice a run was started with, or null if its record has none. A class it does not name, and a
- * kernel that is gone, fall back to `linear`, then to the kernel that runs everywhere. Halves it names
- * none for are widened, as all were before there were kernels for them.
+ * The choice that a run recorded, or null if it recorded none. Classes and kernels that are unknown fall
+ * back to `linear`, then to `linear_shared`. Halves without a recorded kernel are widened, as in runs from
+ * before there were such kernels.
  */
 export function fromKernelRecord(kernels: Readonly<Record<string, string>>): LinearChoice | null {
   if (!Object.keys(kernels).some((key) => key === "linear" || key.startsWith("linear.")))

@@ -12,22 +12,22 @@ import type { ChunkRange, Layout } from "./layout.ts";
 import type { Parameter } from "./parameters.ts";
 import type { Weights } from "./weights.ts";
 
-/** Threshold of a tensor that moves whole: no f32 is larger. */
+/** Threshold of a tensor that is trained whole: no f32 is larger. */
 export const dense = 3.4028234663852886e38;
-/** Threshold of a tensor that does not move: no size is below it. */
+/** Threshold of a tensor that is not trained: no magnitude is below it. */
 export const frozen = -1;
 
 const { BINS, SELECT, MEASURE } = constants;
 /** Bins of a histogram of a mask. */
 const SPREAD_BINS = 64;
 
-/** What a mask leaves in of one tensor. */
+/** The weights of one tensor that its mask selects. */
 export interface MaskCount {
   readonly parameter: Parameter;
   readonly threshold: number;
   /** Weights with |θ| at most the threshold. */
-  readonly moving: number;
-  /** |θ| in 64 bins, each a sixteenth of the threshold wide; the last takes the rest. */
+  readonly selected: number;
+  /** |θ| in 64 bins, each a sixteenth of the threshold wide; the last has all beyond. */
   readonly histogram: readonly number[];
 }
 
@@ -47,7 +47,7 @@ interface MaskKernels {
   readonly select: Kernel<typeof thresholdSelect>;
 }
 
-/** The small tables that masks take, beside the thresholds every model has. */
+/** The buffers of masks, beside the thresholds that every model has. */
 export function planMasks({ table, matrices }: Layout) {
   const words = (label: string, count: number) => planned(label, "other", count * 4);
   const tiles = [...matrices.values()].flatMap(({ shards }) => shards.flatMap((s) => s.tiles));
@@ -61,8 +61,8 @@ export function planMasks({ table, matrices }: Layout) {
 }
 
 /**
- * Masks by magnitude: a threshold for each tensor, found on the GPU, and counts of what they leave in.
- * The masks themselves are never stored; every pass over the weights compares anew.
+ * Masks by magnitude: a threshold for each tensor, computed on the GPU, and counts of the weights within it.
+ * Masks are never stored; every pass over the weights compares magnitudes anew.
  */
 export class Masks {
   readonly #parts: Parts;
@@ -95,15 +95,15 @@ export class Masks {
     this.#values = new Float32Array(tensors);
   }
 
-  /** Takes thresholds as they are, such as those a resumed run began with. */
+  /** Sets given thresholds, such as those of a resumed run. */
   set(values: readonly number[]): void {
     this.#values = new Float32Array(values);
     this.#parts.device.queue.writeBuffer(this.#parts.thresholds, 0, this.#values);
   }
 
   /**
-   * Takes each matrix's threshold from the weights as they stand: the k-th smallest |θ|,
-   * k = max(1, ⌊(1 − sparsity) · n⌋). 1-D tensors move whole, what is not trainable not at all.
+   * Computes the threshold of each matrix from its weights: the k-th smallest |θ|,
+   * k = max(1, ⌊(1 − sparsity) · n⌋). 1-D tensors are trained whole, frozen ones not at all.
    *
    * @returns one threshold per parameter, in table order
    * @throws DeviceLost
@@ -131,7 +131,7 @@ export class Masks {
     return Array.from(this.#values);
   }
 
-  /** Counts of every matrix, over the weights as they stand in memory. @throws DeviceLost */
+  /** Counts the current weights of every tensor. @throws DeviceLost */
   async measure(): Promise<readonly MaskCount[]> {
     const { layout, readback } = this.#parts;
     const { table } = layout;
@@ -143,7 +143,7 @@ export class Masks {
     return table.map((parameter, i) => ({
       parameter,
       threshold: this.#values[i]!,
-      moving: counts[i * BINS]!,
+      selected: counts[i * BINS]!,
       histogram: Array.from(counts.subarray(i * BINS + 1, i * BINS + 1 + SPREAD_BINS)),
     }));
   }
@@ -174,7 +174,7 @@ export class Masks {
     dispatch(pass, bound, Math.ceil(tensors / thresholdSelect.overrides.WORKGROUP_SIZE));
   }
 
-  /** Every chunk of every parameter, 1-D ones first. */
+  /** Visits every chunk of every parameter, 1-D ones first. */
   #eachRange(
     visit: (range: ChunkRange, theta: GPUBuffer, name: string, storage: Storage) => void,
   ): void {

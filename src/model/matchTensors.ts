@@ -4,39 +4,41 @@ import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import type { TensorSource } from "#data/formats/tensorSource.ts";
 import type { Parameter } from "./parameters.ts";
 
-/** Tensors a checkpoint may hold that are no parameters of ours. */
-const known = new Set(["lm_head.weight"]);
+/** Tensors that model files may hold beside the parameters. */
+const ignored = new Set(["lm_head.weight"]);
 
 /**
- * The tensor of each parameter, in table order. Names may come with or without `model.`; a tied
- * `lm_head.weight` is passed over.
+ * The tensor of each parameter, in table order. Names may lack the leading `model.`; a tied
+ * `lm_head.weight` is ignored.
  *
- * @throws ZerothError E-FILE-5 naming what is missing, extra or misshapen, with both shapes
+ * @throws ZerothError E-FILE-5 naming tensors that are missing, unexpected or of another shape
  */
 export function matchTensors(
   table: readonly Parameter[],
-  checkpoint: ModelFiles,
+  files: ModelFiles,
 ): readonly TensorSource[] {
   const byName = new Map<string, TensorSource>();
-  for (const tensor of checkpoint.tensors.values()) byName.set(fullName(tensor.name), tensor);
+  for (const tensor of files.tensors.values()) byName.set(fullName(tensor.name), tensor);
   const missing: string[] = [];
-  const misshapen: string[] = [];
+  const wrongShapes: string[] = [];
   const matched: TensorSource[] = [];
   for (const parameter of table) {
     const tensor = byName.get(parameter.name);
     byName.delete(parameter.name);
     if (!tensor) missing.push(parameter.name);
     else if (!sameShape(tensor.shape, parameter.shape)) {
-      misshapen.push(
+      wrongShapes.push(
         `"${parameter.name}" is [${tensor.shape.join(", ")}] and should be [${parameter.shape.join(", ")}]`,
       );
     } else matched.push(tensor);
   }
-  const extra = [...byName.keys()].filter((name) => !known.has(name));
+  const unexpected = [...byName.keys()].filter((name) => !ignored.has(name));
   const problems = [
     ...describe(missing, "is missing", "are missing"),
-    ...(misshapen.length > 0 ? [`${misshapen.slice(0, 3).join("; ")}${more(misshapen)}`] : []),
-    ...describe(extra, "does not belong to OPT", "do not belong to OPT"),
+    ...(wrongShapes.length > 0
+      ? [`${wrongShapes.slice(0, 3).join("; ")}${more(wrongShapes)}`]
+      : []),
+    ...describe(unexpected, "does not belong to OPT", "do not belong to OPT"),
   ];
   if (problems.length === 0) return matched;
   throw new ZerothError(
@@ -45,7 +47,7 @@ export function matchTensors(
   );
 }
 
-/** Some checkpoints (opt-350m's) leave out the leading `model.`. */
+/** Some checkpoints, such as opt-350m's, leave out the leading `model.`. */
 function fullName(name: string): string {
   return name.startsWith("decoder.") ? `model.${name}` : name;
 }

@@ -7,28 +7,28 @@ import type { Layout } from "./layout.ts";
 import { planMasks } from "./masks.ts";
 import { planWeights } from "./weights.ts";
 
-/** What decides how much a model takes on the GPU. */
-export interface ModelRoom {
+/** What the memory of a model depends on. */
+export interface ModelNeeds {
   readonly config: OptConfig;
   readonly layout: Layout;
   /** Per sign. */
   readonly capacity: Capacity;
-  /** Masks by magnitude are taken. */
+  /** Sparse-MeZO masks are used. */
   readonly hasMasks: boolean;
-  /** A copy of the weights is kept beside them. */
+  /** A copy of the weights is kept as snapshot. */
   readonly hasSnapshot: boolean;
 }
 
 /**
- * Every buffer of a model, weights first. Pure arithmetic, from the very tables that allocation
- * walks: what is planned is what is allocated.
+ * Every buffer of a model, weights first. Pure arithmetic, from the lists that allocation walks: what is
+ * planned is what is allocated.
  */
-export function planModel(room: ModelRoom): readonly PlannedBuffer[] {
-  return [...weightBuffers(room.layout, "weights"), ...planWork(room)];
+export function planModel(needs: ModelNeeds): readonly PlannedBuffer[] {
+  return [...weightBuffers(needs.layout, "weights"), ...planWork(needs)];
 }
 
-/** Every buffer beside the weights. */
-export function planWork({ config, layout, capacity, hasMasks, hasSnapshot }: ModelRoom) {
+/** Every buffer but the weights. */
+export function planWork({ config, layout, capacity, hasMasks, hasSnapshot }: ModelNeeds) {
   const snapshot = [...weightBuffers(layout, "snapshot"), planForwardParams(layout)];
   return [
     planForwardParams(layout),

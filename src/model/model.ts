@@ -24,15 +24,15 @@ import type { Layout } from "./layout.ts";
 import type { LinearChoice } from "./linearChoice.ts";
 import { Masks } from "./masks.ts";
 import { planForwardParams } from "./memoryPlan.ts";
-import { noProbe, type Pass, type PassPlan, type TermsKind } from "./products.ts";
+import { evaluationPass, noProbe, type PassPlan, type TermsKind } from "./products.ts";
 import { StepClock } from "./stepClock.ts";
 import { Weights } from "./weights.ts";
-import { Writer, type WriterRoom } from "./writer.ts";
+import { Writer, type WriterCapacity } from "./writer.ts";
 
 /** Where the losses of a batch go. */
-export interface LossPlace {
+export interface LossTarget {
   readonly probe: number;
-  /** Added to what earlier parts of the batch gave. */
+  /** Added to the losses of earlier parts of the batch. */
   readonly accumulates: boolean;
   readonly perToken: boolean;
 }
@@ -48,21 +48,10 @@ export interface ModelOptions {
   readonly onCompiled?: (done: number, total: number) => void;
 }
 
-/** Dispatches of a submit as long as no step has been timed: a tenth of a usual one's or less. */
+/** Dispatches per submit until a step has been timed: at most a tenth of what is usual then. */
 const UNTIMED_DISPATCHES = 16;
 
-/** Nothing is perturbed and nothing is pending: an evaluation. */
-const still: Pass = {
-  isProbed: () => false,
-  isUpdated: () => false,
-  sharedBlocks: null,
-  terms: "one",
-};
-
-/**
- * An OPT model on the GPU: its weights, and forward passes over packed batches for one or both signs
- * of a perturbation.
- */
+/** Runs forward passes on weights, over packed batches and for one or both signs of a perturbation. */
 export class Model {
   readonly config: OptConfig;
   readonly layout: Layout;
@@ -82,11 +71,11 @@ export class Model {
   #generationKernels: Promise<GenerationKernels> | null = null;
   #snapshot: { readonly weights: Weights; readonly forward: Forward } | null = null;
   readonly #scratch = new ArrayBuffer(64);
-  /** Of the pass set last. */
+  /** Of the last `setPass`. */
   #terms: TermsKind = "any";
-  /** Few as long as nothing has been timed: drivers reset a GPU that a submit keeps for seconds. */
+  /** Few until a step has been timed: drivers reset a GPU that one submit keeps busy for seconds. */
   dispatchesPerSubmit = UNTIMED_DISPATCHES;
-  /** Submitted so far. */
+  /** Dispatches submitted so far. */
   dispatches = 0;
 
   static async create(options: ModelOptions): Promise<Model> {
@@ -113,8 +102,8 @@ export class Model {
     this.#forward = new Forward({ config, layout, weights, buffers, kernels, bound });
   }
 
-  /** Makes `batch` the one the next passes run on. */
-  setBatch(batch: PackedBatch, signs: 1 | 2, place: LossPlace): void {
+  /** Writes the batch that the next passes run on. */
+  setBatch(batch: PackedBatch, signs: 1 | 2, target: LossTarget): void {
     const { queue } = this.device;
     queue.writeBuffer(this.buffers.tokens, 0, batch.tokenTable);
     queue.writeBuffer(this.buffers.scored, 0, batch.scoredTokens);
@@ -126,18 +115,19 @@ export class Model {
       options: batch.options,
       examples: batch.examples,
       signs,
-      accumulates: Number(place.accumulates),
-      probe_register: place.probe,
-      per_token: Number(place.perToken),
+      accumulates: Number(target.accumulates),
+      probe_register: target.probe,
+      per_token: Number(target.perToken),
     });
   }
 
+  /** Writes the perturbation and the number of terms of the next passes. */
   setPass(state: PassState): void {
     this.#terms = state.update_count <= 1 && state.offset_count === 0 ? "one" : "any";
     this.#writeUniform(this.buffers.pass, PassState, state);
   }
 
-  /** One forward pass of the batch at hand, both signs, submitted. */
+  /** Submits a forward pass over the current batch. */
   probe(
     batch: PackedBatch,
     plan: PassPlan,
@@ -147,7 +137,7 @@ export class Model {
     this.submit((pass) => this.recordProbe(pass, batch, plan, at, signs));
   }
 
-  /** As `probe`, into commands that hold more. */
+  /** Like `probe`, recorded into commands that hold more. */
   recordProbe(
     pass: Commands,
     { tokens, scored }: PackedBatch,
@@ -160,7 +150,7 @@ export class Model {
     forward.record(pass, { tokens, scored, signs }, { ...plan, terms: this.#terms });
   }
 
-  /** Copies the weights as they stand; the second copy is made room for at the first call. */
+  /** Copies the weights to the snapshot, which is allocated at the first call. */
   takeSnapshot(): void {
     const { device, memory, layout, config, buffers } = this;
     const kernels = this.#kernels;
@@ -178,7 +168,7 @@ export class Model {
   }
 
   /**
-   * Applies pending terms to every weight, submitted.
+   * Submits a pass that applies the pending terms to the weights.
    *
    * @param dispatchCost of one dispatch, as a multiple of a usual one
    */
@@ -188,27 +178,29 @@ export class Model {
   }
 
   /**
-   * Sum of log p over each option's tokens, at the weights as they stand. Nothing may be pending.
+   * Sum of log p over the tokens of each option, at the current weights. No terms may be pending.
    *
    * @returns [options]
    * @throws DeviceLost
    */
   async score(batch: PackedBatch): Promise<Float32Array> {
-    this.runStill(batch, this.#forward);
+    this.evaluate(batch, this.#forward);
     const bytes = batch.options * 4;
     return new Float32Array(await this.readback.read(this.buffers.optionSums, 0, bytes));
   }
 
-  /** One forward pass of a batch with nothing perturbed, submitted. Nothing may be pending. */
-  runStill(batch: PackedBatch, forward: Forward): void {
+  /** Submits an unperturbed forward pass of a batch. No terms may be pending. */
+  evaluate(batch: PackedBatch, forward: Forward): void {
     this.setPass(noProbe);
     this.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
     const { tokens, scored } = batch;
-    this.submit((pass) => forward.record(pass, { tokens, scored, signs: 1 }, still));
+    this.submit((pass) =>
+      forward.record(pass, { tokens, scored, signs: 1 }, { ...evaluationPass, terms: "one" }),
+    );
   }
 
-  /** Room to write text with these weights; its kernels are compiled at first use. */
-  async makeWriter(room: WriterRoom): Promise<Writer> {
+  /** A writer on these weights. Its kernels are compiled at first use. */
+  async makeWriter(capacity: WriterCapacity): Promise<Writer> {
     const { device, config } = this;
     const compile = async () => ({
       copyToCache: await compileKernel(device, this.#sources, copyRows, {
@@ -220,11 +212,11 @@ export class Model {
     });
     this.#generationKernels ??= compile();
     const own = await this.#generationKernels;
-    return new Writer(this, this.#kernels, own, this.memory.part(), room);
+    return new Writer(this, this.#kernels, own, this.memory.part(), capacity);
   }
 
   /**
-   * What the head saw at the positions of the batch scored last: after the final norm and project_out.
+   * The input of the head at the scored positions of the last batch: after the final norm and project_out.
    *
    * @returns [scored, wordEmbedProjDim]
    * @throws DeviceLost
@@ -232,7 +224,7 @@ export class Model {
   async lastHidden({ scored }: PackedBatch): Promise<Float32Array> {
     const { scoredStream, scoredSide } = this.buffers;
     const { hasFinalLayerNorm, wordEmbedProjDim } = this.config;
-    // Each of the two leaves its result in the other buffer.
+    // Each of the two writes its result to the other buffer.
     const turns = Number(hasFinalLayerNorm) + Number(this.layout.matrices.has("project_out"));
     const x = turns % 2 === 0 ? scoredStream : scoredSide;
     return new Float32Array(await this.readback.read(x, 0, scored * wordEmbedProjDim * 4));
@@ -266,13 +258,12 @@ export class Model {
   }
 
   /**
-   * Cuts what is submitted from now on into parts of about that time, so that no submit keeps a GPU
-   * for long that the page itself needs too. The numbers stay the same.
+   * Limits the GPU time of later submits, because the page needs the GPU too. Results do not change.
    *
-   * @param dispatchMs what a dispatch takes on average, by measurement
+   * @param dispatchMs measured mean time of a dispatch
    */
-  keepSubmitsBelow(mostMs: number, dispatchMs: number): void {
-    this.dispatchesPerSubmit = Math.max(1, Math.floor(mostMs / dispatchMs));
+  limitSubmitTime(maxMs: number, dispatchMs: number): void {
+    this.dispatchesPerSubmit = Math.max(1, Math.floor(maxMs / dispatchMs));
   }
 
   /** Frees all but the weights. */

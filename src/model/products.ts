@@ -3,7 +3,7 @@ import { type BoundKernel, type BoundKernels, dispatch } from "#gpu/boundKernels
 import { zeroFields } from "#gpu/card.ts";
 import type { Commands } from "#gpu/commands.ts";
 import type { Kernel } from "#gpu/kernel.ts";
-import { PassState } from "#gpu/kernels.gen.ts";
+import { constants, PassState } from "#gpu/kernels.gen.ts";
 import type { Buffers } from "./buffers.ts";
 import { kernelFor, type ModelKernels } from "./compile.ts";
 import type { Layout, Matrix, Shard, Tile } from "./layout.ts";
@@ -11,7 +11,7 @@ import { linearClassOf } from "./linearChoice.ts";
 import type { LinearCard } from "./linearKernels.ts";
 import type { Weights } from "./weights.ts";
 
-/** Sizes of one packed batch on its way through. */
+/** Sizes of the packed batch of a pass. */
 export interface Shape {
   readonly tokens: number;
   readonly scored: number;
@@ -19,21 +19,18 @@ export interface Shape {
   readonly signs: 1 | 2;
 }
 
-/** Which weights a pass perturbs, and which have a pending update. */
+/** Which matrices a pass perturbs, and which have a pending update. */
 export interface PassPlan {
   isProbed(matrix: Matrix): boolean;
   isUpdated(matrix: Matrix): boolean;
-  /**
-   * Blocks from the first that both signs share because nothing up to them is perturbed, embeddings
-   * included; null where the embeddings are.
-   */
+  /** Number of leading blocks without a perturbed weight, computed once for both signs; null if the input is perturbed. */
   readonly sharedBlocks: number | null;
 }
 
-/** What a pass applies beside its probe: at most one update and no offset, as most do, or any terms. */
+/** Terms that a pass applies: at most one update and no offset, as in most steps, or any. */
 export type TermsKind = "one" | "any";
 
-/** A pass over the weights, as it is recorded. */
+/** A pass as it is recorded. */
 export interface Pass extends PassPlan {
   readonly terms: TermsKind;
 }
@@ -43,7 +40,7 @@ export interface Linear {
   readonly matrix: Matrix;
   readonly x: GPUBuffer;
   readonly y: GPUBuffer;
-  /** Name of the first bias in the vectors, or none. */
+  /** Name of the bias, the first of a stack. */
   readonly bias?: string;
   readonly relu?: boolean;
   readonly accumulates?: boolean;
@@ -55,30 +52,33 @@ export type LinearKernel = Kernel<LinearCard>;
 /** The uniform of a pass that perturbs nothing and applies nothing. */
 export const noProbe: PassState = zeroFields(PassState);
 
-/** `writes_probe` of a weight pass. */
-export const never = 0;
-const whereProbed = 1;
-export const always = 2;
-const widened = 3;
+/** A pass that neither perturbs nor updates: an evaluation. */
+export const evaluationPass: PassPlan = {
+  isProbed: () => false,
+  isUpdated: () => false,
+  sharedBlocks: null,
+};
 
-/** Whence a product takes its weights: W+ and W-, theta as f32s in the place of W+, or theta itself. */
+const { WRITE_PROBED, WRITE_WIDENED } = constants;
+
+/** Where a product reads its weights: W+ and W-, theta widened to f32 in the scratch of W+, or theta. */
 type Source = "probed" | "widened" | "theta";
 
 interface TileKernels {
-  /** By `writes_probe`; a pass over any terms and one over a single term are bound alike. */
+  /** By `writes_probe`. The pass over one term has the same bind group as that over any. */
   readonly passes: BoundKernel[];
   /** A matrix has the same x and y at every use. */
   readonly products: Partial<Record<Source, BoundKernel>>;
 }
 
-/** Weight passes and the matrix products that run on what they leave. */
+/** Records weight passes and the matrix products that read what they write. */
 export class Products {
   readonly #layout: Layout;
   readonly #weights: Weights;
   readonly #buffers: Buffers;
   readonly #kernels: ModelKernels;
   readonly #bound: BoundKernels;
-  /** By tile, not by name: a step asks a hundred times. */
+  /** By tile, because a step looks up hundreds. */
   readonly #byTile = new Map<Tile, TileKernels>();
 
   constructor(parts: {
@@ -95,7 +95,7 @@ export class Products {
     this.#bound = parts.bound;
   }
 
-  /** All 1-D parameters at once; W+ and W- are copies where nothing is perturbed. */
+  /** The weight pass of all 1-D parameters. */
   vectors(pass: Commands, { terms }: Pass, writesProbe: number): void {
     const { chunks, storage, elements } = this.#layout.vectors;
     const b = this.#buffers;
@@ -112,7 +112,7 @@ export class Products {
     dispatch(pass, { kernel, group: bound.group }, chunks.count);
   }
 
-  /** Applies what is pending to a tile and, where it is perturbed, writes W+ and W-. */
+  /** The weight pass of a tile: applies pending terms, then writes W+ and W- as `writesProbe` says. */
   weightPass(
     pass: Commands,
     { terms }: Pass,
@@ -159,7 +159,7 @@ export class Products {
     return { state, terms, coefficients, thresholds };
   }
 
-  /** y = x Wᵀ for both signs: the weight pass of each shard, then its product. */
+  /** y = x Wᵀ: the weight pass of each shard, then its product. */
   linear(pass: Commands, shape: Shape, plan: Pass, linear: Linear): void {
     const { matrix } = linear;
     for (const shard of matrix.shards) {
@@ -169,10 +169,8 @@ export class Products {
   }
 
   /**
-   * The product of a tile for both signs, W+ and W- on their halves of the rows, each a layer of one
-   * dispatch, or the unperturbed on all; and what must happen to it before: pending updates, W+ and W-
-   * where it is perturbed, and where it is not but halves are stored that no kernel reads as they lie,
-   * the f32s that products read in the place of W+.
+   * The product of a tile for both signs, in one dispatch, and before it the weight pass it needs: for
+   * pending updates, for W+ and W- of a perturbed matrix, or to widen halves that no kernel reads directly.
    */
   tile(
     pass: Commands,
@@ -188,10 +186,10 @@ export class Products {
     const isProbed = plan.isProbed(matrix);
     const rowsPerSign = linear.overScored ? shape.scored : shape.tokens;
     const rows = isProbed ? rowsPerSign : rowsPerSign * shape.signs;
-    const { kernel, from } = this.#readerOf(matrix, isProbed, rows, tile, linear);
-    if (from === "widened") this.weightPass(pass, plan, matrix, shard, tile, widened);
+    const { kernel, from } = this.#sourceOf(matrix, isProbed, rows, tile, linear);
+    if (from === "widened") this.weightPass(pass, plan, matrix, shard, tile, WRITE_WIDENED);
     else if (isProbed || plan.isUpdated(matrix)) {
-      this.weightPass(pass, plan, matrix, shard, tile, whereProbed);
+      this.weightPass(pass, plan, matrix, shard, tile, WRITE_PROBED);
     }
     const { tileRows, tileColumns } = kernel.card;
     const { products } = this.#boundFor(tile);
@@ -201,8 +199,8 @@ export class Products {
     dispatch(pass, { kernel, group }, x, y, isProbed ? 2 : 1);
   }
 
-  /** The kernel of a product, and whence it takes the weights. */
-  #readerOf(
+  /** The kernel of a product, and where it reads the weights. */
+  #sourceOf(
     { storage }: Matrix,
     isProbed: boolean,
     rows: number,
@@ -217,7 +215,7 @@ export class Products {
     return packed ? { kernel: packed, from: "theta" } : { kernel, from: "widened" };
   }
 
-  /** Every kernel for products has the same bindings, so one bind group suits them all. */
+  /** All kernels for products have the same bindings, so one bind group suits them all. */
   #bindProduct(
     from: Source,
     { matrix, x, y, bias, relu, accumulates, overScored }: Linear,
@@ -255,7 +253,7 @@ export class Products {
   }
 }
 
-/** Where a 1-D parameter lies in the vectors. */
+/** Offset of a 1-D parameter in the vectors. */
 export function vectorOffset({ vectors }: Layout, name: string): number {
   const offset = vectors.offsets.get(name);
   if (offset === undefined) throw new Error(`The layout has no vector "${name}".`);

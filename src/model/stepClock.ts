@@ -7,27 +7,27 @@ import { halfLinearCards, linearCards } from "./linearKernels.ts";
 /** Parts of a step that are timed. */
 export type StepPart = "weightPass" | "products" | "attention" | "rest";
 
-/** Times the parts of a step now and then, by the GPU's own clock where it offers one. */
+/** Times the parts of a step with GPU timestamps, if the GPU has them. */
 export class StepClock {
   readonly #timer: PassTimer | null;
   #running: Clock | null = null;
 
-  /** @param buffer with room for `timestampBytes` */
+  /** @param buffer of at least `timestampBytes` */
   constructor(device: GPUDevice, buffer: GPUBuffer) {
     const hasClock = device.features.has("timestamp-query");
     this.#timer = hasClock ? new PassTimer(device, buffer) : null;
   }
 
-  get isThere(): boolean {
+  get isAvailable(): boolean {
     return this.#timer !== null;
   }
 
-  /** What is recorded now is timed by this; null while nothing is timed. */
+  /** The clock for what is recorded now; null while nothing is timed. */
   get running(): Clock | null {
     return this.#running;
   }
 
-  /** False where the GPU offers no clock. */
+  /** Returns false if the GPU has no timestamps. */
   begin(): boolean {
     if (!this.#timer) return false;
     this.#timer.begin();
@@ -40,7 +40,7 @@ export class StepClock {
     this.#timer?.end();
   }
 
-  /** Milliseconds of the stretch timed last; null where the clock said nothing of use. @throws DeviceLost */
+  /** Milliseconds since `begin`; null if the timestamps were of no use. @throws DeviceLost */
   async read(readback: Readback): Promise<Readonly<Record<StepPart, number>> | null> {
     const times = await this.#timer?.read(readback);
     if (!times) return null;
@@ -52,7 +52,7 @@ export class StepClock {
   }
 }
 
-/** What a kernel's time counts as, by the label of its pipeline. */
+/** The part of a step that a kernel belongs to, by the label of its pipeline. */
 export function partOf(label: string): StepPart {
   if (label === weightPass.name || label === weightPassWhole.name) return "weightPass";
   if ([...linearCards, ...halfLinearCards].some(({ name }) => name === label)) return "products";

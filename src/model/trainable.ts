@@ -6,10 +6,10 @@ import type { Parameter } from "./parameters.ts";
 type TrainableSettings = Pick<RunSettings, "trainable" | "trainableBlocks" | "trainablePattern">;
 
 /**
- * Which parameters a run's settings let move: all, the last blocks with what comes after them (the
- * final norm and a score head), or those whose names match a pattern (`*` stands for any text, commas separate patterns).
+ * Returns a test for the trainable parameters of a run: all, the last blocks with the final norm and a score
+ * head, or those whose names match a pattern (`*` stands for any text, commas separate patterns).
  *
- * @throws ZerothError E-CFG-4 if no parameter is left
+ * @throws ZerothError E-CFG-4 if no parameter matches
  */
 export function trainableBy(
   settings: TrainableSettings,

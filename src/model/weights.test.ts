@@ -21,16 +21,16 @@ async function load(value: number, dtype: "f32" | "f16"): Promise<void> {
   await weights.load(tensorsOf(config, values));
 }
 
-test("weights no half can hold are refused by name and number, and kept as f32", async () => {
+test("weights too large for f16 are rejected with their tensor and number, and load as f32", async () => {
   await expect(load(-70_000, "f16")).rejects.toMatchObject({
     code: "E-FILE-10",
-    message: `The tensor "${name}" holds 3 weights beyond 65504, the largest a 16-bit float can be. Store the weights as f32 instead.`,
+    message: `The tensor "${name}" holds 3 weights beyond 65504, the largest number of f16, so the model was not loaded. Store the weights as f32 instead.`,
   });
   await load(65_519, "f16");
   await load(-70_000, "f32");
 });
 
-test("weights that are not numbers are refused whatever they are stored as", async () => {
+test("weights that are not finite are rejected for every dtype", async () => {
   for (const dtype of ["f32", "f16"] as const) {
     await expect(load(Number.NaN, dtype)).rejects.toMatchObject({ code: "E-FILE-3" });
   }

@@ -9,21 +9,21 @@ import { workDone } from "#gpu/wait.ts";
 import type { OptConfig } from "./config.ts";
 import { type Layout, planLayout, type Shard } from "./layout.ts";
 
-/** Bytes moved at a time, between file and GPU or back. */
+/** Bytes per piece read from a file or from the GPU. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-/** Bytes on their way to the GPU at once. */
-const MOST_WAITING_BYTES = 64 * 1024 * 1024;
+/** Bytes written to the GPU before waiting for it. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** Where a stretch of a parameter lies: `elements` weights from `offset` of a buffer, counted in weights. */
-interface Stretch {
+/** A part of a parameter in a buffer. `offset` and `elements` count weights. */
+interface Part {
   readonly storage: Storage;
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly elements: number;
 }
 
-/** The buffers of a model's weights: all vectors in one, then every shard of every matrix. */
+/** The buffers of weights: one for all vectors, then one per shard of each matrix. */
 export function planWeights(
   { vectors, matrices }: Layout,
   kind: "weights" | "snapshot" = "weights",
@@ -62,7 +62,7 @@ export class Weights {
   readonly vectors: GPUBuffer;
   readonly #readback: Readback;
   readonly #shards = new Map<Shard, GPUBuffer>();
-  readonly #stretches: readonly Stretch[][];
+  readonly #parts: readonly Part[][];
   readonly #device: GPUDevice;
   /** Bytes written since the last wait for the GPU. */
   #waiting = 0;
@@ -79,14 +79,14 @@ export class Weights {
     this.memory = memory;
     this.#device = device;
     this.#readback = new Readback(device);
-    this.#stretches = layout.table.map(() => []);
+    this.#parts = layout.table.map(() => []);
     const plan = planWeights(layout, kind);
     this.vectors = memory.make(plan.vectors);
     for (const { name, index, elements } of layout.table) {
       const offset = layout.vectors.offsets.get(name);
       if (offset === undefined) continue;
       const { storage } = layout.vectors;
-      this.#stretches[index]!.push({ storage, buffer: this.vectors, offset, elements });
+      this.#parts[index]!.push({ storage, buffer: this.vectors, offset, elements });
     }
     for (const matrix of layout.matrices.values()) {
       const { storage, width } = matrix;
@@ -94,14 +94,14 @@ export class Weights {
         const buffer = memory.make(plan.shards.get(shard)!);
         this.#shards.set(shard, buffer);
         for (const { parameter, at, rows } of shard.pieces) {
-          const stretch = { storage, buffer, offset: at * width, elements: rows * width };
-          this.#stretches[parameter.index]!.push(stretch);
+          const part = { storage, buffer, offset: at * width, elements: rows * width };
+          this.#parts[parameter.index]!.push(part);
         }
       }
     }
   }
 
-  /** Records a copy of all of another's weights, of the same layout, into these. */
+  /** Records a copy of other weights of the same layout into these. */
   copyFrom(other: Weights, encoder: GPUCommandEncoder): void {
     encoder.copyBufferToBuffer(other.vectors, 0, this.vectors, 0, this.vectors.size);
     for (const [shard, buffer] of this.#shards) {
@@ -111,16 +111,16 @@ export class Weights {
 
   shard(shard: Shard): GPUBuffer {
     const buffer = this.#shards.get(shard);
-    if (!buffer) throw new Error("This shard is of another layout.");
+    if (!buffer) throw new Error("This shard belongs to another layout.");
     return buffer;
   }
 
   /**
-   * Streams tensors from a checkpoint to the GPU, widened to f32 or rounded to the nearest half on the way.
+   * Streams tensors of model files to the GPU, widened to f32 or rounded to the nearest half on the way.
    *
    * @param tensors in table order
    * @param onProgress called with the bytes of the file read so far
-   * @throws ZerothError E-FILE-3 for weights that are not numbers, E-FILE-10 for those too large for f16
+   * @throws ZerothError E-FILE-3 for weights that are not finite, E-FILE-10 for weights too large for f16
    */
   async load(
     tensors: readonly TensorSource[],
@@ -132,11 +132,11 @@ export class Weights {
       for (let start = 0; start < tensor.sizeBytes; start += PIECE_BYTES) {
         const end = Math.min(start + PIECE_BYTES, tensor.sizeBytes);
         const values = decoded(tensor.dtype, await tensor.read(start, end));
-        refuseNonFinite(tensor.name, values);
-        if (this.layout.dtype === "f16") refuseBeyondHalves(tensor.name, values);
-        this.#write(this.#stretches[i]!, element, values);
+        rejectNonFinite(tensor.name, values);
+        if (this.layout.dtype === "f16") rejectTooLarge(tensor.name, values);
+        this.#write(this.#parts[i]!, element, values);
         element += values.length;
-        await this.#letThrough(values.byteLength);
+        await this.#limitWaiting(values.byteLength);
         done += end - start;
         onProgress(done);
       }
@@ -144,25 +144,24 @@ export class Weights {
     await workDone(this.#device);
   }
 
-  /** Sets all of one parameter, rounded to the nearest half where that is what it is here. */
+  /** Sets one parameter, rounded to the nearest half where halves are stored. */
   write(index: number, values: Float32Array<ArrayBuffer>): void {
-    this.#write(this.#stretches[index]!, 0, values);
+    this.#write(this.#parts[index]!, 0, values);
   }
 
   /**
-   * Fills the weights from pieces in table order, as `read` gives them, rounded to the nearest half where
-   * that is what they are here. A last parameter that only one side has (a score head) is passed over, or
-   * left as it is.
+   * Fills the weights from pieces in table order, as `read` returns them, rounded to the nearest half where
+   * halves are stored. A score head that only the pieces have is skipped, one that they lack is kept.
    *
-   * @param dtype what the pieces hold: whole weights each
+   * @param dtype of the pieces, which hold whole weights
    */
   async restore(
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
     dtype: DType = "F32",
   ): Promise<void> {
-    const all = this.#stretches.flat();
+    const all = this.#parts.flat();
     let element = 0;
-    // Two halves share a word: one alone at a piece's end waits for the next.
+    // Two halves share a word: a single one at the end of a piece waits for the next piece.
     let held = new Float32Array(0);
     for await (const piece of pieces) {
       const values = joined(held, decoded(dtype, piece));
@@ -170,26 +169,26 @@ export class Weights {
       this.#write(all, element, values.subarray(0, whole));
       held = values.slice(whole);
       element += whole;
-      await this.#letThrough(values.byteLength);
+      await this.#limitWaiting(values.byteLength);
     }
     await workDone(this.#device);
   }
 
-  /** Staging copies of what is written pile up until the GPU has taken them: waits now and then. */
-  async #letThrough(sizeBytes: number): Promise<void> {
+  /** Waits for the GPU now and then: staging copies of what is written pile up until it has taken them. */
+  async #limitWaiting(sizeBytes: number): Promise<void> {
     this.#waiting += sizeBytes;
-    if (this.#waiting < MOST_WAITING_BYTES) return;
+    if (this.#waiting < MAX_WAITING_BYTES) return;
     this.#waiting = 0;
     await workDone(this.#device);
   }
 
-  /** All parameters in table order, little-endian, as this dtype; in pieces of at most 8 MiB. */
+  /** All parameters in table order, little-endian, in `storedDtype`, in pieces of at most 8 MiB. */
   async *read(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (const parameter of this.layout.table) yield* this.readParameter(parameter.index);
   }
 
   async *readParameter(index: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for (const { storage, buffer, offset, elements } of this.#stretches[index]!) {
+    for (const { storage, buffer, offset, elements } of this.#parts[index]!) {
       const from = storedBytes(storage, offset);
       const total = storedBytes(storage, elements);
       for (let start = 0; start < total; start += PIECE_BYTES) {
@@ -201,12 +200,12 @@ export class Weights {
     }
   }
 
-  /** What `read` gives, in a file's words. */
+  /** The dtype that `read` returns. */
   get storedDtype(): DType {
     return this.layout.dtype === "f16" ? "F16" : "F32";
   }
 
-  /** Bytes of all weights together, as `read` gives them. */
+  /** Total bytes that `read` returns. */
   get sizeBytes(): number {
     const elements = this.layout.table.reduce((sum, parameter) => sum + parameter.elements, 0);
     return elements * bytesPerWeight(this.layout.dtype);
@@ -217,33 +216,33 @@ export class Weights {
     this.memory.destroy();
   }
 
-  /** `element`, of the stretches laid end to end, is the second weight of a word. */
-  #splitsWord(stretches: readonly Stretch[], element: number): boolean {
+  /** Whether `element` of consecutive parts is the second weight of a word. */
+  #splitsWord(parts: readonly Part[], element: number): boolean {
     let start = 0;
-    for (const { storage, elements } of stretches) {
+    for (const { storage, elements } of parts) {
       if (element < start + elements) return storage === "halves" && (element - start) % 2 === 1;
       start += elements;
     }
     return false;
   }
 
-  /** Writes values that begin at `element` of the stretches laid end to end. */
-  #write(stretches: readonly Stretch[], element: number, values: Float32Array<ArrayBuffer>): void {
+  /** Writes values from `element` of consecutive parts on. */
+  #write(parts: readonly Part[], element: number, values: Float32Array<ArrayBuffer>): void {
     let start = 0;
-    for (const { storage, buffer, offset, elements } of stretches) {
+    for (const { storage, buffer, offset, elements } of parts) {
       const from = Math.max(element, start);
       const to = Math.min(element + values.length, start + elements);
       if (from < to) {
-        const part = values.subarray(from - element, to - element);
+        const slice = values.subarray(from - element, to - element);
         const at = storedBytes(storage, offset + from - start);
-        this.#device.queue.writeBuffer(buffer, at, encoded(storage, part));
+        this.#device.queue.writeBuffer(buffer, at, encoded(storage, slice));
       }
       start += elements;
     }
   }
 }
 
-/** Weights of a file or a snapshot as f32. */
+/** Weights of a file or a checkpoint as f32. */
 export function decoded(dtype: DType, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   switch (dtype) {
@@ -258,7 +257,7 @@ export function decoded(dtype: DType, bytes: Uint8Array<ArrayBuffer>): Float32Ar
   }
 }
 
-/** Weights as they lie on the GPU. */
+/** Weights in their format on the GPU. */
 function encoded(storage: Storage, values: Float32Array<ArrayBuffer>) {
   if (storage === "floats") return values;
   const halves = f32ToF16(values);
@@ -276,24 +275,24 @@ function joined(
   return all;
 }
 
-function refuseBeyondHalves(name: string, values: Float32Array): void {
-  // What lies beyond is rounded to an infinity. @see f32ToF16
+function rejectTooLarge(name: string, values: Float32Array): void {
+  // Larger weights are rounded to infinity. @see f32ToF16
   const tooLarge = values.filter((value) => Math.abs(value) >= 65520).length;
   if (tooLarge === 0) return;
   throw new ZerothError(
     "E-FILE-10",
-    `The tensor "${name}" holds ${tooLarge} weights beyond 65504, the largest a 16-bit float can be. ` +
-      `Store the weights as f32 instead.`,
+    `The tensor "${name}" holds ${tooLarge} weights beyond 65504, the largest number of f16, so the model ` +
+      `was not loaded. Store the weights as f32 instead.`,
   );
 }
 
-function refuseNonFinite(name: string, values: Float32Array): void {
+function rejectNonFinite(name: string, values: Float32Array): void {
   let bad = 0;
   for (const value of values) if (!Number.isFinite(value)) bad++;
   if (bad === 0) return;
   throw new ZerothError(
     "E-FILE-3",
-    `The tensor "${name}" holds ${bad} values that are not finite numbers. ` +
-      `The checkpoint is damaged or its training had diverged; nothing of it was kept.`,
+    `The tensor "${name}" holds ${bad} values that are not finite numbers, so the model was not loaded. ` +
+      `The file is damaged, or its training had diverged.`,
   );
 }

@@ -10,24 +10,24 @@ import type { Layout } from "./layout.ts";
 import { planForwardParams } from "./memoryPlan.ts";
 import type { Weights } from "./weights.ts";
 
-/** How much text can be in hand at once. */
-export interface WriterRoom {
-  /** Sequences side by side. */
+/** How much text a writer can hold at once. */
+export interface WriterCapacity {
+  /** Sequences generated at the same time. */
   readonly slots: number;
-  /** Tokens of each, prompt and written, but for the last, which nothing follows. */
+  /** Tokens per sequence, prompt and generated, without the last one, which nothing follows. */
   readonly positions: number;
 }
 
-/** Ids that go on a slot's sequence. */
+/** Ids that extend the sequence of a slot. */
 export interface Feed {
   readonly slot: number;
   readonly ids: readonly number[];
-  /** Ids the slot's sequence has already; 0 begins a new one. */
+  /** Length of the sequence so far; 0 begins a new one. */
   readonly position: number;
 }
 
-/** What a writer allocates beside the model it writes with: the cache of each block, then logits. */
-function planWriter(config: OptConfig, { slots, positions }: WriterRoom) {
+/** The buffers of a writer: the cache of each block, then logits. */
+function planWriter(config: OptConfig, { slots, positions }: WriterCapacity) {
   const cacheSize = slots * positions * cacheBytesPerPosition(config);
   const caches = Array.from({ length: config.numHiddenLayers }, (_, block): PlannedBuffer => {
     return planned(`cache ${block}`, "cache", cacheSize);
@@ -35,17 +35,17 @@ function planWriter(config: OptConfig, { slots, positions }: WriterRoom) {
   return { caches, logits: planned("logits", "cache", slots * config.vocabSize * 4) };
 }
 
-/** Every buffer that a writer makes. */
+/** Every buffer that a writer allocates. */
 export function writerBuffers(
   config: OptConfig,
   layout: Layout,
-  room: WriterRoom,
+  capacity: WriterCapacity,
 ): readonly PlannedBuffer[] {
-  const { caches, logits } = planWriter(config, room);
+  const { caches, logits } = planWriter(config, capacity);
   return [...caches, logits, planForwardParams(layout)];
 }
 
-/** The model a writer writes with. */
+/** The part of a model that a writer uses. */
 export interface WriterModel {
   readonly device: GPUDevice;
   readonly config: OptConfig;
@@ -54,40 +54,39 @@ export interface WriterModel {
   readonly buffers: Buffers;
   readonly capacity: Capacity;
   readonly readback: Readback;
-  runStill(batch: PackedBatch, forward: Forward): void;
+  evaluate(batch: PackedBatch, forward: Forward): void;
 }
 
-/** Bytes one position of one slot takes in the cache of one block: a key and a value. */
+/** Bytes per position in the cache of one block: a key and a value. */
 export function cacheBytesPerPosition({ hiddenSize }: OptConfig): number {
   return 2 * hiddenSize * 4;
 }
 
 /**
- * Writes text with a model's weights as they stand: takes ids in, prompts whole and then one by one,
- * keeps keys and values of every block, and gives the logits of what may come next. It shares the
- * model's activations, so nothing else may run on the model meanwhile; its cache is its own and goes
- * with `destroy`.
+ * Generates text with a model: reads ids, prompts at once and then one by one, keeps keys and values of
+ * every block, and returns the logits of the next token. It shares the model's activations, so nothing else
+ * may run on the model between two calls.
  */
 export class Writer {
-  readonly room: WriterRoom;
+  readonly capacity: WriterCapacity;
   readonly #model: WriterModel;
   readonly #memory: Memory;
   readonly #forward: Forward;
   readonly #logits: GPUBuffer;
 
-  /** @param memory its own, destroyed with it */
+  /** @param memory destroyed with the writer */
   constructor(
     model: WriterModel,
     kernels: ModelKernels,
     own: GenerationKernels,
     memory: Memory,
-    room: WriterRoom,
+    capacity: WriterCapacity,
   ) {
     const { config, layout, weights, buffers, device } = model;
-    this.room = room;
+    this.capacity = capacity;
     this.#model = model;
     this.#memory = memory;
-    const plan = planWriter(config, room);
+    const plan = planWriter(config, capacity);
     const caches = plan.caches.map((cache) => memory.make(cache));
     this.#logits = memory.make(plan.logits);
     const bound = new BoundKernels(device, memory, planForwardParams(layout));
@@ -105,7 +104,7 @@ export class Writer {
   /**
    * The logits after the last id of each feed, [feeds][vocabSize]. A slot has one feed at most.
    *
-   * @throws Error if a feed is empty or reaches beyond its slot's room: room is planned
+   * @throws Error if a feed is empty or exceeds its slot, which the caller has planned
    * @throws DeviceLost
    */
   async read(feeds: readonly Feed[]): Promise<Float32Array[]> {
@@ -122,11 +121,11 @@ export class Writer {
     this.#memory.destroy();
   }
 
-  /** The rows of all feeds, cut where the model's activations end. */
+  /** The tokens of all feeds, in parts that fit the activations of the model. */
   #parts(feeds: readonly Feed[]): Part[] {
     const { capacity } = this.#model;
-    const { slots, positions } = this.room;
-    let part: Part = { rows: [], scored: [] };
+    const { slots, positions } = this.capacity;
+    let part: Part = { tokens: [], scored: [] };
     const parts = [part];
     for (const { slot, ids, position } of feeds) {
       if (ids.length === 0 || slot >= slots || position + ids.length > positions) {
@@ -135,23 +134,23 @@ export class Writer {
       for (const [i, id] of ids.entries()) {
         const isLast = i === ids.length - 1;
         const isFull =
-          part.rows.length >= 2 * capacity.tokens || part.scored.length >= 2 * capacity.scored;
+          part.tokens.length >= 2 * capacity.tokens || part.scored.length >= 2 * capacity.scored;
         if (isFull) {
-          part = { rows: [], scored: [] };
+          part = { tokens: [], scored: [] };
           parts.push(part);
         }
-        if (isLast) part.scored.push(part.rows.length);
-        part.rows.push([id, position + i, 0, 0, slot * positions]);
+        if (isLast) part.scored.push(part.tokens.length);
+        part.tokens.push([id, position + i, 0, 0, slot * positions]);
       }
     }
     return parts;
   }
 
-  #run({ rows, scored }: Part): void {
-    this.#model.runStill(
+  #run({ tokens, scored }: Part): void {
+    this.#model.evaluate(
       {
-        tokens: rows.length,
-        tokenTable: new Uint32Array(rows.flat()),
+        tokens: tokens.length,
+        tokenTable: new Uint32Array(tokens.flat()),
         scored: scored.length,
         scoredTokens: new Uint32Array(scored.flatMap((row) => [row, 0])),
         options: 0,
@@ -172,10 +171,10 @@ export class Writer {
   }
 }
 
-/** What runs through the model at once. */
+/** Tokens of one forward pass. */
 interface Part {
-  /** Words of each as `PackedBatch.rows` has them. */
-  readonly rows: number[][];
-  /** Rows whose logits are wanted. */
+  /** Fields of each, as in `PackedBatch.tokenTable`. */
+  readonly tokens: number[][];
+  /** Tokens whose logits are returned. */
   readonly scored: number[];
 }

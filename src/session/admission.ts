@@ -7,7 +7,7 @@ import { bindableBytes, type Device } from "#gpu/device.ts";
 import type { MemoryKind, PlannedBuffer } from "#gpu/memory.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
-import { type WriterRoom, writerBuffers } from "#model/writer.ts";
+import { type WriterCapacity, writerBuffers } from "#model/writer.ts";
 import {
   type Alternative,
   modelsThatFit,
@@ -101,7 +101,7 @@ function refuseUnbindable(needs: PlannedRun, plan: MemoryPlan): void {
 export interface WritingNeeds {
   readonly config: OptConfig;
   readonly layout: Layout;
-  readonly room: WriterRoom;
+  readonly room: WriterCapacity;
   /** What else is to be made for it. */
   readonly beside?: readonly PlannedBuffer[];
 }

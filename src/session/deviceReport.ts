@@ -38,7 +38,7 @@ export function reportNoDevice(error: unknown): DeviceReport {
 
 function wrongAnswer({ name, detail }: SelfTestResult): Failure {
   return {
-    code: "E-GPU-5",
+    code: "E-GPU-9",
     message:
       `This GPU gave a wrong answer in the start-up check (${name}: ${detail}). Results would not ` +
       `be trustworthy, so training is off. Updating the browser or the graphics driver often helps.`,

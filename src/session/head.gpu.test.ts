@@ -215,7 +215,7 @@ describe("a classifier from elsewhere", () => {
 
     await tab.ask({ type: "setTask", task: reviewHeadTask });
     const sentence =
-      "The model has a head for 3 labels, the rows have 2. Choose rows with the model's labels, or " +
+      "The model has a head for 3 labels, the data has 2. Choose data with the model's labels, or " +
       "open the base model, which gets a new head.";
     expect(lastData(tab).blockers).toEqual([sentence]);
     const refused = tab.refusal({ type: "startRun", settings: common, name: "b" });

@@ -4,10 +4,10 @@ import { linkShader, type ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { Layout } from "#model/layout.ts";
 import {
+  defaultChoice,
   fromKernelRecord,
   type LinearChoice,
   toKernelRecord,
-  usualChoice,
 } from "#model/linearChoice.ts";
 import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
 import type { TuningRecord } from "#run/store/records.ts";
@@ -30,7 +30,7 @@ export async function fastestLinear(
   const { env } = desk;
   const { config, weights } = model;
   const { dtype } = weights.layout;
-  if (device.info.isSoftware) return usualChoice(device.info, dtype);
+  if (device.info.isSoftware) return defaultChoice(device.info, dtype);
   const report = progressTo(desk);
   const ground = tuningGround(device.info, env.sources, config, dtype);
   const record = await measuredOnce(await runsOf(desk), ground, () =>
@@ -46,7 +46,7 @@ export async function fastestLinear(
     }),
   );
   env.emit({ type: "kernels", kernels: reportOf(record) });
-  return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
+  return fromKernelRecord(record.kernels) ?? defaultChoice(device.info, dtype);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function measuredOnce(
 export async function tellKernels(desk: Desk): Promise<void> {
   const { info } = await deviceOf(desk);
   const kept = info.isSoftware ? null : await lastMeasured(desk, adapterName(info));
-  const kernels = kept ? reportOf(kept) : unmeasured(usualChoice(info), info.isSoftware);
+  const kernels = kept ? reportOf(kept) : unmeasured(defaultChoice(info), info.isSoftware);
   desk.env.emit({ type: "kernels", kernels });
 }
 

@@ -7,7 +7,7 @@ import { directParser } from "#data/parser/parser.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Device } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
-import { beginHead, type HeadStart, ownHead, withHead } from "#model/head.ts";
+import { type HeadStart, initHead, ownHead, withHead } from "#model/head.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { allocateWeights, type Weights } from "#model/weights.ts";
@@ -115,7 +115,7 @@ async function load(
 
 /** Begins the head on the GPU, where the checkpoint brings none. */
 function begin({ weights, own, head }: OpenModel): void {
-  beginHead(weights, own, head?.seed ?? 0);
+  initHead(weights, own, head?.seed ?? 0);
 }
 
 /**

@@ -15,7 +15,7 @@ import { admit, makeOpt } from "./starting.ts";
 /** Rates tried, as multiples of the one set. A factor of about three apart, as papers' grids are. */
 const factors = [1 / 100, 1 / 30, 1 / 10, 1 / 3, 1, 3, 10, 30, 100];
 const stepsEach = 40;
-const mostRows = 64;
+const maxRows = 64;
 
 /**
  * Tries learning rates: a short run at each, all from the base weights, along the same directions and
@@ -46,7 +46,7 @@ export async function probeLearningRates(
   try {
     const thresholds = await prepareMasks(opt, settings);
     const { train } = data.inspection;
-    const rows = train.slice(0, mostRows);
+    const rows = train.slice(0, maxRows);
     const isPerToken = data.inspection.summary.task.kind !== "classification";
     const { loss: lossBefore } = await evaluate(opt, rows, { isPerToken });
     const base = settings.learningRate;

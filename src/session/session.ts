@@ -1,7 +1,7 @@
 import { DeviceLost, toFailure, ZerothError } from "#base/errors.ts";
 import { previewRow } from "#data/examples/rowPreview.ts";
 import type { SplitName } from "#data/examples/splits.ts";
-import { usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { commonDescriptions, methods } from "#zo/methods/index.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { ActiveRun } from "./activeRun.ts";
@@ -278,7 +278,7 @@ async function checkDevice(desk: Desk): Promise<void> {
   const { env } = desk;
   try {
     const device = await deviceOf(desk);
-    const results = await selfTest(device, env.sources, usualChoice(device.info)["few.narrow"]);
+    const results = await selfTest(device, env.sources, defaultChoice(device.info)["few.narrow"]);
     env.emit({ type: "device", device: reportDevice(device, results) });
     await tellKernels(desk);
   } catch (error) {

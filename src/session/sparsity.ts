@@ -34,13 +34,13 @@ export async function prepareMasks(
 export async function measureSparsity(opt: Model, step: number): Promise<SparsityReport> {
   const counts = await (await opt.masks()).measure();
   const total = counts.reduce((sum, { parameter }) => sum + parameter.elements, 0);
-  const moving = counts.reduce((sum, count) => sum + count.moving, 0);
+  const moving = counts.reduce((sum, count) => sum + count.selected, 0);
   return {
     step,
     density: moving / total,
     tensors: counts
       .filter(({ threshold }) => threshold !== dense && threshold !== frozen)
-      .map(({ parameter, threshold, moving: left, histogram }) => ({
+      .map(({ parameter, threshold, selected: left, histogram }) => ({
         name: parameter.name,
         elements: parameter.elements,
         threshold,

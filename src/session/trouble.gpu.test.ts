@@ -130,8 +130,8 @@ test("a run whose GPU refuses work stops and says what, and goes on right on a n
   const tab = await openReadyTab(createPlace({ gpu: lost.gpu, rows }));
   tab.once(tellsOfStep(4), lost.refuseWork);
   const failure = await tab.refusal({ type: "startRun", settings: mezo, name: "a run" });
-  expect(failure.message).toMatch(/^The GPU refused part of its work \(Buffer size .* exceeds/);
-  expect([failure.code, lastRecord(tab).status]).toEqual(["E-GPU-5", "failed"]);
+  expect(failure.message).toMatch(/^The GPU rejected part of its work \(Buffer size .* exceeds/);
+  expect([failure.code, lastRecord(tab).status]).toEqual(["E-GPU-8", "failed"]);
   await tab.ask({ type: "resumeRun" });
   expect([lost.devicesGiven, lastRecord(tab).status]).toEqual([2, "finished"]);
   expect(lastRecord(tab).weightsSha256).toBe(await undisturbed(mezo));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readShaders } from "#entry/node/gpu.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { cardsOf, linearClasses, usualChoice } from "#model/linearChoice.ts";
+import { cardsOf, defaultChoice, linearClasses } from "#model/linearChoice.ts";
 import { linearQuad, linearShared, linearSharedPacked, linearTile } from "#model/linearKernels.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
@@ -105,7 +105,7 @@ test("a kernel for halves that gives wrong answers is told of", async () => {
 test("where time ran out before anything was measured, the usual kernels are taken", async () => {
   const { choice, gflops } = await tuneLinear(parts({ dispatchMs: 1, lookMs: 5000 }));
   expect(gflops).toEqual({});
-  expect(choice).toEqual(usualChoice(device.info));
+  expect(choice).toEqual(defaultChoice(device.info));
 });
 
 test("on a width that is no multiple of four, only kernels that need none are tried", async () => {

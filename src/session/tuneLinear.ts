@@ -8,12 +8,12 @@ import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import {
   canRun,
+  defaultChoice,
   eachClass,
   type HalfClass,
   halvesChoice,
   type LinearChoice,
   type LinearClass,
-  usualChoice,
 } from "#model/linearChoice.ts";
 import { halfLinearCards, type LinearCard, linearCards } from "#model/linearKernels.ts";
 import type { LinearKernel } from "#model/products.ts";
@@ -122,7 +122,7 @@ export async function tuneLinear(parts: TuneParts): Promise<Tuning> {
     if (!(gflops >= (fastest.get(name)?.gflops ?? 0))) overHalves.delete(name);
   }
   const isSound = (card: LinearCard) => kernels.some((kernel) => kernel.card === card);
-  const usual = usualChoice(device.info);
+  const usual = defaultChoice(device.info);
   const overFloats = eachClass((name) => {
     const near = fastest.get(name) ?? nearest(name, fastest);
     return near?.card ?? (isSound(usual[name]) ? usual[name] : (kernels[0]?.card ?? usual[name]));

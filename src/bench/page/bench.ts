@@ -1,6 +1,6 @@
 import { toFailure } from "#base/errors.ts";
 import { openDevice } from "#gpu/device.ts";
-import { usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { shaders } from "../../entry/page/shaders.ts";
 import { pageBenches } from "../pageBenches.ts";
 
@@ -14,7 +14,7 @@ const wanted = new URLSearchParams(location.search).getAll("bench");
 async function run(say: (state: string) => void, print: (line: string) => void): Promise<string> {
   if (!navigator.gpu) throw new Error("This browser has no WebGPU.");
   const device = await openDevice(navigator.gpu);
-  const place = { device, sources: shaders, linear: usualChoice(device.info), print };
+  const place = { device, sources: shaders, linear: defaultChoice(device.info), print };
   const results: Record<string, unknown> = {};
   for (const [name, bench] of Object.entries(pageBenches)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;

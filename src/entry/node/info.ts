@@ -1,4 +1,4 @@
-import { usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { selfTest } from "#session/selfTest.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
@@ -7,6 +7,6 @@ import { print } from "./print.ts";
 /** `info`: the adapter, its limits and features, and whether its arithmetic can be trusted. */
 export async function infoCommand(): Promise<void> {
   const device = await openNodeDevice();
-  const results = await selfTest(device, readShaders(), usualChoice(device.info)["few.narrow"]);
+  const results = await selfTest(device, readShaders(), defaultChoice(device.info)["few.narrow"]);
   print({ ...device.info, self_test: results });
 }

@@ -5,10 +5,10 @@ import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
 import { planLayout } from "#model/layout.ts";
 import {
+  defaultChoice,
   fromKernelRecord,
   type LinearChoice,
   onlyKernel,
-  usualChoice,
 } from "#model/linearChoice.ts";
 import { type LinearCard, linearCards } from "#model/linearKernels.ts";
 import { recordedLinear } from "#run/store/recordedLinear.ts";
@@ -20,7 +20,7 @@ import { openTunings, tuningFolder } from "./tunings.ts";
 
 /** The kernels for matrix products: the one named, else those that suit the adapter and the weights. */
 export function chooseLinear(device: Device, dtype: WeightDtype, name?: string): LinearChoice {
-  return name === undefined ? usualChoice(device.info, dtype) : namedLinear(name);
+  return name === undefined ? defaultChoice(device.info, dtype) : namedLinear(name);
 }
 
 /** @throws ZerothError E-CFG-2 if there is no such kernel */
@@ -41,7 +41,7 @@ export function linearOf(
 ): LinearChoice {
   if (name !== undefined) return namedLinear(name);
   const tell = (message: string) => console.error(message);
-  return recordedLinear(record, device, config, tell) ?? usualChoice(device.info, dtype);
+  return recordedLinear(record, device, config, tell) ?? defaultChoice(device.info, dtype);
 }
 
 /**
@@ -64,7 +64,7 @@ export async function fastestLinear(
     measureAloud(device, config, dtype, sources),
   );
   for (const line of inWords(record, folder)) console.error(line);
-  return fromKernelRecord(record.kernels) ?? usualChoice(device.info, dtype);
+  return fromKernelRecord(record.kernels) ?? defaultChoice(device.info, dtype);
 }
 
 async function measureAloud(

@@ -7,7 +7,7 @@ import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { bindableBytes, type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
-import { beginHead, type HeadStart, withHead } from "#model/head.ts";
+import { type HeadStart, initHead, withHead } from "#model/head.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { Model } from "#model/model.ts";
@@ -111,7 +111,7 @@ export async function loadWeights(
   const tensors = matchTensors(parameterTable(config), checkpoint);
   const weights = allocateWeights(device, withHead(config, head), dtype);
   await weights.load(tensors.slice(0, weights.layout.table.length));
-  beginHead(weights, config, head?.seed ?? 0);
+  initHead(weights, config, head?.seed ?? 0);
   if (config.numLabels !== null && head === null) {
     console.error(
       `The model's head for ${config.numLabels} labels is left out: words are asked for.`,

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
-import { beginHead, withHead } from "#model/head.ts";
+import { initHead, withHead } from "#model/head.ts";
 import { onlyKernel } from "#model/linearChoice.ts";
 import { linearShared } from "#model/linearKernels.ts";
 import { Model } from "#model/model.ts";
@@ -49,7 +49,7 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   await admitModel(device, config, base.name, dtype);
   const weights = allocateWeights(device, config, dtype);
   await runs.restore([manifest], (from, pieces) => weights.restore(pieces, from.dtype));
-  beginHead(weights, own, head?.seed ?? 0);
+  initHead(weights, own, head?.seed ?? 0);
   const steps = run.steps.slice(0, step);
   const model = await applySteps(device, weights, run.record, steps);
   return { device, model, weights, run, base, step };

@@ -14,7 +14,7 @@ import { type Check, type ModelValues, readValues } from "./verify/values.ts";
  * `verify MODEL [--against FILE]`: a line per check, `{"name", "expected", "got", "difference", "allowed",
  * "ok"}`, a line per thing that cannot be checked, and the verdict.
  *
- * @throws ZerothError E-GPU-5 if a check disagrees; E-FILE-9 if nothing is published of such a model
+ * @throws ZerothError E-GPU-9 if a check disagrees; E-FILE-9 if nothing is published of such a model
  */
 export async function verifyCommand(args: Arguments): Promise<void> {
   const folder = needOne(args, "verify MODEL [--against FILE]");
@@ -55,7 +55,7 @@ export async function verifyCommand(args: Arguments): Promise<void> {
   if (agreed === outcomes.length) return;
   const failed = outcomes.filter(({ ok }) => !ok).map(({ name }) => name);
   throw new ZerothError(
-    "E-GPU-5",
+    "E-GPU-9",
     `${failed.length} of ${outcomes.length} checks disagree (first: ${failed[0]}). Either these are ` +
       `not the weights of ${values.name}, or this GPU computes something else; \`info\` tests the GPU.`,
   );

@@ -9,7 +9,7 @@ import { someExamples } from "../../reference/batch.ts";
 import { logProbability } from "../../reference/opt.ts";
 import { crossEntropy } from "../../reference/optionLoss.ts";
 import { type OptConfig, parseConfig } from "../config.ts";
-import { encodeTerms, isReached } from "../deltas.ts";
+import { encodeTerms, isActive } from "../deltas.ts";
 import { type LinearChoice, onlyKernel } from "../linearChoice.ts";
 import { type LinearCard, linearQuad, linearShared } from "../linearKernels.ts";
 import { matchTensors } from "../matchTensors.ts";
@@ -54,7 +54,7 @@ const sources = readShaders();
 export async function modelReport(): Promise<ModelReport> {
   const device = await openDevice(oneDeviceGpu());
   // Other kernels are compared with their twins; this is about the model around them.
-  const usable = [linearQuad, linearShared].filter(({ features = [] }) =>
+  const usable = [linearQuad, linearShared].filter(({ features }) =>
     features.every((feature) => device.device.features.has(feature)),
   );
   return {
@@ -187,10 +187,11 @@ async function openTrial(device: Device, linear: LinearChoice, blocks: readonly 
     3 * 4,
     new Float32Array([coefficient]),
   );
-  const isActive = (at: Pick<Parameter, "stage" | "role">) => isReached({ blocks, embeddings }, at);
+  const isPerturbed = (at: Pick<Parameter, "stage" | "role">) =>
+    isActive({ blocks, embeddings }, at);
   const sharedBlocks = blocks === null ? null : Math.min(...blocks);
-  const plan: PassPlan = { isProbed: isActive, isUpdated: isActive, sharedBlocks };
-  const moved = along(config, weights, isActive, term.direction.step, coefficient);
+  const plan: PassPlan = { isProbed: isPerturbed, isUpdated: isPerturbed, sharedBlocks };
+  const moved = along(config, weights, isPerturbed, term.direction.step, coefficient);
 
   const setPass = (updates: number, probeEnabled: number) =>
     model.setPass({
@@ -222,7 +223,7 @@ async function openTrial(device: Device, linear: LinearChoice, blocks: readonly 
       const sums = new Float32Array(await model.readback.read(model.buffers.lossSums, 8, 8));
       const base = updates === 0 ? weights : moved;
       const expected = [epsilon, -epsilon].map((scale) =>
-        lossSum(config, along(config, base, isActive, 5, scale), examples),
+        lossSum(config, along(config, base, isPerturbed, 5, scale), examples),
       );
       return { expected, actual: [...sums] };
     },
@@ -243,7 +244,7 @@ async function openTrial(device: Device, linear: LinearChoice, blocks: readonly 
 function along(
   config: OptConfig,
   weights: Weights,
-  isActive: (parameter: Parameter) => boolean,
+  isPerturbed: (parameter: Parameter) => boolean,
   step: number,
   scale: number,
 ): Map<string, Float32Array<ArrayBuffer>> {
@@ -251,7 +252,7 @@ function along(
     parameterTable(config).map((parameter) => {
       const { name, index, elements } = parameter;
       const values = weights.get(name)!;
-      if (!isActive(parameter)) return [name, values];
+      if (!isPerturbed(parameter)) return [name, values];
       const z = noise("binomial", seed, { step, probe: 0 }, index, 0, elements);
       return [name, values.map((value, i) => value + scale * z[i]!)];
     }),

@@ -8,7 +8,7 @@ import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { readShaders } from "#entry/node/gpu.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
-import { usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { Model } from "#model/model.ts";
 import { type FixtureName, fixtureNames, openFixture } from "#model/testing/fixture.ts";
@@ -109,7 +109,7 @@ async function open(name: FixtureName, capacity: Capacity, shardBytes?: number) 
     sources: readShaders(),
     weights,
     capacity,
-    linear: usualChoice(device.info),
+    linear: defaultChoice(device.info),
     noise: "binomial",
   });
   return { model, tokenizer: loadTokenizer(files.tokenizerFiles) };

@@ -18,7 +18,7 @@ function scripted(slots: number, texts: Readonly<Record<number, string>>) {
   const feeds: Feed[][] = [];
   return {
     feeds,
-    room: { slots, positions: 100 },
+    capacity: { slots, positions: 100 },
     async read(wanted: readonly Feed[]) {
       feeds.push([...wanted]);
       return wanted.map(({ slot, ids, position }) => {

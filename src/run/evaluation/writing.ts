@@ -4,7 +4,7 @@ import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { bindableBytes } from "#gpu/device.ts";
 import type { OptConfig } from "#model/config.ts";
 import type { Model } from "#model/model.ts";
-import { cacheBytesPerPosition, type Writer, type WriterRoom } from "#model/writer.ts";
+import { cacheBytesPerPosition, type Writer, type WriterCapacity } from "#model/writer.ts";
 import { nextToken, type Sampling } from "./sampling.ts";
 
 /** How text is written on. */
@@ -83,7 +83,7 @@ export function planRoom(
   { config, capacity, maxBindingBytes }: WritingGround,
   prompts: readonly (readonly number[])[],
   maxNewTokens: number,
-): WriterRoom {
+): WriterCapacity {
   // Nothing follows the last token: it takes no position.
   const positions = maxOf(prompts.map(({ length }) => length)) + maxNewTokens - 1;
   const blockBytes = positions * cacheBytesPerPosition(config);
@@ -135,14 +135,14 @@ interface Sequence {
  * @throws DeviceLost
  */
 export async function writeOn(
-  writer: Pick<Writer, "room" | "read">,
+  writer: Pick<Writer, "capacity" | "read">,
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
   options: WritingOptions,
   hooks: WritingHooks = {},
 ): Promise<Written[]> {
   const results = prompts.map((): Written => ({ ids: [], text: "", ending: "cancelled" }));
-  const free = Array.from({ length: writer.room.slots }, (_, slot) => slot);
+  const free = Array.from({ length: writer.capacity.slots }, (_, slot) => slot);
   let active: Sequence[] = [];
   let next = 0;
   // What has not ended counts as cancelled until it has.

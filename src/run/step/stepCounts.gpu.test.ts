@@ -4,7 +4,7 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import { nodeGpu, readShaders } from "#entry/node/gpu.ts";
 import { type Counts, countCalls } from "#gpu/counts.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
-import { usualChoice } from "#model/linearChoice.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { Model } from "#model/model.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
@@ -44,7 +44,7 @@ async function openNarrowRun(given: Readonly<Record<string, unknown>>) {
     sources: readShaders(),
     weights,
     noise: "binomial" as const,
-    linear: usualChoice(device.info),
+    linear: defaultChoice(device.info),
     capacity: sizeOfAll(examples.slice(0, 4)),
   });
   await prepareMasks(model, settings);
@@ -84,7 +84,7 @@ describe.each([
     // Every kind of step once: all kernels are then bound, and the staging buffer has its final size.
     await take(run, 10);
     // As training does once it knows that a step takes a few milliseconds.
-    run.stepper.keepSubmitsBelow(100, 5);
+    run.stepper.limitSubmitTime(100, 5);
     const before = { ...counts };
     const { reads } = await take(run, steps);
     const since = (name: keyof Counts) => counts[name] - before[name];

@@ -1,5 +1,5 @@
 import type { PassState } from "#gpu/kernels.gen.ts";
-import { blockMask, isReached, type SlottedTerm } from "#model/deltas.ts";
+import { blockMask, isActive, type SlottedTerm } from "#model/deltas.ts";
 import type { Layout, Matrix } from "#model/layout.ts";
 import type { Parameter } from "#model/parameters.ts";
 import type { PassPlan } from "#model/products.ts";
@@ -26,12 +26,12 @@ export function passPlans(
   const stages = [...new Set(table.filter(isTrainable).map(({ stage }) => stage))];
   return (plan, pending) => {
     const reach = plan && { blocks: plan.activeBlocks, embeddings: plan.embeddings };
-    const active = stages.filter((stage) => reach && isReached(reach, { stage, role: "matrix" }));
+    const active = stages.filter((stage) => reach && isActive(reach, { stage, role: "matrix" }));
     const blocks = active.filter((stage) => typeof stage === "number");
     return {
-      isProbed: (matrix) => reach !== null && trainable.has(matrix) && isReached(reach, matrix),
+      isProbed: (matrix) => reach !== null && trainable.has(matrix) && isActive(reach, matrix),
       isUpdated: (matrix) =>
-        trainable.has(matrix) && pending.some((term) => isReached(term, matrix)),
+        trainable.has(matrix) && pending.some((term) => isActive(term, matrix)),
       sharedBlocks: active.includes("input") ? null : Math.min(numBlocks, ...blocks),
     };
   };

@@ -74,7 +74,7 @@ export class StepTimes {
 
   /** True once a few steps are done if the GPU has no clock: the host then times their parts, once. */
   needsHostTiming(step: number): boolean {
-    return !this.#isTried && !this.#model.clock.isThere && step - this.#first >= TIMED_FIRST;
+    return !this.#isTried && !this.#model.clock.isAvailable && step - this.#first >= TIMED_FIRST;
   }
 
   /**

@@ -140,12 +140,12 @@ describe("Sparse-MeZO", () => {
     const run = await open({ method: "sparse_mezo", sparsity });
     const weights = await weightsOf(run.weights);
     const counts = await (await run.model.masks()).measure();
-    for (const { parameter, threshold, moving } of counts) {
+    for (const { parameter, threshold, selected } of counts) {
       if (parameter.shape.length < 2) continue;
       const sorted = weights.get(parameter.name)!.map(Math.abs).sort();
       const kept = Math.max(1, Math.floor((1 - sparsity) * parameter.elements));
       expect(threshold, parameter.name).toBe(sorted[kept - 1]);
-      expect(moving).toBe(sorted.filter((size) => size <= threshold).length);
+      expect(selected).toBe(sorted.filter((size) => size <= threshold).length);
     }
   });
 

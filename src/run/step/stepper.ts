@@ -216,8 +216,8 @@ export class Stepper {
   }
 
   /** Limits submits to about `mostMs`, given that steps take `stepMs` each. */
-  keepSubmitsBelow(mostMs: number, stepMs: number): void {
-    if (this.#dispatches > 0) this.#model.keepSubmitsBelow(mostMs, stepMs / this.#dispatches);
+  limitSubmitTime(mostMs: number, stepMs: number): void {
+    if (this.#dispatches > 0) this.#model.limitSubmitTime(mostMs, stepMs / this.#dispatches);
   }
 
   #planOf(step: number): StepPlan {

@@ -155,7 +155,7 @@ async function take(
   if (took < READ_BACK_MS / 2) pace.group = Math.min(pace.group * 2, MAX_GROUP);
   else if (took > READ_BACK_MS * 2) pace.group = Math.max(1, Math.floor(pace.group / 2));
   const milliseconds = finished.length > 0 ? took / finished.length : 0;
-  if (milliseconds > 0) stepper.keepSubmitsBelow(SUBMIT_MS, milliseconds);
+  if (milliseconds > 0) stepper.limitSubmitTime(SUBMIT_MS, milliseconds);
   await hooks.onSteps(finished.map((step) => ({ ...step, milliseconds })));
   return !finished.some(({ flags }) => flags & NOT_FINITE);
 }

@@ -7,8 +7,8 @@ import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { readShaders } from "#entry/node/gpu.ts";
 import type { Device } from "#gpu/device.ts";
 import { parseConfig } from "#model/config.ts";
-import { beginHead, withHead } from "#model/head.ts";
-import { usualChoice } from "#model/linearChoice.ts";
+import { initHead, withHead } from "#model/head.ts";
+import { defaultChoice } from "#model/linearChoice.ts";
 import { matchTensors } from "#model/matchTensors.ts";
 import { Model } from "#model/model.ts";
 import { type Parameter, parameterTable } from "#model/parameters.ts";
@@ -83,12 +83,12 @@ export async function openFixtureRun(
   const { examples } = encodeTable(loadTokenizer(checkpoint.tokenizerFiles), task, table);
   const weights = allocateWeights(device, withHead(own, head), settings.dtype);
   await weights.load(matchTensors(parameterTable(own), checkpoint));
-  beginHead(weights, own, head?.seed ?? 0);
+  initHead(weights, own, head?.seed ?? 0);
   const model = await Model.create({
     device,
     sources,
     weights,
-    linear: usualChoice(device.info),
+    linear: defaultChoice(device.info),
     noise: settings.noise,
     capacity:
       capacity === "one example" ? largestOf(examples) : largestBatch(examples, settings.batchSize),

@@ -22,6 +22,18 @@ export function listOf(names: readonly string[], shown = 5): string {
   return rest > 0 ? `${first} and ${count(rest)} more` : first;
 }
 
+/** Names from a file in a sentence, as they are: the first few, none of them long, and how many more there are. */
+export function briefList(names: readonly string[], shown = 12): string {
+  const rest = names.length - shown;
+  const first = names.slice(0, shown).map(cut).join(", ");
+  return rest > 0 ? `${first} and ${count(rest)} more` : first;
+}
+
+function cut(name: string): string {
+  const LONGEST = 40;
+  return name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;
+}
+
 /** Formats a size as "251 MB": decimal units, as in file managers and on download pages. */
 export function bytesText(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -11,7 +11,7 @@ import {
 } from "#data/examples/splits.ts";
 import { blobSource, memorySource } from "#data/formats/byteSource.ts";
 import { directParser, type TableSource } from "#data/parser/parser.ts";
-import { asQuestions, isLabelled, taskChoices } from "#data/tasks/choices.ts";
+import { asQuestions, defaultTask, isLabelled, taskChoices } from "#data/tasks/choices.ts";
 import { defaultSizes as usualTaskSizes } from "#data/tasks/definition.ts";
 import { guessTask, withLabelColumn } from "#data/tasks/guess.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
@@ -73,7 +73,7 @@ export async function openData(
     const chosen = { secondFile: "dev", trainRows, devRows, testRows: 0 } as const;
     return inspect({ source, dataset, chosen }, await demoTask(places.demo, model), model);
   }
-  const task = taskOfHead(train, model) ?? taskChoices(train)[0]?.task ?? guessTask(train);
+  const task = taskOfHead(train, model) ?? defaultTask(train);
   return inspect({ source, dataset, chosen: {} }, task, model);
 }
 

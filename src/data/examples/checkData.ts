@@ -1,14 +1,15 @@
 import { ZerothError } from "#base/errors.ts";
+import { plural, quote } from "#base/text.ts";
 import { rowLabel } from "../tasks/customTask.ts";
 import { MAX_LABELS } from "../tasks/guess.ts";
 import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { CustomTask, EncodedExample, EncodedOption, Table, TaskSpec } from "../tasks/task.ts";
+import { canonicalLabel } from "../tasks/template.ts";
 import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { pickRows } from "./batches.ts";
 import { checkTask, encodeTable } from "./encode.ts";
 import { type Purpose, textLimits } from "./encodeSample.ts";
 import {
-  count,
   type DataProblem,
   dataWarnings,
   type EncodedPart,
@@ -152,20 +153,21 @@ function labelBlockers(spec: CustomTask): readonly string[] {
   const labels = spec.labels.length;
   if (labels < 2) {
     blockers.push(
-      `The task has ${count(labels, "label")}; it takes 2 to ${MAX_LABELS} to tell rows apart. ` +
+      `The task has ${plural(labels, "label")}; it takes 2 to ${MAX_LABELS} to tell rows apart. ` +
         "Choose another label column, or add labels.",
     );
   } else if (labels > MAX_LABELS) {
     blockers.push(
-      `The task has ${count(labels, "label")}, at most ${MAX_LABELS} can be trained: ` +
+      `The task has ${plural(labels, "label")}, at most ${MAX_LABELS} can be trained: ` +
         "each is a pass through the model for every row. Choose another label column.",
     );
   }
-  const twin = spec.labels.find((label, index) => spec.labels.indexOf(label) < index);
-  if (twin !== undefined) blockers.push(`Label "${twin}" is listed twice. Take one out.`);
+  const known = spec.labels.map(canonicalLabel);
+  const twin = spec.labels.find((_, index) => known.indexOf(known[index] ?? "") < index);
+  if (twin !== undefined) blockers.push(`Label ${quote(twin)} is listed twice. Take one out.`);
   for (const [index, word] of spec.words.entries()) {
     if (word.trim() === "") {
-      blockers.push(`Label "${spec.labels[index] ?? ""}" has no word. Give it one.`);
+      blockers.push(`Label ${quote(spec.labels[index] ?? "")} has no word. Give it one.`);
     }
   }
   return blockers;
@@ -187,7 +189,7 @@ function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] 
   if (example === undefined) {
     const first = train.problems[0];
     return [
-      `None of the ${count(train.table.rows.length, "training row")} can be used.` +
+      `None of the ${plural(train.table.rows.length, "training row")} can be used.` +
         (first === undefined ? "" : ` ${first.message}`),
     ];
   }
@@ -199,7 +201,7 @@ function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] 
     const same = seen.get(key);
     if (same !== undefined) {
       blockers.push(
-        `Words "${spec.words[same]}" and "${spec.words[index]}" are the same tokens, ` +
+        `Words ${quote(spec.words[same] ?? "")} and ${quote(spec.words[index] ?? "")} are the same tokens, ` +
           "so their labels cannot be told apart. Change one.",
       );
     }
@@ -242,10 +244,12 @@ function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, n
   const counts = new Map<string, number>();
   if ("task" in spec || spec.kind !== "classification") return counts;
   const used = new Set(part.examples.map((example) => example.row));
+  const known = new Set(spec.labels.map(canonicalLabel));
   for (const [index, row] of part.table.rows.entries()) {
     const label = used.has(index) ? null : rowLabel(spec, row);
-    if (label === null || spec.labels.includes(label)) continue;
-    counts.set(label, (counts.get(label) ?? 0) + 1);
+    const key = label === null ? "" : canonicalLabel(label);
+    if (label === null || known.has(key)) continue;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
 }

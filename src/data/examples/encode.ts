@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import { checkColumns, withColumns } from "../tasks/columns.ts";
 import { checkCustomTask, customSample } from "../tasks/customTask.ts";
 import type { Sample } from "../tasks/definition.ts";
@@ -153,7 +154,7 @@ export function samplesOf(
 function answered(spec: TaskSpec, sample: Sample): Sample {
   if (sample.right.length > 0) return sample;
   const what = spec.kind === "classification" ? "label" : "right answer";
-  throw new ZerothError("E-DATA-2", `There is no ${what} in "${spec.labelColumn}".`);
+  throw new ZerothError("E-DATA-2", `There is no ${what} in ${quote(spec.labelColumn)}.`);
 }
 
 /** What was thrown at a row as a problem with it. @throws the error itself if it is none */

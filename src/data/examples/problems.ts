@@ -1,3 +1,4 @@
+import { count, plural, quote } from "#base/text.ts";
 import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { EncodedExample, RowProblem, Table, TaskSpec } from "../tasks/task.ts";
 import { templateColumns, valueText } from "../tasks/template.ts";
@@ -85,8 +86,8 @@ function leftOut(name: SplitName, part: EncodedPart): readonly DataProblem[] {
   const rest = [...reasons].slice(REASONS_SHOWN).flatMap(([, problems]) => problems);
   const troubles = told.map(([reason, problems]) => {
     const [first] = problems;
-    const left = `${count(problems.length, "row")} of ${part.table.name} ${isAre(problems.length)} left out`;
-    const place = `first: row ${(first?.row ?? 0).toLocaleString("en-US")}`;
+    const left = `${plural(problems.length, "row")} of ${part.table.name} ${isAre(problems.length)} left out`;
+    const place = `first: row ${count(first?.row ?? 0)}`;
     const sentence =
       reason === ""
         ? `${left}, being unreadable (${place}). ${first?.message ?? ""}`
@@ -94,7 +95,7 @@ function leftOut(name: SplitName, part: EncodedPart): readonly DataProblem[] {
     return unusable(name, sentence, problems);
   });
   if (rest.length === 0) return troubles;
-  const more = `${count(rest.length, "row")} more of ${part.table.name} left out likewise.`;
+  const more = `${plural(rest.length, "row")} more of ${part.table.name} left out likewise.`;
   return [...troubles, unusable(name, more, rest)];
 }
 
@@ -124,10 +125,10 @@ function longRows(
       ? `the beginning of the text is cut, its end ${usesScoreHead(spec) ? "stays" : "and the word stay"}`
       : `${examples.length === 1 ? "it is" : "they are"} left out`;
   const sentence =
-    `${count(examples.length, "row")} of ${part.table.name} ${isAre(examples.length)} longer than ` +
-    `${count(maxLength, "token")}; ${become}. Longest: ${nameRow(part, longest)}, ` +
-    `${count(lengths[longest] ?? 0, "token")}.`;
-  const note = (index: number) => count(lengths[index] ?? 0, "token");
+    `${plural(examples.length, "row")} of ${part.table.name} ${isAre(examples.length)} longer than ` +
+    `${plural(maxLength, "token")}; ${become}. Longest: ${nameRow(part, longest)}, ` +
+    `${plural(lengths[longest] ?? 0, "token")}.`;
+  const note = (index: number) => plural(lengths[index] ?? 0, "token");
   return found(name, part, sentence, examples, "long", note);
 }
 
@@ -144,7 +145,7 @@ function emptyRows(
   );
   if (examples.length === 0) return null;
   const sentence =
-    `${count(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "has" : "have"} ` +
+    `${plural(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "has" : "have"} ` +
     `no text in ${columns.join(", ")} (first: ${nameRow(part, examples[0])}), but a label` +
     `${rule === "drop" ? "; left out" : ""}.`;
   return found(name, part, sentence, examples, "empty", () => "no text");
@@ -166,13 +167,12 @@ function repeats(part: EncodedPart, rule: SplitRules["duplicates"]): Found | nul
   const answerOf = (index: number | undefined) => part.examples[index ?? -1]?.answer;
   const isContrary = (index: number) => answerOf(index) !== answerOf(earlierOf.get(index));
   const disagreeing = examples.filter(isContrary).length;
-  const contrary =
-    disagreeing === 0 ? "" : `, ${disagreeing.toLocaleString("en-US")} with another label`;
+  const contrary = disagreeing === 0 ? "" : `, ${count(disagreeing)} with another label`;
   const note = (index: number) =>
     `repeats ${nameRow(part, earlierOf.get(index))}${isContrary(index) ? " with another label" : ""}`;
   const first = examples[0] ?? 0;
   const sentence =
-    `${count(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "repeats" : "repeat"} ` +
+    `${plural(examples.length, "row")} of ${part.table.name} ${examples.length === 1 ? "repeats" : "repeat"} ` +
     `the text of an earlier one${contrary} (first: ${nameRow(part, first)} repeats ` +
     `${nameRow(part, earlierOf.get(first))})${rule === "drop" ? "; left out" : ""}.`;
   return found("train", part, sentence, examples, "duplicates", note);
@@ -197,10 +197,10 @@ function leaks({ train, dev, test }: EncodedParts, rule: SplitRules["leaks"]): F
   const so =
     rule === "keep"
       ? "so the accuracy shown is better than on new texts"
-      : `and ${count(examples.length, "row")} of training ${isAre(examples.length)} left out for that`;
+      : `and ${plural(examples.length, "row")} of training ${isAre(examples.length)} left out for that`;
   const sentence =
-    `${count(rows.length, "held-out row")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
-    `training (first: row ${first.row.toLocaleString("en-US")} ` +
+    `${plural(rows.length, "held-out row")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
+    `training (first: row ${count(first.row)} ` +
     `${first.note.replace(" of training", " there")}), ${so}.`;
   const trouble: DataProblem = {
     sentence,
@@ -236,7 +236,7 @@ function rowNumber(part: EncodedPart, index: number | undefined): number {
 }
 
 function nameRow(part: EncodedPart, index: number | undefined): string {
-  return `row ${rowNumber(part, index).toLocaleString("en-US")}`;
+  return `row ${count(rowNumber(part, index))}`;
 }
 
 function isAre(n: number): string {
@@ -268,11 +268,6 @@ export function dataWarnings(
   return warnings.filter((warning) => warning !== null);
 }
 
-/** `1 row`, `4,210 rows`. */
-export function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-}
-
 function imbalance(spec: TaskSpec, train: EncodedPart): readonly (string | null)[] {
   const total = train.examples.length;
   if (total === 0 || spec.labels.length === 0) return [];
@@ -285,10 +280,10 @@ function imbalance(spec: TaskSpec, train: EncodedPart): readonly (string | null)
   return [
     most / total < MAJORITY_SHARE
       ? null
-      : `${percent} % of the training rows have label "${label}"; always answering it already ` +
+      : `${percent} % of the training rows have label ${quote(label)}; always answering it already ` +
         `gives ${percent} %.`,
     ...spec.labels.map((name, index) =>
-      counts[index] === 0 ? `No training row has label "${name}".` : null,
+      counts[index] === 0 ? `No training row has label ${quote(name)}.` : null,
     ),
   ];
 }
@@ -305,7 +300,7 @@ function sharedFirstToken(spec: TaskSpec, example: EncodedExample | undefined): 
   if (second < 0) return null;
   const first = firsts.indexOf(firsts[second]);
   return (
-    `Words "${spec.words[first]}" and "${spec.words[second]}" begin with the same token; ` +
+    `Words ${quote(spec.words[first] ?? "")} and ${quote(spec.words[second] ?? "")} begin with the same token; ` +
     "only what follows it tells them apart."
   );
 }
@@ -314,6 +309,8 @@ function unevenWords(spec: TaskSpec, example: EncodedExample | undefined): strin
   if (example === undefined || spec.words.length === 0) return null;
   const lengths = wordIds(example).map((ids) => ids.length);
   if (new Set(lengths).size < 2) return null;
-  const listed = lengths.map((length, index) => `"${spec.words[index]}" ${length}`).join(", ");
+  const listed = lengths
+    .map((length, index) => `${quote(spec.words[index] ?? "")} ${length}`)
+    .join(", ");
   return `The words differ in how many tokens they are (${listed}); the mean over each is compared.`;
 }

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import type { Sample } from "../tasks/definition.ts";
 import { usesScoreHead } from "../tasks/scoreHead.ts";
 import type { EncodedOption, Row, Table, TaskSpec } from "../tasks/task.ts";
@@ -71,7 +72,7 @@ export function previewRow(
   try {
     const options = optionsOf(tokenizer, spec, row);
     const isJudged = options.some(({ isRight }) => isRight);
-    const problem = isJudged ? null : `There is no right answer in "${spec.labelColumn}".`;
+    const problem = isJudged ? null : `There is no right answer in ${quote(spec.labelColumn)}.`;
     return { ...known, values, problem, options };
   } catch (error) {
     if (!(error instanceof ZerothError)) throw error;

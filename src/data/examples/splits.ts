@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { count, plural } from "#base/text.ts";
 import type { TaskSizes } from "../tasks/definition.ts";
 import type { Table } from "../tasks/task.ts";
 import { pickRows } from "./batches.ts";
@@ -137,7 +138,7 @@ export function describeSplits(
 ): string {
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const [trained, watched, tested] = [parts.train, parts.dev, parts.test].map(({ rows }) =>
-    rows.length.toLocaleString("en-US"),
+    count(rows.length),
   );
   const nameOf = (file: Table | null) => (file ?? files.train).name;
   const isOneFile = !dev.file && !test.file;
@@ -186,7 +187,7 @@ function named(table: Table, purpose: string, isDrawn: boolean): Table {
 }
 
 function nothingLeft(n: number, dev: number, test: number): ZerothError {
-  const rows = `${n.toLocaleString("en-US")} row${n === 1 ? "" : "s"}`;
+  const rows = plural(n, "row");
   return new ZerothError(
     "E-DATA-6",
     `Of ${rows}, ${dev} to watch on and ${test} to test on leave none to train on. Lower these numbers.`,

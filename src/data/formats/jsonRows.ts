@@ -4,13 +4,17 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 /** Names under which files keep their list of rows, the usual one first. */
 const LIST_NAMES = ["data", "rows", "examples", "train", "records", "items", "instances"];
 
+/** Lists of objects that belong to a row: it is a chat. */
+const ROW_PARTS = ["messages", "conversations"];
+
 /**
  * The rows inside a JSON object, or null where it has none: a list of objects under a name
  * (`{"data": [{…}, …]}`), or columns (`{"text": […], "label": […]}`), as pandas and `datasets` write them.
  */
 export function rowsInObject(value: JsonObject): readonly unknown[] | null {
   const lists = Object.entries(value).filter(
-    (entry): entry is [string, unknown[]] => Array.isArray(entry[1]) && isJsonObject(entry[1][0]),
+    (entry): entry is [string, unknown[]] =>
+      Array.isArray(entry[1]) && isJsonObject(entry[1][0]) && !ROW_PARTS.includes(entry[0]),
   );
   const named = LIST_NAMES.flatMap((name) => lists.filter(([key]) => key === name));
   const [only] = named.length > 0 ? named : lists.length === 1 ? lists : [];

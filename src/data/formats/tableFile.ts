@@ -3,6 +3,7 @@ import { quote } from "#base/text.ts";
 import type { Table } from "../tasks/task.ts";
 import { type ByteSource, blobSource, memorySource } from "./byteSource.ts";
 import { looksLikeParquet, parseParquet } from "./parquet.ts";
+import { withPrompts } from "./prompts.ts";
 import { parseTable } from "./table.ts";
 import { readTableText } from "./tableText.ts";
 
@@ -17,8 +18,10 @@ export async function readTable(name: string, files: readonly ByteSource[]): Pro
   if (first === undefined) throw unreadable(name, "it has no files");
   try {
     const head = await first.read(0, Math.min(4, first.sizeBytes));
-    if (looksLikeParquet(head) || second !== undefined) return await parseParquet(name, files);
-    return parseTable(name, await readTableText(first));
+    if (looksLikeParquet(head) || second !== undefined) {
+      return withPrompts(await parseParquet(name, files));
+    }
+    return withPrompts(parseTable(name, await readTableText(first)));
   } catch (error) {
     if (error instanceof ZerothError) throw error;
     // A fault of a reader must not end as anything but a sentence.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { encodeTable } from "../examples/encode.ts";
 import { parseTable } from "../formats/table.ts";
-import { asQuestions, isLabelled, taskChoices } from "./choices.ts";
+import { asQuestions, defaultTask, isLabelled, taskChoices } from "./choices.ts";
 import { mappableColumns } from "./columns.ts";
 import { builtInTask, taskDefinition } from "./index.ts";
 import type { Table } from "./task.ts";
@@ -19,11 +19,20 @@ test("the recognised task comes first, then those whose columns fit, then one's 
   const choices = taskChoices(jsonl({ sentence: "a fine film", label: 1, idx: 0 }));
   expect(choices.slice(0, 3).map(({ id, fit }) => [id, fit])).toEqual([
     ["SST2", "recognised"],
-    ["CoLA", "fits"],
     ["own", "fits"],
+    ["CoLA", "fits"],
   ]);
   const rte = choices.find(({ id }) => id === "RTE");
   expect([rte?.fit, rte?.missing]).toEqual(["misfit", ["premise", "hypothesis"]]);
+});
+
+test("a column called sentence makes no task of anyone's rows", () => {
+  const spam = ["win a prize now", "see you at noon", "free money", "thanks a lot"];
+  const table = jsonl(...spam.map((sentence, i) => ({ sentence, label: (i + 1) % 2 })));
+  expect(taskChoices(table)[0]?.id).toBe("own");
+  expect(defaultTask(table)).toMatchObject({ template: "{sentence} It was", labels: ["0", "1"] });
+  const [first] = taskChoices(jsonl({ premise: "p", hypothesis: "h", label: 0 }));
+  expect([first?.id, first?.fit]).toEqual(["RTE", "fits"]);
 });
 
 test("where nothing is recognised and no columns fit, one's own task comes first", () => {

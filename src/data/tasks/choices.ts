@@ -20,7 +20,15 @@ export interface TaskChoice {
 /** As MeZO's, where the model's positions allow it. */
 export const DEFAULT_MAX_LENGTH = 2048;
 
-/** Every task for these rows: the recognised one first, then those whose columns fit, then the others. */
+/** The task for these rows, as long as nobody has chosen one. */
+export function defaultTask(table: Table): TaskSpec {
+  return taskChoices(table)[0]?.task ?? guessTask(table);
+}
+
+/**
+ * Every task for these rows: the recognised one first, then those whose columns fit, then one's own, then the
+ * others. A single column such as `sentence` is in anyone's files, so it puts no task before one's own.
+ */
 export function taskChoices(table: Table): readonly TaskChoice[] {
   const recognised = recogniseTask(table)?.id;
   const limits = { bos: 2, maxLength: DEFAULT_MAX_LENGTH } as const;
@@ -32,17 +40,32 @@ export function taskChoices(table: Table): readonly TaskChoice[] {
     const columns = mappableColumns(definition);
     return { id, title, kind, fit, missing, columns, task: builtInTask(id, limits) };
   });
+  const guessed = guessTask(table);
   const own: TaskChoice = {
     id: "own",
     title: "Own task: template, words and columns as you like",
-    kind: "classification",
+    kind: guessed.kind,
     fit: "fits",
     missing: [],
     columns: [],
-    task: guessTask(table),
+    task: guessed,
   };
   const of = (fit: TaskChoice["fit"]) => builtIn.filter((choice) => choice.fit === fit);
-  return [...of("recognised"), ...of("fits"), own, ...of("misfit")];
+  const isTelling = ({ id }: TaskChoice) => fitsBySeveral(id, table.columns);
+  const fits = of("fits");
+  return [
+    ...of("recognised"),
+    ...fits.filter(isTelling),
+    own,
+    ...fits.filter((choice) => !isTelling(choice)),
+    ...of("misfit"),
+  ];
+}
+
+/** Whether a form of the task with several columns is there. */
+function fitsBySeveral(id: TaskChoice["id"], columns: readonly string[]): boolean {
+  const forms = taskDefinition(id).columns.filter((form) => form.length > 1);
+  return forms.some((form) => form.every((column) => columns.includes(column)));
 }
 
 /** The rows one question each, where the task's files hold several in a row. */

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { briefList, quote } from "#base/text.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { taskDefinition } from "./index.ts";
 import type { BuiltInTask, Row, TaskSpec } from "./task.ts";
@@ -46,7 +47,7 @@ export function checkColumns(spec: BuiltInTask, columns: readonly string[]): voi
   if (stray !== undefined) {
     throw new ZerothError(
       "E-DATA-2",
-      `There is no column "${stray}" for ${task}. Choose among ${columns.join(", ")}.`,
+      `There is no column ${quote(stray)} for ${task}. Choose among ${briefList(columns)}.`,
     );
   }
   const definition = taskDefinition(task);
@@ -55,7 +56,7 @@ export function checkColumns(spec: BuiltInTask, columns: readonly string[]): voi
   throw new ZerothError(
     "E-DATA-2",
     `${task} needs the columns ${lists.join(" or ")}, and ${labelColumn}; ` +
-      `the columns are ${columns.join(", ")}. Choose the task that fits the file.`,
+      `the columns are ${briefList(columns)}. Choose the task that fits the file.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { quote } from "#base/text.ts";
 import { smallSizes, type TaskDefinition } from "./definition.ts";
 import { hasColumns, missing, rightOption, textOf } from "./rowValues.ts";
 import type { Row } from "./task.ts";
@@ -40,7 +41,7 @@ function conjunction(row: Row): string {
   const question = textOf(row, "question");
   if (question === "effect") return " so ";
   if (question === "cause") return " because ";
-  throw missing(`"question" is "${question}"; it should be cause or effect.`);
+  throw missing(`"question" is ${quote(question)}; it should be cause or effect.`);
 }
 
 /** The choice goes on a sentence: its first word, up to a space, is lower case unless it is "I". */

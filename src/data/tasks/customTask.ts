@@ -1,9 +1,11 @@
 import { ZerothError } from "#base/errors.ts";
+import { briefList, quote } from "#base/text.ts";
 import type { Sample } from "./definition.ts";
 import { BETWEEN_TEXTS, usesScoreHead } from "./scoreHead.ts";
 import { generationSample } from "./squad.ts";
 import type { CustomTask, Row } from "./task.ts";
 import {
+  canonicalLabel,
   checkTemplate,
   labelText,
   pythonStrip,
@@ -23,8 +25,8 @@ export function checkCustomTask(spec: CustomTask, columns: readonly string[]): v
     throw new ZerothError(
       "E-DATA-2",
       spec.labelColumn === ""
-        ? `No column is chosen as the label. Choose one of ${columns.join(", ")}.`
-        : `There is no label column "${spec.labelColumn}". Choose one of ${columns.join(", ")}.`,
+        ? `No column is chosen as the label. Choose one of ${briefList(columns)}.`
+        : `There is no label column ${quote(spec.labelColumn)}. Choose one of ${briefList(columns)}.`,
     );
   }
   if (spec.kind === "multiple choice") checkOptions(spec.optionColumns ?? [], columns);
@@ -43,14 +45,14 @@ function checkOptions(options: readonly string[], columns: readonly string[]): v
     throw new ZerothError(
       "E-TASK-2",
       `Multiple choice needs at least 2 columns with options; ${options.length} ` +
-        `${options.length === 1 ? "is" : "are"} chosen. Choose among ${columns.join(", ")}.`,
+        `${options.length === 1 ? "is" : "are"} chosen. Choose among ${briefList(columns)}.`,
     );
   }
   const missing = options.find((column) => !columns.includes(column));
   if (missing === undefined) return;
   throw new ZerothError(
     "E-DATA-2",
-    `There is no column "${missing}" with options. Choose among ${columns.join(", ")}.`,
+    `There is no column ${quote(missing)} with options. Choose among ${briefList(columns)}.`,
   );
 }
 
@@ -81,7 +83,7 @@ export function customSample(
         prompt,
         ...(furtherTexts.length > 0 && { furtherTexts }),
         options: usesScoreHead(spec) ? spec.labels : spec.words,
-        right: label === null ? [] : [labelAt(spec, row, label)],
+        right: label === null ? [] : [labelAt(spec, label)],
       };
     case "multiple choice": {
       const columns = spec.optionColumns ?? [];
@@ -100,25 +102,20 @@ export function customSample(
 }
 
 /** The index of the row's label among the labels. */
-function labelAt(spec: CustomTask, row: Row, label: string): number {
-  const wanted = spec.labels.map(pythonStrip);
-  const found = wanted.indexOf(label);
+function labelAt(spec: CustomTask, label: string): number {
+  const found = spec.labels.map(canonicalLabel).indexOf(canonicalLabel(label));
   if (found >= 0) return found;
-  // Python calls JSON's true "True"; whoever wrote the labels that way means the same.
-  const isBoolean = typeof row[spec.labelColumn] === "boolean";
-  const ignoringCase = wanted.findIndex((text) => isBoolean && text.toLowerCase() === label);
-  if (ignoringCase >= 0) return ignoringCase;
   throw new ZerothError(
     "E-DATA-3",
-    `Label "${label}" ${usesScoreHead(spec) ? "is not one of the task's" : "has no word"}. ` +
-      `The labels are ${wanted.join(", ")}.`,
+    `Label ${quote(label)} ${usesScoreHead(spec) ? "is not one of the task's" : "has no word"}. ` +
+      `The labels are ${briefList(spec.labels.map(pythonStrip))}.`,
   );
 }
 
 function optionText(row: Row, column: string): string {
   const text = Object.hasOwn(row, column) ? valueText(row[column]) : null;
   if (text !== null && text !== "") return text;
-  throw new ZerothError("E-DATA-2", `There is no option in "${column}".`);
+  throw new ZerothError("E-DATA-2", `There is no option in ${quote(column)}.`);
 }
 
 /** An option goes on the prompt's sentence: with a space, unless the prompt ends with white space. */
@@ -140,7 +137,7 @@ function optionAt(label: string, columns: readonly string[], options: readonly s
   if (place >= 0 && place < options.length) return place;
   throw new ZerothError(
     "E-DATA-3",
-    `"${label}" names none of the options: give the column's name, its place counted from 0, a letter ` +
+    `${quote(label)} names none of the options: give the column's name, its place counted from 0, a letter ` +
       "from A, or the option's text.",
   );
 }

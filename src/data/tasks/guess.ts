@@ -1,6 +1,7 @@
+import { listOf, quote } from "#base/text.ts";
 import { usesScoreHead, withScoreHead } from "./scoreHead.ts";
-import type { CustomTask, Row, Table } from "./task.ts";
-import { labelText } from "./template.ts";
+import type { CustomTask, Row, Table, TaskSpec } from "./task.ts";
+import { canonicalLabel, labelText } from "./template.ts";
 
 /** More values than this are no labels: every option of every row is a pass through the model. */
 export const MAX_LABELS = 64;
@@ -11,6 +12,11 @@ export const MAX_LABELS = 64;
  * is empty; where a label column holds more than 64 values, `labels` is.
  */
 export function guessTask(table: Table): CustomTask {
+  const limits = { bos: 2, maxLength: 512 } as const;
+  const completion = COMPLETIONS.find((columns) =>
+    columns.every((column) => table.columns.includes(column)),
+  );
+  if (completion !== undefined) return { ...completionTask(table, ...completion), ...limits };
   const pair = PAIRS.find(({ columns }) => columns.every((name) => findColumn(table, [name])));
   const text = pair === undefined ? findColumn(table, TEXT_NAMES) : undefined;
   const texts = pair?.columns.map((name) => findColumn(table, [name])) ?? [text];
@@ -20,14 +26,75 @@ export function guessTask(table: Table): CustomTask {
     pair === undefined
       ? promptOfText(text ?? longestColumn(table, labelColumn), labels)
       : promptOfPair(pair, texts, labels);
+  return { kind: "classification", ...prompt, labelColumn: labelColumn ?? "", labels, ...limits };
+}
+
+/** What a person said of a task. */
+export type GivenTask = Partial<Pick<CustomTask, "template" | "labelColumn" | "labels" | "words">>;
+
+/** The guessed task with what a person said in its place; what follows from that is guessed anew. */
+export function guessWith(table: Table, given: GivenTask): CustomTask {
+  const guessed = guessTask(table);
+  const { template, labelColumn, labels, words } = given;
+  const isOtherColumn = labelColumn !== undefined && labelColumn !== guessed.labelColumn;
+  // Labels and words are those of a classification, whatever the columns look like.
+  const isCompletion = guessed.kind === "generation" && labels === undefined && words === undefined;
+  const task: CustomTask = isCompletion ? guessed : { ...guessed, kind: "classification" };
+  const columned = isOtherColumn ? withLabelColumn(task, table, labelColumn) : task;
+  const labelled =
+    labels === undefined
+      ? columned
+      : { ...columned, labels, words: promptOfText(undefined, labels).words };
   return {
-    kind: "classification",
-    ...prompt,
-    labelColumn: labelColumn ?? "",
-    labels,
-    bos: 2,
-    maxLength: 512,
+    ...labelled,
+    ...(template !== undefined && { template }),
+    ...(words !== undefined && { words }),
   };
+}
+
+/** A guessed task in a sentence: which columns it reads, and how. */
+export function describeTask(task: TaskSpec): string {
+  if ("task" in task) return `The columns are those of ${task.task}.`;
+  const { kind, template, labelColumn, labels, words } = task;
+  const text = `Guessed from the columns: template ${quote(template)}`;
+  if (kind === "generation") return `${text}, trained on the text in column ${quote(labelColumn)}.`;
+  if (labelColumn === "") return `${text}; no column looks like a label.`;
+  const wordList = words.length === 0 ? "" : `, words ${listOf(words, 8)}`;
+  return `${text}, labels ${listOf(labels, 8)} in column ${quote(labelColumn)}${wordList}.`;
+}
+
+/** Columns to write on from, and what is to be written. `prompt` may be made of others, see `withPrompts`. */
+const COMPLETIONS: readonly (readonly [string, string])[] = [
+  ["prompt", "completion"],
+  ["prompt", "output"],
+  ["prompt", "response"],
+];
+
+/** Longer texts are answers, not labels. */
+const LONGEST_LABEL = 60;
+
+/** Completions that are few and repeat are labels, and their own words; others are trained on as they are. */
+function completionTask(
+  table: Table,
+  prompt: string,
+  column: string,
+): Pick<CustomTask, "kind" | "template" | "labelColumn" | "labels" | "words"> {
+  const template = place(prompt);
+  const labels = labelsOf(table, column);
+  const areLabels =
+    labels.length >= 2 &&
+    labels.length <= table.rows.length / 2 &&
+    labels.every((label) => label.length <= LONGEST_LABEL && !label.includes("\n"));
+  if (!areLabels)
+    return { kind: "generation", template, labelColumn: column, labels: [], words: [] };
+  const written = new Map<string, string>();
+  for (const row of table.rows) {
+    const text = Object.hasOwn(row, column) ? labelText(row[column]) : null;
+    if (text !== null && !written.has(canonicalLabel(text)))
+      written.set(canonicalLabel(text), text);
+  }
+  const words = labels.map((label) => ` ${written.get(label) ?? label}`);
+  return { kind: "classification", template, labelColumn: column, labels, words };
 }
 
 /**
@@ -198,7 +265,7 @@ function distinct(rows: readonly Row[], column: string): ReadonlySet<string> {
   const values = new Set<string>();
   for (const row of rows) {
     const label = Object.hasOwn(row, column) ? labelText(row[column]) : null;
-    if (label !== null) values.add(label);
+    if (label !== null) values.add(canonicalLabel(label));
     if (values.size > MAX_LABELS) break;
   }
   return values;

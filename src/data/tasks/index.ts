@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import { boolq } from "./boolq.ts";
 import { cb } from "./cb.ts";
 import { cola } from "./cola.ts";
@@ -43,7 +44,7 @@ export function taskDefinition(name: string): TaskDefinition {
   if (found !== undefined) return found;
   throw new ZerothError(
     "E-CFG-2",
-    `There is no task "${name}". Choose one of ${taskDefinitions.map(({ id }) => id).join(", ")}.`,
+    `There is no task ${quote(name)}. Choose one of ${taskDefinitions.map(({ id }) => id).join(", ")}.`,
   );
 }
 

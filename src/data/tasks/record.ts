@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import { defaultSizes, type Sample, type TaskDefinition } from "./definition.ts";
 import { hasColumns, missing, rowIn, rowsOf, textOf, textsOf } from "./rowValues.ts";
 import type { Row } from "./task.ts";
@@ -47,7 +48,10 @@ function sampleOf(row: Row): Sample {
   if (entities.length === 0) throw missing("The article names nothing to choose from.");
   const right = answers.map((answer) => entities.indexOf(answer)).filter((index) => index >= 0);
   if (answers.length > 0 && right.length === 0) {
-    throw new ZerothError("E-DATA-3", `The answer "${answers[0]}" is none of the article's names.`);
+    throw new ZerothError(
+      "E-DATA-3",
+      `The answer ${quote(answers[0] ?? "")} is none of the article's names.`,
+    );
   }
   return {
     prompt: `${passage.replaceAll("@highlight\n", "- ")}\n-`,

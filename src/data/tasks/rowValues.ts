@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import type { Row, Table } from "./task.ts";
-import { labelText } from "./template.ts";
+import { canonicalLabel, labelText } from "./template.ts";
 
 /** What a label may be called, in the order of a task's words: `[["entailment", "0"], …]`. */
 export type LabelNames = readonly (readonly string[])[];
@@ -53,7 +54,7 @@ export function rightOption(
   if (index >= 0) return [index];
   throw new ZerothError(
     "E-DATA-3",
-    `Label "${label}" is none of this task's: ${names.map((same) => same.join(" or ")).join(", ")}.`,
+    `Label ${quote(label)} is none of this task's: ${names.map((same) => same.join(" or ")).join(", ")}.`,
   );
 }
 
@@ -98,7 +99,8 @@ export function missing(sentence: string): ZerothError {
 
 function labelIn(row: Row, columns: readonly string[]): string | null {
   const column = columns.find((name) => Object.hasOwn(row, name));
-  return column === undefined ? null : labelText(row[column]);
+  const label = column === undefined ? null : labelText(row[column]);
+  return label === null ? null : canonicalLabel(label);
 }
 
 function listOf(value: unknown, column: string): readonly unknown[] {

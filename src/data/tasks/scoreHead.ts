@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { briefList } from "#base/text.ts";
 import type { TaskDefinition } from "./definition.ts";
 import {
   type CustomTask,
@@ -8,7 +9,7 @@ import {
   type TaskSpec,
   type TextLimits,
 } from "./task.ts";
-import { labelText, pythonStrip, templateColumns } from "./template.ts";
+import { canonicalLabel, labelText, templateColumns } from "./template.ts";
 
 /**
  * In the template of a task with a score head, where the tokenizer's own separator goes: OPT's is this token, others
@@ -50,7 +51,7 @@ export function scoreHeadTask(
     const lists = columns.map((list) => list.join(", ")).join(" or ");
     throw new ZerothError(
       "E-DATA-2",
-      `${id} needs the columns ${lists}, and ${usual}; the columns are ${table.columns.join(", ")}.`,
+      `${id} needs the columns ${lists}, and ${usual}; the columns are ${briefList(table.columns)}.`,
     );
   }
   const labels = labelsIn(table.rows, labelColumn);
@@ -79,15 +80,19 @@ export function refuseWithoutLabels({ id, kind }: TaskDefinition): void {
  */
 export function inHeadOrder<T extends TaskSpec>(task: T, names: readonly string[] | null): T {
   if (names === null || !usesScoreHead(task) || task.labels.length === 0) return task;
-  const known = new Set(names);
-  const isKnown = task.labels.every((label) => known.has(pythonStrip(label)));
+  const known = new Set(names.map(canonicalLabel));
+  const isKnown = task.labels.every((label) => known.has(canonicalLabel(label)));
   return isKnown ? { ...task, labels: names } : task;
 }
 
 /** The labels that occur, numbers by size; Hugging Face's -1 stands for none. */
 function labelsIn(rows: readonly Row[], column: string): readonly string[] {
-  const found = new Set(rows.map((row) => labelText(row[column])));
-  const labels = [...found].flatMap((label) => (label === null || label === "-1" ? [] : [label]));
+  const found = new Set<string>();
+  for (const row of rows) {
+    const label = Object.hasOwn(row, column) ? labelText(row[column]) : null;
+    if (label !== null) found.add(canonicalLabel(label));
+  }
+  const labels = [...found].filter((label) => label !== "-1");
   const isNumbers = labels.every((label) => Number.isFinite(Number(label)));
   return labels.toSorted((a, b) => (isNumbers ? Number(a) - Number(b) : a < b ? -1 : 1));
 }

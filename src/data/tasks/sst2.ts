@@ -18,11 +18,18 @@ export const sst2: TaskDefinition = classification({
     ["positive", "1"],
   ],
   columns: [["sentence"]],
-  // CoLA has the same columns and labels in Hugging Face's form. SST-2's text is all lower case.
+  // CoLA has the same columns and labels in Hugging Face's form, and so may anyone's judgements on sentences. SST-2's
+  // text is all lower case, and its punctuation stands by itself.
   recognise: (table) =>
     hasColumns(table, "sentence", "label") &&
     hasOnly(table, "sentence", "label", "idx") &&
     labelsAre(table, ["label"], ["0", "1"]) &&
-    table.rows.every(({ sentence }) => typeof sentence === "string" && !/\p{Lu}/u.test(sentence)),
+    table.rows.every(({ sentence }) => typeof sentence === "string" && !/\p{Lu}/u.test(sentence)) &&
+    (hasColumns(table, "idx") || table.rows.some(({ sentence }) => isTokenized(sentence))),
   prompt: (row) => `${pythonStrip(textOf(row, "sentence"))} It was`,
 });
+
+/** Whether punctuation and clitics stand apart, or a space ends the sentence, as in the published files: "it 's a joy . " */
+function isTokenized(sentence: unknown): boolean {
+  return typeof sentence === "string" && /\S (?:[.,;:?!]|'s|n't|--)(?: |$)|\S $/.test(sentence);
+}

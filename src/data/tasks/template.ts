@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { briefList, quote } from "#base/text.ts";
 import type { Row } from "./task.ts";
 
 /** A stretch of fixed text, or the name of a column whose value goes there. */
@@ -68,7 +69,7 @@ export function checkTemplate(template: string, columns: readonly string[]): voi
   if (wanted.length === 0) {
     throw new ZerothError(
       "E-TASK-1",
-      `The template "${template}" names no column, so every row would read the same. ` +
+      `The template ${quote(template)} names no column, so every row would read the same. ` +
         `Write one of ${listColumns(columns)} into it.`,
     );
   }
@@ -79,13 +80,13 @@ export function checkTemplate(template: string, columns: readonly string[]): voi
 function unknownColumn(column: string, columns: readonly string[]): ZerothError {
   return new ZerothError(
     "E-DATA-2",
-    `The template asks for {${column}}, but the columns are ${listColumns(columns)}. ` +
+    `The template asks for {${briefList([column])}}, but the columns are ${listColumns(columns)}. ` +
       "Use one of those.",
   );
 }
 
 function listColumns(columns: readonly string[]): string {
-  return columns.map((column) => `{${column}}`).join(", ");
+  return briefList(columns.map((column) => `{${column}}`));
 }
 
 /**
@@ -120,9 +121,9 @@ export function rowFault(template: string, row: Row): string | null {
 
 function missingText(row: Row, column: string): string {
   const value = Object.hasOwn(row, column) ? row[column] : undefined;
-  if (value === undefined) return `The row has no "${column}".`;
-  if (value === null) return `"${column}" is null.`;
-  return `"${column}" holds ${Array.isArray(value) ? "a list" : "an object"}, not a text.`;
+  if (value === undefined) return `The row has no ${quote(column)}.`;
+  if (value === null) return `${quote(column)} is null.`;
+  return `${quote(column)} holds ${Array.isArray(value) ? "a list" : "an object"}, not a text.`;
 }
 
 /**
@@ -134,6 +135,16 @@ export function valueText(value: unknown): string | null {
   if (typeof value === "number") return pythonNumber(value);
   if (typeof value === "boolean") return value ? "True" : "False";
   return null;
+}
+
+/**
+ * A label as it is compared: whole floats are the integers they equal ("1.0", as pandas writes a column with gaps),
+ * and True is true, as Python writes it.
+ */
+export function canonicalLabel(text: string): string {
+  const label = pythonStrip(text);
+  if (/^-?\d+\.0+$/.test(label)) return label.replace(/^-(?=0+\.)|\.0+$/g, "");
+  return /^(true|false)$/i.test(label) ? label.toLowerCase() : label;
 }
 
 /** A label as text: strings stripped, "true" and "false", 1 for JSON's 1 and 1.0; null for none. */

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import type { EncodedOption, TaskSpec, TextLimits } from "../tasks/task.ts";
 import { pythonLstrip, stripSpaces } from "../tasks/template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -112,5 +113,5 @@ function nothingBefore(word: string): ZerothError {
 
 /** Several words are an answer. */
 function name(word: string): string {
-  return `${word.trim().includes(" ") ? "answer" : "word"} "${word}"`;
+  return `${word.trim().includes(" ") ? "answer" : "word"} ${quote(word)}`;
 }

@@ -1,3 +1,4 @@
+import { describeJson } from "#base/schema.ts";
 import type { JsonObject } from "../formats/json.ts";
 import { fieldsOf, unusable } from "./tokenizerFiles.ts";
 
@@ -31,7 +32,7 @@ export function rustPreTokenizer(part: JsonObject): JsonObject {
       return checkedSplit(part);
     default:
       throw unusable(
-        `tokenizer.json splits texts by "${String(part["type"])}", which is not supported`,
+        `tokenizer.json splits texts by ${describeJson(part["type"])}, which is not supported`,
       );
   }
 }
@@ -67,7 +68,7 @@ function checkedSplit(part: JsonObject): JsonObject {
   }
   if (behavior === "Removed" || (behavior === "Isolated" && invert !== true)) return part;
   throw unusable(
-    `tokenizer.json splits texts with behavior "${String(behavior)}", which is not supported`,
+    `tokenizer.json splits texts with behavior ${describeJson(behavior)}, which is not supported`,
   );
 }
 

@@ -209,14 +209,14 @@ describe("a tokenizer is refused when", () => {
     [
       "it splits texts in an unknown way",
       whole({ pre_tokenizer: { type: "Metadata" } }),
-      'splits texts by "Metadata"',
+      'splits texts by the text "Metadata"',
     ],
     [
       "it keeps only what it splits by",
       whole({
         pre_tokenizer: { type: "Split", pattern: { String: "a" }, behavior: "MergedWithNext" },
       }),
-      'with behavior "MergedWithNext"',
+      'with behavior the text "MergedWithNext"',
     ],
     [
       "it puts an unknown token in front",

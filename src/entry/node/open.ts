@@ -2,8 +2,7 @@ import { basename, resolve } from "node:path";
 import { type WeightDtype, weightDtypes } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";
-import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
-import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
+import type { EncodedExample, TextLimits } from "#data/tasks/task.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { bindableBytes, type Device, openDevice } from "#gpu/device.ts";
 import { type OptConfig, parseConfig } from "#model/config.ts";
@@ -133,8 +132,8 @@ export async function admitTexts(
   await admitWriting(device, { config, layout, room });
 }
 
-/** The task of `--task`, or the one that flags describe: MeZO's SST-2 prompt unless they say otherwise. */
-export function taskFrom({ flags }: Arguments, config: OptConfig): TaskSpec {
+/** What `--bos` and `--max-length` say, within the model's positions. @throws ZerothError E-CLI-1 */
+export function limitsFrom({ flags }: Arguments, config: OptConfig): TextLimits {
   const bos = flags["bos"] ?? "2";
   if (bos !== "0" && bos !== "2") {
     throw new ZerothError(
@@ -143,31 +142,8 @@ export function taskFrom({ flags }: Arguments, config: OptConfig): TaskSpec {
     );
   }
   const length = Number(flags["max-length"] ?? config.maxPositionEmbeddings);
-  const limits: Pick<TaskSpec, "bos" | "maxLength"> = {
+  return {
     bos: bos === "0" ? 0 : 2,
     maxLength: Math.min(length, config.maxPositionEmbeddings),
   };
-  if (flags["task"] !== undefined) return namedTask(flags["task"], flags, limits);
-  return {
-    kind: "classification",
-    template: flags["template"] ?? "{text} It was",
-    labelColumn: flags["label-column"] ?? "label",
-    labels: (flags["labels"] ?? "0|1").split("|"),
-    words: (flags["words"] ?? " terrible| great").split("|"),
-    ...limits,
-  };
-}
-
-function namedTask(
-  name: string,
-  flags: Arguments["flags"],
-  limits: Pick<TaskSpec, "bos" | "maxLength">,
-): TaskSpec {
-  const given = ["template", "label-column", "labels", "words"].find(
-    (flag) => flags[flag] !== undefined,
-  );
-  if (given !== undefined) {
-    throw new ZerothError("E-CLI-2", `--task ${name} brings its own prompt; leave out --${given}.`);
-  }
-  return builtInTask(taskDefinition(name).id, limits);
 }

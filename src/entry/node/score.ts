@@ -6,7 +6,7 @@ import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { readText } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { chooseLinear } from "./kernels.ts";
-import { dtypeFrom, loadModel, openFolder, openNodeDevice, taskFrom } from "./open.ts";
+import { dtypeFrom, limitsFrom, loadModel, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
 
 /** `score MODEL TEXTS.jsonl [--bos 2]`: a line per text, `{"tokens", "nll"}`. */
@@ -14,7 +14,7 @@ export async function scoreCommand(args: Arguments): Promise<void> {
   const [folder, path] = needTwo(args, "score MODEL TEXTS.jsonl");
   const opened = await openFolder(folder);
   const { tokenizer } = opened;
-  const before = idsBefore(tokenizer, taskFrom(args, opened.config));
+  const before = idsBefore(tokenizer, limitsFrom(args, opened.config));
   const longest = opened.config.maxPositionEmbeddings;
   const texts = textsOf(path, await readText(path));
   const examples = texts.map((text, row) => {

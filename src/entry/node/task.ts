@@ -1,32 +1,75 @@
 import { ZerothError } from "#base/errors.ts";
-import { taskDefinition } from "#data/tasks/index.ts";
-import { inHeadOrder, scoreHeadTask } from "#data/tasks/scoreHead.ts";
-import type { TaskSpec } from "#data/tasks/task.ts";
+import { defaultTask } from "#data/tasks/choices.ts";
+import { describeTask, type GivenTask, guessWith } from "#data/tasks/guess.ts";
+import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
+import { inHeadOrder, scoreHeadTask, withScoreHead } from "#data/tasks/scoreHead.ts";
+import type { Table, TaskSpec } from "#data/tasks/task.ts";
 import { labelNames } from "#model/config.ts";
 import { readTable } from "./files.ts";
 import type { Arguments } from "./flags.ts";
-import { type OpenedFolder, taskFrom } from "./open.ts";
+import { limitsFrom, type OpenedFolder } from "./open.ts";
+
+const taskFlags = ["template", "label-column", "labels", "words"] as const;
 
 /**
- * The task the flags describe. With `--head` it is asked without words: texts as they stand, labels by
- * a score head; a built-in task then takes its labels from the rows at `path`.
+ * The task the flags describe; what they leave out is guessed from the rows at `path` as the page does, and said on
+ * stderr. With `--head` it is asked without words: texts as they stand, labels by a score head.
  */
 export async function readTask(
   args: Arguments,
   { config, checkpoint }: OpenedFolder,
   path: string,
 ): Promise<TaskSpec> {
-  const task = taskFrom(args, config);
+  const limits = limitsFrom(args, config);
   const { flags, hasHead } = args;
-  if (!hasHead) return task;
-  if (flags["words"] !== undefined) {
+  const name = flags["task"];
+  const given = taskFlags.filter((flag) => flags[flag] !== undefined);
+  if (name !== undefined && given[0] !== undefined) {
+    throw new ZerothError(
+      "E-CLI-2",
+      `--task ${name} brings its own prompt; leave out --${given[0]}.`,
+    );
+  }
+  if (hasHead && flags["words"] !== undefined) {
     throw new ZerothError("E-CLI-2", "--head tells labels apart without words; leave out --words.");
   }
   const names = labelNames(checkpoint.config);
-  if (!("task" in task)) {
-    const template = flags["template"] ?? "{text}";
-    return inHeadOrder({ ...task, template, words: [], head: true }, names);
+  if (name !== undefined) {
+    const definition = taskDefinition(name);
+    if (!hasHead) return builtInTask(definition.id, limits);
+    return inHeadOrder(scoreHeadTask(definition, await readTable(path), limits), names);
   }
   const table = await readTable(path);
-  return inHeadOrder(scoreHeadTask(taskDefinition(task.task), table, task), names);
+  const task = { ...(hasHead ? headTask(table, args) : wordTask(table, args)), ...limits };
+  const flagCount = hasHead ? taskFlags.length - 1 : taskFlags.length;
+  if (given.length < flagCount) {
+    console.error(
+      `${describeTask(task)} Say otherwise with --task, or with --template, --label-column, --labels ` +
+        `and --words.`,
+    );
+  }
+  return hasHead ? inHeadOrder(task, names) : task;
+}
+
+function wordTask(table: Table, args: Arguments): TaskSpec {
+  const given = givenTask(args);
+  return Object.keys(given).length === 0 ? defaultTask(table) : guessWith(table, given);
+}
+
+function headTask(table: Table, args: Arguments): TaskSpec {
+  const given = givenTask(args);
+  const { template } = given;
+  const task = withScoreHead(guessWith(table, given));
+  return template === undefined ? task : { ...task, template };
+}
+
+function givenTask({ flags }: Arguments): GivenTask {
+  const { template, labels, words } = flags;
+  const labelColumn = flags["label-column"];
+  return {
+    ...(template !== undefined && { template }),
+    ...(labelColumn !== undefined && { labelColumn }),
+    ...(labels !== undefined && { labels: labels.split("|") }),
+    ...(words !== undefined && { words: words.split("|") }),
+  };
 }

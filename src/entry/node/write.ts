@@ -13,10 +13,10 @@ import {
   admitTexts,
   createModel,
   dtypeFrom,
+  limitsFrom,
   loadModel,
   openFolder,
   openNodeDevice,
-  taskFrom,
 } from "./open.ts";
 import { print } from "./print.ts";
 import { rebuild } from "./runFolder.ts";
@@ -121,7 +121,7 @@ const reading = { row: 0, answer: 0, options: [{ ids: new Array(65).fill(2), opt
 
 async function openModel(args: Arguments, folder: string): Promise<Work> {
   const opened = await openFolder(folder);
-  const before = idsBefore(opened.tokenizer, taskFrom(args, opened.config));
+  const before = idsBefore(opened.tokenizer, limitsFrom(args, opened.config));
   const device = await openNodeDevice();
   const dtype = dtypeFrom(args);
   const linear = chooseLinear(device, dtype, args.flags["linear"]);

@@ -13,6 +13,6 @@ export const rooms = {
   session: ["base", "zo", "gpu", "data", "model", "run"],
   storage: ["base", "run"],
   hub: ["base", "data"],
-  state: ["base", "run", "session"],
-  ui: ["base", "run", "session", "state"],
+  state: ["base", "zo", "data", "run", "session"],
+  ui: ["base", "zo", "data", "run", "session", "state"],
 };

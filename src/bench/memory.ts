@@ -1,8 +1,8 @@
 import { bytesText } from "#base/text.ts";
 import type { MemoryKind } from "#gpu/memory.ts";
 import { planMemory } from "#run/memory/memoryPlan.ts";
+import { prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
-import { prepareMasks } from "#session/sparsity.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";

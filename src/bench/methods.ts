@@ -1,8 +1,8 @@
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Model } from "#model/model.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
+import { prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
-import { prepareMasks } from "#session/sparsity.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type DemoGround, openDemo } from "./demo.ts";

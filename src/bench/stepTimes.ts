@@ -1,5 +1,5 @@
+import { prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
-import { prepareMasks } from "#session/sparsity.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { median } from "./median.ts";

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
 import { type Store, tableNames } from "#run/store/store.ts";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { CommandBody, EngineEvent, RunSummary, WritingRequest } from "./protocol.ts";
+import type { CommandBody, EngineEvent } from "./protocol.ts";
+import type { RunSummary } from "./reports.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,

@@ -7,13 +7,13 @@ import type { SettingValues } from "#zo/settings.ts";
 import type {
   DatasetOffer,
   DownloadReport,
-  EngineEvent,
   HubChoice,
   KnownModel,
   LibraryEntry,
   ModelOffer,
-  RunReport,
-} from "./protocol.ts";
+} from "./hubReports.ts";
+import type { EngineEvent } from "./protocol.ts";
+import type { RunReport } from "./reports.ts";
 
 /** What a session needs of the place it runs in. The entry brings it; nothing here asks where it is. */
 export interface Environment {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
-import type { EngineEvent, ExamplesReport } from "./protocol.ts";
+import type { EngineEvent } from "./protocol.ts";
+import type { ExamplesReport } from "./reports.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import { createPlace, exportedSha, lastRecord, openReadyTab, type Tab } from "./testing/place.ts";
 

@@ -4,16 +4,19 @@ import { tensorboardFileName, tensorboardLog } from "#run/exchange/tensorboard.t
 import { toStepRecords } from "#run/store/journal.ts";
 import type { LoadedRun } from "#run/store/recovery.ts";
 import type { RunStore } from "#run/store/runStore.ts";
-import { type Desk, runsOf } from "./desk.ts";
-import type { LogFormat } from "./protocol.ts";
+import type { CommandOf, LogFormat } from "./protocol.ts";
+import type { SessionState } from "./state.ts";
 import { fileNameOf } from "./storedRuns.ts";
 
-/** What a stored run has to tell, as a file; needs no GPU. */
-export async function exportLog(desk: Desk, runId: string, format: LogFormat): Promise<void> {
-  const runs = await runsOf(desk);
+/** Exports the log, the settings or a bundle of a stored run as a file; needs no GPU. */
+export async function exportLog(
+  { env, storage }: SessionState,
+  { runId, format }: CommandOf<"exportLog">,
+): Promise<void> {
+  const runs = await storage.runs();
   const run = await runs.loadRun(runId);
   const { name, parts, type } = await fileOf(run, runs, format);
-  desk.env.emit({ type: "file", name, blob: new Blob([parts], { type }) });
+  env.emit({ type: "file", name, blob: new Blob([parts], { type }) });
 }
 
 interface File {
@@ -39,7 +42,7 @@ async function fileOf(run: LoadedRun, runs: RunStore, format: LogFormat): Promis
         type: "application/json",
       };
     case "tensorboard":
-      // TensorBoard goes by "tfevents" in the name, and by the number behind it.
+      // TensorBoard recognises files by "tfevents" and the number after it.
       return {
         name: tensorboardFileName(record),
         parts: tensorboardLog(log),

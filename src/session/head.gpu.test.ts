@@ -5,7 +5,8 @@ import { readExactly } from "#data/formats/byteSource.ts";
 import { classifierBaseFiles, classifierFiles } from "#model/testing/fixture.ts";
 import { reviewHeadTask, reviewLines, reviewTask } from "#run/testing/fixtureRun.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import type { DataReport, NamedFile, Prediction } from "./protocol.ts";
+import type { NamedFile } from "./protocol.ts";
+import type { DataReport, Prediction } from "./reports.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,

@@ -14,7 +14,8 @@ import {
 import { COMMIT, noise } from "#hub/testing/models.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { Environment } from "./environment.ts";
-import type { CommandBody, EngineEvent, HubChoice } from "./protocol.ts";
+import type { HubChoice } from "./hubReports.ts";
+import type { CommandBody, EngineEvent } from "./protocol.ts";
 import { createSession } from "./session.ts";
 
 const folder = `facebook--opt-125m@${COMMIT}`;

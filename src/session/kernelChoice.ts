@@ -13,27 +13,25 @@ import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
 import type { TuningRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
 import { type TuningGround, tuningKey } from "#run/store/tuning.ts";
-import { type Desk, deviceOf, progressTo, runsOf } from "./desk.ts";
 import type { OpenModel } from "./openModel.ts";
-import type { KernelsReport } from "./protocol.ts";
+import type { KernelsReport } from "./reports.ts";
+import { reportProgress, type SessionState } from "./state.ts";
 import { type Tuning, tuneLinear } from "./tuneLinear.ts";
 
 /**
- * The kernels a new run over this model begins with: on software adapters by a table, so that the
- * same settings give the same weights, else as measured, now or earlier. Tells the page of them.
+ * Returns the matrix-product kernels for a new run of this model: on software adapters by a table, so that
+ * the same settings give the same weights, else the fastest, measured now or earlier. Reports them.
  */
 export async function fastestLinear(
-  desk: Desk,
-  device: Device,
-  model: OpenModel,
+  session: SessionState,
+  { config, weights, device }: OpenModel,
 ): Promise<LinearChoice> {
-  const { env } = desk;
-  const { config, weights } = model;
+  const { env, storage } = session;
   const { dtype } = weights.layout;
   if (device.info.isSoftware) return defaultChoice(device.info, dtype);
-  const report = progressTo(desk);
+  const report = reportProgress(session);
   const ground = tuningGround(device.info, env.sources, config, dtype);
-  const record = await measuredOnce(await runsOf(desk), ground, () =>
+  const record = await measuredOnce(await storage.runs(), ground, () =>
     tuneLinear({
       device,
       config,
@@ -50,14 +48,14 @@ export async function fastestLinear(
 }
 
 /**
- * Columns of logits that are made at once. Measurements serve runs with and without a score head alike:
- * the tied head's columns are the ones that cost.
+ * Columns of logits computed at once. A measurement serves runs with and without a score head: only the
+ * columns of the language-model head take noticeable time.
  */
 export function headColumns({ wordEmbedProjDim }: OptConfig, { scratchElements }: Layout): number {
   return Math.floor(scratchElements / wordEmbedProjDim);
 }
 
-/** What was kept of an earlier measurement on this ground, or a new one, which is kept. */
+/** Returns an earlier measurement under the same conditions, or makes a new one and keeps it. */
 export async function measuredOnce(
   { tunings }: Pick<RunStore, "tunings">,
   ground: TuningGround,
@@ -72,35 +70,38 @@ export async function measuredOnce(
   return tunings.save(key, { adapter, widths, milliseconds, kernels, gflops, refused });
 }
 
-/** The kernels that would be taken now: the last measured here, or the table's. */
-export async function tellKernels(desk: Desk): Promise<void> {
-  const { info } = await deviceOf(desk);
-  const kept = info.isSoftware ? null : await lastMeasured(desk, adapterName(info));
+/** Reports the kernels a run would start with now: the last measured on this adapter, or the table's. */
+export async function reportKernels(session: SessionState): Promise<void> {
+  const { info } = await session.gpu.open();
+  const kept = info.isSoftware ? null : await lastMeasured(session, adapterName(info));
   const kernels = kept ? reportOf(kept) : unmeasured(defaultChoice(info), info.isSoftware);
-  desk.env.emit({ type: "kernels", kernels });
+  session.env.emit({ type: "kernels", kernels });
 }
 
-/** Where storage is blocked the page says so elsewhere; here it means that nothing is kept. */
-async function lastMeasured(desk: Desk, adapter: string): Promise<TuningRecord | null> {
+/** Null also where storage is blocked, which is reported elsewhere. */
+async function lastMeasured(
+  { storage }: SessionState,
+  adapter: string,
+): Promise<TuningRecord | null> {
   try {
-    return await (await runsOf(desk)).tunings.last(adapter);
+    return await (await storage.runs()).tunings.last(adapter);
   } catch {
     return null;
   }
 }
 
-/** The next run measures anew; stored runs keep the kernels they were started with. */
-export async function resetTuning(desk: Desk): Promise<void> {
-  await (await runsOf(desk)).tunings.forget();
-  await tellKernels(desk);
+/** Makes the next run measure again; stored runs keep the kernels they were started with. */
+export async function resetTuning(session: SessionState): Promise<void> {
+  await (await session.storage.runs()).tunings.forget();
+  await reportKernels(session);
 }
 
-/** An adapter by all it says of itself. */
+/** Everything an adapter says about itself, in one name. */
 export function adapterName({ vendor, architecture, description }: Device["info"]): string {
   return [vendor, architecture, description].filter(Boolean).join(" ");
 }
 
-/** What a measurement on this adapter, for a model of this shape, depends on. */
+/** Everything that a measurement on this adapter, for a model of this shape, depends on. */
 export function tuningGround(
   info: Device["info"],
   sources: ShaderSources,

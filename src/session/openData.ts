@@ -28,7 +28,8 @@ import type { RunData, RunRecord, RunRows } from "#run/store/records.ts";
 import { ranked } from "#zo/draws.ts";
 import type { DemoAssets, Environment } from "./environment.ts";
 import type { OpenModel } from "./openModel.ts";
-import type { DataReport, DataSource, RowSources } from "./protocol.ts";
+import type { DataSource, DataSources } from "./protocol.ts";
+import type { DataReport } from "./reports.ts";
 
 /** Rows at hand, and what they become under a task and rules. */
 export interface OpenData {
@@ -58,7 +59,7 @@ type RowSource =
  * @throws ZerothError E-DATA-1 for files that hold no rows
  */
 export async function openData(
-  sources: RowSources,
+  sources: DataSources,
   model: OpenModel,
   places: Places,
 ): Promise<OpenData> {
@@ -230,7 +231,7 @@ function trainTable(source: RowSource): Table {
   return source.kind === "files" ? source.files.train : source.parts.train;
 }
 
-async function readFiles({ train, dev, test }: RowSources, places: Places): Promise<DataFiles> {
+async function readFiles({ train, dev, test }: DataSources, places: Places): Promise<DataFiles> {
   const chosen = [train, dev, test].filter((source) => source !== undefined);
   const sources = await Promise.all(chosen.map((source) => tableSource(source, places)));
   // The bundled rows are as trusted as the program.

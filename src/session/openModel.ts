@@ -1,7 +1,6 @@
 import type { WeightDtype } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
-import type { ByteSource } from "#data/formats/byteSource.ts";
-import { blobSource } from "#data/formats/byteSource.ts";
+import { type ByteSource, blobSource } from "#data/formats/byteSource.ts";
 import type { ModelFiles } from "#data/formats/modelFiles.ts";
 import { directParser } from "#data/parser/parser.ts";
 import { loadTokenizer, type Tokenizer } from "#data/tokenizer/tokenizer.ts";
@@ -16,39 +15,144 @@ import type { Manifest, ModelOrigin, ModelRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
 import { admitModel } from "./admission.ts";
 import type { Environment } from "./environment.ts";
-import type { ModelReport, ModelSource, Progress } from "./protocol.ts";
-
-/** A model whose weights are on the GPU. */
-export interface OpenModel {
-  /** Its `id` is "" until the weights have been hashed. */
-  record: ModelRecord;
-  /** The checkpoint's own. */
-  readonly own: OptConfig;
-  /** What lies on the GPU: with the score head of the run at hand, or none. Replaced by `storeAs`. */
-  config: OptConfig;
-  /** How that head begins, where the checkpoint brings none. Replaced by `storeAs`. */
-  head: HeadStart | null;
-  readonly tokenizer: Tokenizer;
-  /** What was done to its files so that they can be used, in sentences to show. */
-  readonly notes: readonly string[];
-  /** Its weights as the file, or the store, has them. */
-  readonly base: BaseWeights;
-  /** Where its weights lie. */
-  readonly device: Device;
-  /** Replaced by `storeAs`. */
-  weights: Weights;
-  /** The weights on the GPU are the base's, untouched by any run. */
-  isBase: boolean;
-  /** Puts the base weights back on the GPU, a new head as it begins. */
-  reload(onProgress: (progress: Progress) => void): Promise<void>;
-  /** The same model on another device, with the base weights. */
-  copyOn(device: Device, onProgress: (progress: Progress) => void): Promise<OpenModel>;
-}
+import type { ModelSource } from "./protocol.ts";
+import type { ModelReport, Progress } from "./reports.ts";
 
 type OnProgress = (progress: Progress) => void;
 
+/** A base model, wherever its weights are read from. */
+interface BaseModel {
+  readonly record: ModelRecord;
+  /** The config of its files. */
+  readonly own: OptConfig;
+  readonly tokenizer: Tokenizer;
+  /** What was done to its files so that they can be used, in sentences to show. */
+  readonly notes: readonly string[];
+  /** As the files, or the store, have them. */
+  readonly base: BaseWeights;
+  /** Puts them on the GPU. */
+  load(weights: Weights, onProgress: OnProgress): Promise<void>;
+}
+
+/** How the weights are laid out on the GPU. */
+interface WeightFormat {
+  readonly dtype: WeightDtype;
+  /** The score head of the current run, or none. */
+  readonly head: HeadStart | null;
+}
+
+/** A model that is open, with room on the GPU for its weights. */
+export class OpenModel {
+  /** Its `id` is "" until the weights have been hashed. */
+  record: ModelRecord;
+  /** The weights on the GPU are those of the base model. */
+  isBase = false;
+  /** Where its weights are. */
+  readonly device: Device;
+  readonly #base: BaseModel;
+  #format: WeightFormat;
+  #config: OptConfig;
+  #weights: Weights;
+
+  /** Allocates the weights; `reload` or a checkpoint fills them. They must be known to fit. */
+  constructor(base: BaseModel, device: Device, format: WeightFormat) {
+    this.record = base.record;
+    this.device = device;
+    this.#base = base;
+    this.#format = format;
+    this.#config = withHead(base.own, format.head);
+    this.#weights = allocateWeights(device, this.#config, format.dtype);
+  }
+
+  /** The config of its files. */
+  get own(): OptConfig {
+    return this.#base.own;
+  }
+
+  /** The config of the weights on the GPU: with the score head of the current run, or none. */
+  get config(): OptConfig {
+    return this.#config;
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.#base.tokenizer;
+  }
+
+  get notes(): readonly string[] {
+    return this.#base.notes;
+  }
+
+  /** The base weights as the files, or the store, have them. */
+  get base(): BaseWeights {
+    return this.#base.base;
+  }
+
+  get weights(): Weights {
+    return this.#weights;
+  }
+
+  /** Puts the base weights on the GPU, and a new score head with its initial weights. */
+  async reload(onProgress: OnProgress): Promise<void> {
+    await this.#base.load(this.#weights, onProgress);
+    this.#initHead();
+    this.isBase = true;
+  }
+
+  /** Puts stored weights on the GPU: those of a checkpoint, or of the base model. */
+  async restore(
+    { ownerId, sizeBytes, dtype }: Manifest,
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    onProgress: OnProgress,
+  ): Promise<void> {
+    await this.#weights.restore(counted(pieces, sizeBytes, onProgress), dtype);
+    if (ownerId === this.record.id) this.#initHead();
+  }
+
+  /**
+   * Lays the weights out as this dtype and with this score head, or none. Where that takes another
+   * allocation the weights are lost until `reload`, and nothing may use them any more.
+   *
+   * @throws ZerothError E-TASK-3 if the files have a head for another number of labels, E-MEM-1 if the
+   *   weights do not fit; they are then allocated as before
+   */
+  async setFormat(format: WeightFormat): Promise<void> {
+    const { own } = this;
+    const [before, after] = [this.#config, withHead(own, format.head)];
+    const hasSameHead = own.numLabels !== null || format.head?.seed === this.#format.head?.seed;
+    const isSame = format.dtype === this.#format.dtype && before.numLabels === after.numLabels;
+    if (!hasSameHead || !isSame) this.isBase = false;
+    if (isSame) {
+      this.#format = format;
+      return;
+    }
+    this.#weights.destroy();
+    try {
+      await admitModel(this.device, after, this.record.name, format.dtype);
+      this.#format = format;
+      this.#config = after;
+    } finally {
+      this.#weights = allocateWeights(this.device, this.#config, this.#format.dtype);
+    }
+  }
+
+  /** The same model on another device, with the base weights. @throws ZerothError E-MEM-1 */
+  async copyTo(device: Device, onProgress: OnProgress): Promise<OpenModel> {
+    await admitModel(device, this.#config, this.record.name, this.#format.dtype);
+    const copy = new OpenModel({ ...this.#base, record: this.record }, device, this.#format);
+    return loaded(copy, onProgress);
+  }
+
+  destroy(): void {
+    this.#weights.destroy();
+  }
+
+  #initHead(): void {
+    initHead(this.#weights, this.own, this.#format.head?.seed ?? 0);
+  }
+}
+
 /**
- * A checkpoint from files or the bundle, read and put on the GPU.
+ * Opens the model of these files and puts it on the GPU.
  *
  * @throws ZerothError E-FILE-*; E-MEM-1 before any weight is read, if the GPU has no room
  */
@@ -56,148 +160,69 @@ export async function openModel(
   device: Device,
   source: ModelSource,
   dtype: WeightDtype,
-  places: Pick<Environment, "demo" | "hub" | "parser">,
+  env: Pick<Environment, "demo" | "hub" | "parser">,
   onProgress: OnProgress,
 ): Promise<OpenModel> {
-  const { name, files, origin } = await filesOf(source, places);
+  const { name, files, origin } = await filesOf(source, env);
   // The bundled model is as trusted as the program.
-  const parser = source.kind === "demo" ? directParser : places.parser;
-  const checkpoint = await parser.openModelFiles(files);
-  const own = parseConfig(checkpoint.config);
-  const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
-  refuseForeignTokenizer(tokenizer, own);
-  const tensors = matchTensors(parameterTable(own), checkpoint);
-  const record = { ...describe(name, checkpoint), ...(origin ? { origin } : {}) };
-  await admitModel(device, own, name, dtype);
-  const { notes } = checkpoint;
-  const facts = { record, own, tokenizer, notes, head: ownHead(own) };
-  return load(facts, tensors, dtype, device, onProgress);
-}
-
-async function load(
-  facts: Pick<OpenModel, "record" | "own" | "tokenizer" | "notes" | "head">,
-  tensors: ReturnType<typeof matchTensors>,
-  dtype: WeightDtype,
-  device: Device,
-  onProgress: OnProgress,
-): Promise<OpenModel> {
-  const config = withHead(facts.own, facts.head);
-  const model: OpenModel = {
-    ...facts,
-    config,
-    device,
-    isBase: true,
-    base: baseWeightsOf(tensors),
-    weights: allocateWeights(device, config, dtype),
-    reload: async (report: OnProgress) => {
-      const { weights } = model;
-      // A head that is not asked for is the last tensor.
-      const wanted = tensors.slice(0, weights.layout.table.length);
-      const total = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      await weights.load(wanted, (done) =>
-        report({ label: "Reading the model", done, total, unit: "bytes" }),
-      );
-      begin(model);
-    },
-    copyOn: (other, report) => {
-      const { head, weights } = model;
-      return load({ ...facts, head }, tensors, weights.layout.dtype, other, report);
-    },
-  };
-  try {
-    await model.reload(onProgress);
-  } catch (error) {
-    model.weights.destroy();
-    throw error;
-  }
-  return model;
-}
-
-/** Begins the head on the GPU, where the checkpoint brings none. */
-function begin({ weights, own, head }: OpenModel): void {
-  initHead(weights, own, head?.seed ?? 0);
+  const parser = source.kind === "demo" ? directParser : env.parser;
+  const base = readModel(name, await parser.openModelFiles(files), origin);
+  await admitModel(device, base.own, name, dtype);
+  const model = new OpenModel(base, device, { dtype, head: ownHead(base.own) });
+  return loaded(model, onProgress);
 }
 
 /**
- * Makes room for the weights as this dtype and with this score head, or none, where they are otherwise;
- * what was on the GPU is gone, and `reload` brings the base weights. Nothing may use the weights that
- * were there.
+ * Opens the base model of a stored run. Its weights are allocated and not yet read.
  *
- * @throws ZerothError E-TASK-3 if the checkpoint has a head for another number of labels, E-MEM-1 if the
- *   GPU has no room for them so
+ * @throws ZerothError E-STORE-3 if it is not in the store, E-MEM-1 if the GPU has no room
  */
-export async function storeAs(
-  model: OpenModel,
-  dtype: WeightDtype,
-  head: HeadStart | null,
-): Promise<void> {
-  const { device, own, weights, record } = model;
-  const [before, after] = [model.config, withHead(own, head)];
-  const isBegunAlike = own.numLabels !== null || head?.seed === model.head?.seed;
-  if (!isBegunAlike) model.isBase = false;
-  model.head = head;
-  if (weights.layout.dtype === dtype && before.numLabels === after.numLabels) return;
-  weights.destroy();
-  model.isBase = false;
-  const isRefused = await admitModel(device, after, record.name, dtype).then(
-    () => null,
-    (error: unknown) => ({ error }),
-  );
-  model.config = isRefused ? before : after;
-  model.weights = allocateWeights(device, model.config, isRefused ? weights.layout.dtype : dtype);
-  if (isRefused) throw isRefused.error;
-}
-
-/** Puts stored weights on the GPU: a snapshot's, or the base's with a new head as it begins. */
-export async function restoreFrom(
-  model: OpenModel,
-  { ownerId, sizeBytes, dtype }: Manifest,
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  report: OnProgress,
-): Promise<void> {
-  await model.weights.restore(counted(pieces, sizeBytes, report), dtype);
-  if (ownerId === model.record.id) begin(model);
-}
-
-/** A base model as it is stored, room made for its weights; `reload` or a snapshot fills them. */
 export async function openStoredModel(
   device: Device,
   runs: RunStore,
   modelId: string,
-  dtype: WeightDtype,
-  head: HeadStart | null,
+  format: WeightFormat,
 ): Promise<OpenModel> {
   const { record, manifest } = await runs.loadModel(modelId);
   const own = parseConfig(record.config);
-  const config = withHead(own, head);
   const tokenizer = loadTokenizer(new Map(Object.entries(record.tokenizerFiles)));
-  await admitModel(device, config, record.name, dtype);
+  await admitModel(device, withHead(own, format.head), record.name, format.dtype);
   const base = storedBase(runs, record.name, manifest);
-  const model: OpenModel = {
-    record,
+  const load = (weights: Weights, onProgress: OnProgress) =>
+    weights.restore(counted(base.pieces(), base.sizeBytes, onProgress), base.dtype);
+  return new OpenModel({ record, own, tokenizer, notes: [], base, load }, device, format);
+}
+
+async function loaded(model: OpenModel, onProgress: OnProgress): Promise<OpenModel> {
+  try {
+    await model.reload(onProgress);
+    return model;
+  } catch (error) {
+    model.destroy();
+    throw error;
+  }
+}
+
+function readModel(name: string, files: ModelFiles, origin: ModelOrigin | undefined): BaseModel {
+  const own = parseConfig(files.config);
+  const tokenizer = loadTokenizer(files.tokenizerFiles);
+  rejectForeignTokenizer(tokenizer, own);
+  const tensors = matchTensors(parameterTable(own), files);
+  return {
+    record: { ...describe(name, files), ...(origin && { origin }) },
     own,
-    config,
-    head,
     tokenizer,
-    notes: [],
-    device,
-    base,
-    isBase: false,
-    weights: allocateWeights(device, config, dtype),
-    reload: async (report) => {
-      const pieces = counted(base.pieces(), base.sizeBytes, report);
-      await model.weights.restore(pieces, base.dtype);
-      begin(model);
-    },
-    copyOn: async (other, report) => {
-      const { weights } = model;
-      const copy = await openStoredModel(other, runs, modelId, weights.layout.dtype, model.head);
-      await copy.reload(report);
-      copy.isBase = true;
-      return copy;
+    notes: files.notes,
+    base: baseWeightsOf(tensors),
+    load: async (weights, onProgress) => {
+      // The files' own score head is the last tensor, and left out where the run has none.
+      const wanted = tensors.slice(0, weights.layout.table.length);
+      const total = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      await weights.load(wanted, (done) =>
+        onProgress({ label: "Reading the model", done, total, unit: "bytes" }),
+      );
     },
   };
-  return model;
 }
 
 function storedBase(runs: RunStore, name: string, manifest: Manifest | undefined): BaseWeights {
@@ -213,7 +238,7 @@ function storedBase(runs: RunStore, name: string, manifest: Manifest | undefined
   return { dtype: manifest?.dtype ?? "F32", sizeBytes: manifest?.sizeBytes ?? 0, pieces };
 }
 
-/** Pieces, told of as they pass. */
+/** The pieces, with progress reported as they pass. */
 export async function* counted(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
   total: number,
@@ -232,12 +257,11 @@ export function reportModel(
   { record, config, weights, notes }: OpenModel,
   gpuBytes: Readonly<Record<string, number>>,
 ): ModelReport {
-  const parameters = parameterCount(weights.layout.table);
   return {
     name: record.name,
     format: record.format,
     storedDtype: record.storedDtype,
-    parameterCount: parameters,
+    parameterCount: parameterCount(weights.layout.table),
     numHiddenLayers: config.numHiddenLayers,
     hiddenSize: config.hiddenSize,
     numAttentionHeads: config.numAttentionHeads,
@@ -246,8 +270,8 @@ export function reportModel(
     weightBytes: weights.sizeBytes,
     gpuBytes,
     sha256: record.id,
-    ...(record.origin ? { origin: record.origin } : {}),
-    ...(notes.length > 0 ? { notes } : {}),
+    ...(record.origin && { origin: record.origin }),
+    ...(notes.length > 0 && { notes }),
   };
 }
 
@@ -275,21 +299,21 @@ async function filesOf(
   return { name: folder || "Own model", files };
 }
 
-function describe(name: string, checkpoint: ModelFiles): ModelRecord {
+function describe(name: string, files: ModelFiles): ModelRecord {
   return {
     schemaVersion: 1,
     id: "",
     name,
-    format: checkpoint.format,
-    storedDtype: checkpoint.tensors.values().next().value?.dtype ?? "F32",
-    config: checkpoint.config,
-    tokenizerFiles: Object.fromEntries(checkpoint.tokenizerFiles),
-    otherFiles: Object.fromEntries(checkpoint.otherFiles),
+    format: files.format,
+    storedDtype: files.tensors.values().next().value?.dtype ?? "F32",
+    config: files.config,
+    tokenizerFiles: Object.fromEntries(files.tokenizerFiles),
+    otherFiles: Object.fromEntries(files.otherFiles),
   };
 }
 
-/** Ids beyond the embedding would read another token's row: such a pair is meaningless. */
-function refuseForeignTokenizer({ vocabSize }: Tokenizer, config: OptConfig): void {
+/** Ids beyond the embedding matrix would read another token's vector: such a pair is meaningless. */
+function rejectForeignTokenizer({ vocabSize }: Tokenizer, config: OptConfig): void {
   if (vocabSize <= config.vocabSize) return;
   throw new ZerothError(
     "E-FILE-7",

@@ -1,93 +1,103 @@
 import { toFailure } from "#base/errors.ts";
-import { type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
-import { leaveModel } from "./leaving.ts";
+import { closeModel } from "./closeRun.ts";
 import { openData, reportData, underModel, withRules, withTask } from "./openData.ts";
 import { openModel, reportModel } from "./openModel.ts";
-import type { CommandBody } from "./protocol.ts";
-import { openStoredRun } from "./starting.ts";
-import { tellHistory } from "./storedRuns.ts";
+import { openStoredRun } from "./openRun.ts";
+import type { CommandOf } from "./protocol.ts";
+import { reportProgress, type SessionState } from "./state.ts";
+import { reportHistory } from "./storedRuns.ts";
 
-type Opening = Extract<
-  CommandBody,
-  { type: "openModel" | "openData" | "setTask" | "setRules" | "openRun" }
->;
+// Commands that open a model, data or a stored run. What is open then is reported, also where that is less
+// than before because something failed halfway.
 
-/**
- * Puts a model, rows, another task or rules for them, or a stored run on the desk. The page is told
- * what then lies there, also where that is less than before because something failed halfway.
- */
-export async function open(desk: Desk, command: Opening): Promise<void> {
-  switch (command.type) {
-    case "openModel":
-      return openAnotherModel(desk, command);
-    case "openData":
-      desk.data = await openData(command, modelOf(desk), desk.env);
-      return tellData(desk);
-    case "setTask":
-      desk.data = withTask(dataOf(desk), command.task, modelOf(desk));
-      return tellData(desk);
-    case "setRules":
-      desk.data = withRules(dataOf(desk), command.rules, modelOf(desk));
-      return tellData(desk);
-    case "openRun":
-      return openRun(desk, command.runId);
-    default:
-      return command satisfies never;
-  }
-}
-
-async function openAnotherModel(
-  desk: Desk,
-  { source, dtype = "f32" }: Extract<Opening, { type: "openModel" }>,
+export async function openModelFrom(
+  session: SessionState,
+  { source, dtype = "f32" }: CommandOf<"openModel">,
 ): Promise<void> {
-  const { env } = desk;
-  const device = await deviceOf(desk);
-  await leaveModel(desk);
+  const { env, gpu, workspace } = session;
+  const device = await gpu.open();
+  await closeModel(session);
   try {
-    desk.model = await openModel(device, source, dtype, env, progressTo(desk));
+    const model = await openModel(device, source, dtype, env, reportProgress(session));
+    workspace.setModel(model, source.kind === "cached" ? source.folder : null);
   } finally {
-    tellModel(desk);
+    emitModel(session);
   }
-  desk.modelFolder = source.kind === "cached" ? source.folder : null;
-  takeRowsAlong(desk);
+  reencodeData(session);
 }
 
-/** Open rows stay open, read anew: with the new model's tokens, positions and head. */
-function takeRowsAlong(desk: Desk): void {
-  if (!desk.data) return;
+/** Encodes the open data again: with the tokenizer, positions and score head of another model. */
+function reencodeData(session: SessionState): void {
+  const { env, workspace } = session;
+  if (!workspace.data) return;
   try {
-    desk.data = underModel(desk.data, modelOf(desk));
+    workspace.setData(underModel(workspace.data, workspace.requireModel()));
   } catch (error) {
-    desk.data = null;
-    desk.env.emit({ type: "notice", failure: toFailure(error), kind: "problem" });
+    workspace.setData(null);
+    env.emit({ type: "notice", failure: toFailure(error), kind: "problem" });
   }
-  tellData(desk);
+  emitData(session);
 }
 
-async function openRun(desk: Desk, runId: string): Promise<void> {
-  const before = { model: desk.model, data: desk.data };
+export async function openDataFrom(
+  session: SessionState,
+  command: CommandOf<"openData">,
+): Promise<void> {
+  const { env, workspace } = session;
+  workspace.setData(await openData(command, workspace.requireModel(), env));
+  emitData(session);
+}
+
+export async function setTask(
+  session: SessionState,
+  { task }: CommandOf<"setTask">,
+): Promise<void> {
+  const { workspace } = session;
+  workspace.setData(withTask(workspace.requireData(), task, workspace.requireModel()));
+  emitData(session);
+}
+
+export async function setRules(
+  session: SessionState,
+  { rules }: CommandOf<"setRules">,
+): Promise<void> {
+  const { workspace } = session;
+  workspace.setData(withRules(workspace.requireData(), rules, workspace.requireModel()));
+  emitData(session);
+}
+
+export async function openRun(
+  session: SessionState,
+  { runId }: CommandOf<"openRun">,
+): Promise<void> {
+  const { workspace } = session;
+  const { model, data } = workspace;
   try {
-    const run = await openStoredRun(desk, runId);
-    tellModel(desk, run.ground.opt.memory.bytesByKind());
-    tellData(desk);
-    tellHistory(desk, runId, run.history(), run.evaluations);
+    const run = await openStoredRun(session, runId);
+    emitModel(session, run.context.model.memory.bytesByKind());
+    emitData(session);
+    reportHistory(session, run);
     if (!["paused", "finished", "diverged", "queued"].includes(run.record.status)) {
-      run.record = { ...run.record, status: "interrupted" };
+      run.change({ status: "interrupted" });
     }
     run.report();
   } catch (error) {
-    if (desk.model !== before.model) tellModel(desk);
-    if (desk.data !== before.data) tellData(desk);
+    if (workspace.model !== model) emitModel(session);
+    if (workspace.data !== data) emitData(session);
     throw error;
   }
 }
 
 /** @param more bytes on the GPU beside those of the weights, by kind */
-function tellModel({ env, model }: Desk, more: Readonly<Record<string, number>> = {}): void {
+function emitModel(
+  { env, workspace }: SessionState,
+  more: Readonly<Record<string, number>> = {},
+): void {
+  const { model } = workspace;
   const bytes = { ...model?.weights.memory.bytesByKind(), ...more };
   env.emit({ type: "model", model: model && reportModel(model, bytes) });
 }
 
-function tellData({ env, data }: Desk): void {
-  env.emit({ type: "data", data: data && reportData(data) });
+function emitData({ env, workspace }: SessionState): void {
+  env.emit({ type: "data", data: workspace.data && reportData(workspace.data) });
 }

@@ -5,38 +5,33 @@ import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Model } from "#model/model.ts";
 import { evaluate, optionProbabilities } from "#run/evaluation/evaluation.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
-import { type Desk, progressTo, runOf, runsOf } from "./desk.ts";
-import { restoreWeights } from "./starting.ts";
+import type { CommandOf } from "./protocol.ts";
+import { withBaseWeights } from "./restoreWeights.ts";
+import type { SessionState } from "./state.ts";
 
-/**
- * How likely each label or option is for a person's own words, before and after training. For the value before,
- * the base weights come back for a moment; then the run's own, from its snapshot and journal, to the
- * very bits they had.
- */
-export async function predict(desk: Desk, values: Readonly<Record<string, string>>): Promise<void> {
-  const run = runOf(desk);
-  const { model, opt, data } = run.ground;
+/** Reports the probability of each label or option for these column values, before and after training. */
+export async function predict(
+  session: SessionState,
+  { values }: CommandOf<"predict">,
+): Promise<void> {
+  const run = session.workspace.requireRun();
+  const { opened, model, data } = run.context;
   const { task } = data.inspection.summary;
-  const { tokenizer } = model;
+  const { tokenizer } = opened;
   const options = encodeOptions(tokenizer, task, rowAsWritten(values));
-  const example: EncodedExample = { row: 0, answer: 0, options: fitting(options, opt) };
-  const after = await probabilities(opt, example);
-  let before = after;
-  if (run.steps.length > 0) {
-    await model.reload(progressTo(desk));
-    before = await probabilities(opt, example);
-    const runs = await runsOf(desk);
-    const { snapshots } = await runs.loadRun(run.record.id);
-    const steps = run.steps.slice(0, run.travelledTo ?? run.steps.length);
-    await restoreWeights(desk, runs, run.ground, run.record, steps, snapshots);
-  }
-  desk.env.emit({
+  const example: EncodedExample = { row: 0, answer: 0, options: fitting(options, model) };
+  const after = await probabilities(model, example);
+  const before =
+    run.lastStep === 0
+      ? after
+      : await withBaseWeights(session, () => probabilities(model, example));
+  session.env.emit({
     type: "prediction",
     prediction: {
       values,
       options: options.map(({ ids, optionLength }, i) => ({
         label: task.labels[i] ?? "",
-        // Options that differ from row to row have no word of their own: the text itself is shown.
+        // Options that differ from row to row have no label word: the text itself is shown.
         word: task.words[i] ?? (task.labels[i] ? "" : tokenizer.decode(ids.slice(-optionLength))),
         before: before[i] ?? 0,
         after: after[i] ?? 0,
@@ -45,14 +40,14 @@ export async function predict(desk: Desk, values: Readonly<Record<string, string
   });
 }
 
-async function probabilities(opt: Model, example: EncodedExample): Promise<number[]> {
-  const { scores } = await evaluate(opt, [example]);
+async function probabilities(model: Model, example: EncodedExample): Promise<number[]> {
+  const { scores } = await evaluate(model, [example]);
   return optionProbabilities(scores[0] ?? []);
 }
 
-/** Options cut at the left until they fit the room the run was given; BOS and the end stay. */
-function fitting(options: EncodedExample["options"], opt: Model): EncodedExample["options"] {
-  const capacity = evaluationCapacity(opt.capacity);
+/** The options, cut on the left until they fit the buffers of the run; BOS and the end stay. */
+function fitting(options: EncodedExample["options"], model: Model): EncodedExample["options"] {
+  const capacity = evaluationCapacity(model.capacity);
   const fits = (tried: EncodedExample["options"]) => {
     try {
       return packAll([{ row: 0, answer: 0, options: tried }], capacity).length === 1;

@@ -1,90 +1,85 @@
 import { evaluate } from "#run/evaluation/evaluation.ts";
+import { headOf, prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { NOT_FINITE } from "#run/store/journal.ts";
 import { resolveSettings, withLearningRate } from "#zo/resolveSettings.ts";
-import type { SettingValues } from "#zo/settings.ts";
-import { type Desk, dataOf, deviceOf, modelOf, progressTo } from "./desk.ts";
-import { headOf } from "./headOf.ts";
+import { closeRun } from "./closeRun.ts";
 import { fastestLinear } from "./kernelChoice.ts";
-import { leaveRun } from "./leaving.ts";
-import { storeAs } from "./openModel.ts";
-import type { LearningRateProbe } from "./protocol.ts";
-import { prepareMasks } from "./sparsity.ts";
-import { admit, makeOpt } from "./starting.ts";
+import type { CommandOf } from "./protocol.ts";
+import type { LearningRateProbe } from "./reports.ts";
+import { admitContext, createRunModel } from "./runContext.ts";
+import { reportProgress, type SessionState } from "./state.ts";
 
-/** Rates tried, as multiples of the one set. A factor of about three apart, as papers' grids are. */
+/** Learning rates tried, as multiples of the one set. A factor of about three apart, as in papers' grids. */
 const factors = [1 / 100, 1 / 30, 1 / 10, 1 / 3, 1, 3, 10, 30, 100];
 const stepsEach = 40;
-const maxRows = 64;
+const maxExamples = 64;
 
 /**
  * Tries learning rates: a short run at each, all from the base weights, along the same directions and
- * batches, judged on the same fixed training rows. The one that lowered the loss most is suggested,
- * or the next smaller one where that was the largest that still worked: the edge is no place to stay.
+ * batches, scored on the same training examples. The one that lowered the loss most is suggested, or the
+ * next smaller one where that was the largest that still worked, which is too close to diverging.
  */
 export async function probeLearningRates(
-  desk: Desk,
-  given: SettingValues,
-  isCancelled: () => boolean,
+  session: SessionState,
+  { settings: given }: CommandOf<"probeLearningRates">,
 ): Promise<void> {
+  const { env, schedule, workspace } = session;
   const settings = resolveSettings({
     ...given,
     steps: stepsEach,
     learningRateSchedule: "constant",
   });
-  const model = modelOf(desk);
-  const data = dataOf(desk);
-  await leaveRun(desk);
-  const device = await deviceOf(desk);
-  const report = progressTo(desk);
-  const head = headOf(data.inspection.summary.task, settings);
-  await storeAs(model, settings.dtype, head);
-  await admit(device, model, data, settings);
-  const linear = await fastestLinear(desk, device, model);
-  await model.reload(report);
-  const opt = await makeOpt(desk, device, model, data, settings, linear);
+  const opened = workspace.requireModel();
+  const data = workspace.requireData();
+  await closeRun(session);
+  const report = reportProgress(session);
+  const { task } = data.inspection.summary;
+  await opened.setFormat({ dtype: settings.dtype, head: headOf(task, settings) });
+  await admitContext(opened, data, settings);
+  const linear = await fastestLinear(session, opened);
+  await opened.reload(report);
+  const model = await createRunModel(session, opened, data, settings, linear);
   try {
-    const thresholds = await prepareMasks(opt, settings);
+    const thresholds = await prepareMasks(model, settings);
     const { train } = data.inspection;
-    const rows = train.slice(0, maxRows);
-    const isPerToken = data.inspection.summary.task.kind !== "classification";
-    const { loss: lossBefore } = await evaluate(opt, rows, { isPerToken });
-    const base = settings.learningRate;
+    const scored = train.slice(0, maxExamples);
+    const isPerToken = task.kind !== "classification";
+    const { loss: lossBefore } = await evaluate(model, scored, { isPerToken });
     const points: LearningRateProbe["points"][number][] = [];
-    const tell = (isDone: boolean) => {
-      const suggested = isDone ? suggestion(points, lossBefore) : null;
-      const probe = {
-        points: [...points],
-        lossBefore,
-        stepsEach,
-        rows: rows.length,
-        suggested,
-        isDone,
-      };
-      desk.env.emit({ type: "learningRates", probe });
-    };
-    tell(false);
+    const emit = (isDone: boolean) =>
+      env.emit({
+        type: "learningRates",
+        probe: {
+          points: [...points],
+          lossBefore,
+          stepsEach,
+          rows: scored.length,
+          suggested: isDone ? suggestion(points, lossBefore) : null,
+          isDone,
+        },
+      });
+    emit(false);
     for (const [i, factor] of factors.entries()) {
-      if (isCancelled()) break;
+      if (schedule.isCancelled) break;
       report({ label: "Trying learning rates", done: i, total: factors.length, unit: "steps" });
-      const learningRate = tidy(base * factor);
-      await model.reload(() => {});
-      await prepareMasks(opt, settings, thresholds);
-      const rates = withLearningRate(settings, learningRate);
-      const stepper = new Stepper(opt, rates, train, [], isPerToken);
-      const isSound = await runSteps(stepper);
-      const { loss } = await evaluate(opt, rows, { isPerToken });
-      points.push({ learningRate, loss: isSound && Number.isFinite(loss) ? loss : null });
-      tell(false);
+      const learningRate = Number((settings.learningRate * factor).toPrecision(2));
+      await opened.reload(() => {});
+      await prepareMasks(model, settings, thresholds);
+      const tried = withLearningRate(settings, learningRate);
+      const areFinite = await runSteps(new Stepper(model, tried, train, [], isPerToken));
+      const { loss } = await evaluate(model, scored, { isPerToken });
+      points.push({ learningRate, loss: areFinite && Number.isFinite(loss) ? loss : null });
+      emit(false);
     }
-    tell(true);
+    emit(true);
   } finally {
-    opt.destroy();
-    await model.reload(() => {});
-    model.isBase = true;
+    model.destroy();
+    await opened.reload(() => {});
   }
 }
 
+/** False if a loss was not finite. */
 async function runSteps(stepper: Stepper): Promise<boolean> {
   while (stepper.nextStep < stepsEach) {
     if (stepper.isNextLong) {
@@ -113,9 +108,4 @@ function suggestion(
   const next = points[best + 1];
   const isEdge = next !== undefined && (next.loss === null || next.loss > lossBefore);
   return points[isEdge && best > 0 ? best - 1 : best]!.learningRate;
-}
-
-/** To two digits: 3.3e-7, not 3.3333e-7. */
-function tidy(rate: number): number {
-  return Number(rate.toPrecision(2));
 }

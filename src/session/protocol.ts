@@ -1,23 +1,21 @@
-import type { WeightDtype } from "#base/dtype.ts";
-import type { Failure, Remedy } from "#base/errors.ts";
-import type { DataProblem } from "#data/examples/problems.ts";
+import { weightDtypes } from "#base/dtype.ts";
+import type { Failure } from "#base/errors.ts";
+import { z } from "#base/schema.ts";
 import type { RowPreview } from "#data/examples/rowPreview.ts";
-import type { SplitName, SplitRules } from "#data/examples/splits.ts";
-import type { TaskChoice } from "#data/tasks/choices.ts";
-import type { CustomTask, TaskSpec } from "#data/tasks/task.ts";
-import type { ExampleResult } from "#run/evaluation/examples.ts";
-import type { Sampling } from "#run/evaluation/sampling.ts";
+import type { SplitName } from "#data/examples/splits.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { SparsityReport } from "#run/step/runModel.ts";
+import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
+import { someRulesSchema } from "#run/store/rulesSchema.ts";
+import { taskSchema } from "#run/store/storedRecords.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import type {
-  EvaluationRecord,
-  Majority,
-  ModelOrigin,
-  RunRecord,
-  StepRecord,
-} from "#run/store/records.ts";
-import type { MethodDescription } from "#zo/methods/method.ts";
-import type { SettingDescription, SettingValues } from "#zo/settings.ts";
-import type { HubCommand, HubEvent } from "./hubProtocol.ts";
+  DatasetOffer,
+  DownloadReport,
+  HubChoice,
+  LibraryReport,
+  ModelOffer,
+} from "./hubReports.ts";
 import type {
   Catalogue,
   DataReport,
@@ -30,154 +28,229 @@ import type {
   ModelReport,
   Prediction,
   Progress,
-  RowSources,
   RunReport,
   RunSummary,
   ShareReport,
-  SparsityReport,
   WritingReport,
 } from "./reports.ts";
-import type { ModelSource } from "./sources.ts";
 
-export type * from "./hubProtocol.ts";
-export type * from "./reports.ts";
-export type * from "./sources.ts";
-export type {
-  CustomTask,
-  DataProblem,
-  EvaluationRecord,
-  ExampleResult,
-  Failure,
-  Majority,
-  MethodDescription,
-  ModelOrigin,
-  Remedy,
-  RowPreview,
-  RunRecord,
-  Sampling,
-  SettingDescription,
-  SettingValues,
-  SplitName,
-  SplitRules,
-  StepRecord,
-  TaskChoice,
-  TaskSpec,
-  WritingRequest,
-};
+const settings: z.ZodType<SettingValues> = z.record(
+  z.string(),
+  z.union([z.number(), z.string(), z.boolean()]),
+);
+const hubChoice: z.ZodType<HubChoice> = z.object({
+  endpoint: z.string(),
+  token: z.string().exactOptional(),
+});
+const split: z.ZodType<SplitName> = z.enum(["train", "dev", "test"]);
 
-/**
- * What the page may ask of the engine, and what the engine tells the page. Every command carries an
- * `id`; exactly one `done` or `failed` with that id answers it, after every event it caused.
- */
-export type Command = { readonly id: number } & CommandBody;
+/** A file with its path inside the folder it was picked from. */
+const namedFile = z.object({ path: z.string(), file: z.instanceof(File) });
 
-export type CommandBody =
-  | HubCommand
-  /** Look at the adapter, run the self-test. Answered by `device`, `kernels`, `catalogue` and `runs`. */
-  | { readonly type: "checkDevice" }
-  /**
-   * Open a checkpoint and put it on the GPU, as f32 unless told. Answered by `model`; `progress` on the
-   * way. A run that stores its weights otherwise reads them again.
-   */
-  | { readonly type: "openModel"; readonly source: ModelSource; readonly dtype?: WeightDtype }
-  /** Read rows, recognise or guess their task and draw parts from them. Answered by `data`. */
-  | ({ readonly type: "openData" } & RowSources)
-  /**
-   * Use the open rows with this template and these words. Answered by `data`. Without labels, as
-   * after a change of `labelColumn`, labels and words are read from the rows and guessed.
-   */
-  | { readonly type: "setTask"; readonly task: TaskSpec }
-  /** Draw the parts of the open rows anew; what is left out is as usual. Answered by `data`. */
-  | { readonly type: "setRules"; readonly rules: Partial<SplitRules> }
-  /** Look at one row as the model will read it. Answered by `rowPreview`. */
-  | { readonly type: "previewRow"; readonly part: SplitName; readonly index: number }
-  /** Begin a run with the open model and data. `run`, `steps`, `evaluation` follow; done at its end. */
-  | { readonly type: "startRun"; readonly settings: SettingValues; readonly name: string }
-  /** Keep a run to be trained later, with the open model and data. Answered by `runs`. */
-  | { readonly type: "queueRun"; readonly settings: SettingValues; readonly name: string }
-  /** Train every queued run, oldest first; `run`, `steps`, ... follow for each; done at the end. */
-  | { readonly type: "runQueue" }
-  /**
-   * A few steps at several rates from the same weights on fixed rows; nothing is kept. Answered by
-   * `learningRates`, after each rate and at the end.
-   */
-  | { readonly type: "probeLearningRates"; readonly settings: SettingValues }
-  /** Forget which kernels are the fastest here; the next run measures again. Answered by `kernels`. */
-  | { readonly type: "resetTuning" }
-  /** What a run of these settings with the open model would take. Answered by `memory`. */
-  | { readonly type: "planMemory"; readonly settings: SettingValues }
-  /** Ends a probe of learning rates, an evaluation, or the queue after the run at hand. */
-  | { readonly type: "cancel" }
-  /** Finish the step at hand, save, and hold. */
-  | { readonly type: "pauseRun" }
-  /** Go on with the open run. */
-  | { readonly type: "resumeRun" }
-  /** Pause, then mark the run finished where it stands. */
-  | { readonly type: "stopRun" }
-  /** Rebuild a stored run: base or checkpoint + journal. Answered by `model`, `data`, `run`, `history`. */
-  | { readonly type: "openRun"; readonly runId: string }
-  /**
-   * Put the open run's weights as they were after a step (null: its last), to be asked, evaluated or
-   * exported. Going on with the run brings its last weights back first. Answered by `run` and, where
-   * rows are held out, by `travelled`.
-   */
-  | { readonly type: "travelTo"; readonly step: number | null }
-  /** Read a stored run's curves only; needs no GPU. Answered by `run` and `history`. */
-  | { readonly type: "viewRun"; readonly runId: string }
-  /**
-   * Bring a run that is looked at, and not open here, up to date after this step. Answered by `steps`,
-   * `evaluation` and `run` where another tab has it open; by `runs` where that is not as the page has it
-   * (`wasHeld`), and as `viewRun` is where it was let go of.
-   */
-  | {
-      readonly type: "followRun";
-      readonly runId: string;
-      readonly after: number;
-      readonly wasHeld: boolean;
-    }
-  | { readonly type: "listRuns" }
-  | { readonly type: "renameRun"; readonly runId: string; readonly name: string }
-  | { readonly type: "noteRun"; readonly runId: string; readonly note: string }
-  /** Answered by `deleted` with the bytes freed, then `runs`. */
-  | { readonly type: "deleteRun"; readonly runId: string }
-  /** Probability of each label for these column values, at the base and at the current weights. */
-  | { readonly type: "predict"; readonly values: Readonly<Record<string, string>> }
-  /**
-   * Write on from a prompt: by the weights on the GPU, then by the model before training; by the open
-   * model alone where no run is open or it has no steps. Answered by `written`, again and again as the
-   * text grows. `cancel` ends it.
-   */
-  | { readonly type: "write"; readonly request: WritingRequest }
-  /**
-   * How the weights on the GPU answer every held-out row. Answered by `examples`: at once where the
-   * rows were scored at this step before, then again when the base model has been asked for
-   * comparison. `cancel` ends it.
-   */
-  | { readonly type: "evaluate" }
-  /**
-   * The tuned model as a Hugging Face folder: a zip to download, or into a picked directory. With
-   * `at`, its best or its last weights, which are then on the GPU as after `travelTo`; else those
-   * that are there.
-   */
-  | {
-      readonly type: "exportModel";
-      readonly directory?: FileSystemDirectoryHandle;
-      readonly at?: "best" | "last";
-    }
-  /** Log, settings or bundle of a stored run, as a file. Answered by `file`. */
-  | { readonly type: "exportLog"; readonly runId: string; readonly format: LogFormat }
-  /** A stored run's settings as a link, and as a command of MeZO's repository. Answered by `shared`. */
-  | { readonly type: "shareRun"; readonly runId: string }
-  /** Settings from a link, a saved file, or a command line. Answered by `imported`. */
-  | { readonly type: "readSettings"; readonly text: string }
-  /**
-   * A run somebody handed on: kept beside one's own, rebuilt on the GPU and its weights compared with
-   * the recorded hash. Answered by `runs`, then as `openRun` is, then `bundle`.
-   */
-  | { readonly type: "openBundle"; readonly file: Blob };
+/** Where a model is read from. */
+const modelSource = z.union([
+  z.object({ kind: z.literal("demo") }),
+  /** A downloaded model, by its folder in the library. */
+  z.object({ kind: z.literal("cached"), folder: z.string() }),
+  z.object({
+    kind: z.literal("files"),
+    files: z.array(namedFile).readonly(),
+  }),
+]);
+
+/** Where a table of examples is read from. */
+const dataSource = z.union([
+  z.object({ kind: z.literal("demo"), split: z.enum(["train", "dev"]) }),
+  z.object({ kind: z.literal("file"), file: z.instanceof(File) }),
+  /** A split of a downloaded data set. */
+  z.object({ kind: z.literal("cached"), folder: z.string(), split: z.string() }),
+  z.object({ kind: z.literal("text"), name: z.string(), text: z.string() }),
+]);
+
+const writingRequest: z.ZodType<WritingRequest> = z.object({
+  prompt: z.string(),
+  sampling: z.union([
+    z.object({ kind: z.literal("greedy") }),
+    z.object({
+      kind: z.literal("sampled"),
+      temperature: z.number(),
+      topK: z.number(),
+      topP: z.number(),
+    }),
+  ]),
+  seed: z.number(),
+  maxNewTokens: z.number(),
+  stops: z.array(z.string()).readonly(),
+});
 
 /** Files made of a run's record and journal. */
-export type LogFormat = "jsonl" | "csv" | "settings" | "tensorboard" | "bundle";
+const logFormat = z.enum(["jsonl", "csv", "settings", "tensorboard", "bundle"]);
+
+/**
+ * Commands that the page and the command line send, by type. Every command carries an `id`; exactly one
+ * `done` or `failed` with that id answers it, after every event it caused. When a command may run is said
+ * in `commands.ts`.
+ */
+const fields = {
+  /** Looks at the adapter and tests it. Emits `device`, `kernels`, `catalogue` and `runs`. */
+  checkDevice: {},
+  /** Forgets which kernels are the fastest here; the next run measures again. Emits `kernels`. */
+  resetTuning: {},
+  /** Computes the GPU memory of a run of the open model with these settings. Emits `memory`. */
+  planMemory: { settings },
+
+  /** Opens a model and puts it on the GPU, as f32 by default. Emits `progress` and `model`. */
+  openModel: { source: modelSource, dtype: z.enum(weightDtypes).exactOptional() },
+  /**
+   * Reads tables, recognises or guesses their task and draws splits from them. Of two files, the second is
+   * for what `SplitRules.secondFile` says. Emits `data`.
+   */
+  openData: {
+    train: dataSource,
+    dev: dataSource.exactOptional(),
+    test: dataSource.exactOptional(),
+  },
+  /** Uses this task for the open data. Without labels, they are read from the data. Emits `data`. */
+  setTask: { task: taskSchema },
+  /** Draws the splits of the open data again; what is left out gets its default. Emits `data`. */
+  setRules: { rules: someRulesSchema },
+  /** Shows an example as the model reads it. Emits `rowPreview`. */
+  previewRow: { part: split, index: z.number() },
+
+  /** Starts a run with the open model and data. Emits `run`, `steps` and `evaluation` until it ends. */
+  startRun: { settings, name: z.string() },
+  /** Continues the open run. */
+  resumeRun: {},
+  /** Trains every queued run, oldest first. */
+  runQueue: {},
+  /** Stores a run with the open model and data, to be trained later. Emits `runs`. */
+  queueRun: { settings, name: z.string() },
+  /**
+   * Trains a few steps at several learning rates from the same weights; nothing is kept. Emits
+   * `learningRates` after each rate and at the end.
+   */
+  probeLearningRates: { settings },
+  /** Finishes the steps in flight, saves and pauses. */
+  pauseRun: {},
+  /** Pauses, then marks the run as finished at the step it has reached. */
+  stopRun: {},
+  /** Ends a probe of learning rates, an evaluation, a text, or the queue after its current run. */
+  cancel: {},
+
+  /** Rebuilds a stored run on the GPU. Emits `model`, `data`, `history` and `run`. */
+  openRun: { runId: z.string() },
+  /**
+   * Stores a run that came as a bundle, and compares its weights with the recorded hash. Emits `runs`, then
+   * as `openRun`, then `bundle`.
+   */
+  openBundle: { file: z.instanceof(Blob) },
+  /**
+   * Puts the weights of the open run after a step (null: its last) on the GPU, to be tried, evaluated or
+   * exported. Resuming the run puts the last ones back first. Emits `run` and, with a validation set,
+   * `travelled`.
+   */
+  travelTo: { step: z.number().nullable() },
+  /** Computes the probability of each label for these column values, before and after training. Emits `prediction`. */
+  predict: { values: z.record(z.string(), z.string()) },
+  /**
+   * Generates text from a prompt: by the weights on the GPU, then by the model before training; by the open
+   * model alone if no run is open or it has no steps. Emits `written` as the text grows. `cancel` ends it.
+   */
+  write: { request: writingRequest },
+  /**
+   * Reports how the weights on the GPU answer every validation example. Emits `examples`, then again with
+   * the base model's answers for comparison. `cancel` ends it.
+   */
+  evaluate: {},
+  /**
+   * Exports the fine-tuned model as a Hugging Face folder: as a zip to download, or into a directory. With
+   * `at`, its best or its last weights, which are then on the GPU as after `travelTo`; else those there.
+   */
+  exportModel: {
+    directory: z
+      .custom<FileSystemDirectoryHandle>((value) => typeof value === "object" && value !== null)
+      .exactOptional(),
+    at: z.enum(["best", "last"]).exactOptional(),
+  },
+
+  /** Emits `runs`. */
+  listRuns: {},
+  /** Reads the curves of a stored run; needs no GPU. Emits `history` and `run`. */
+  viewRun: { runId: z.string() },
+  /**
+   * Brings a run that is shown, and not open here, up to date after a step. Emits `steps`, `evaluation` and
+   * `run` if another tab has it open, `runs` if `wasHeld` is no longer true, and as `viewRun` if it was
+   * closed elsewhere.
+   */
+  followRun: { runId: z.string(), after: z.number(), wasHeld: z.boolean() },
+  /** Emits `runs`. */
+  renameRun: { runId: z.string(), name: z.string() },
+  /** Emits `runs`. */
+  noteRun: { runId: z.string(), note: z.string() },
+  /** Emits `deleted` with the bytes freed, then `runs`. */
+  deleteRun: { runId: z.string() },
+  /** Exports the log, the settings or a bundle of a stored run. Emits `file`. */
+  exportLog: { runId: z.string(), format: logFormat },
+  /** Makes a link of the settings of a stored run, and a command of MeZO's repository. Emits `shared`. */
+  shareRun: { runId: z.string() },
+  /** Reads settings from a link, a saved file, or a command line. Emits `imported`. */
+  readSettings: { text: z.string() },
+
+  /**
+   * Looks a model up; no weights are loaded. `name`: `owner/name`, `owner/name@revision` or an address. Emits
+   * `offer`.
+   */
+  describeModel: { name: z.string(), hub: hubChoice },
+  /** Looks a data set up. Emits `datasetOffer`. */
+  describeDataset: { name: z.string(), hub: hubChoice },
+  /**
+   * Downloads what was looked up, or continues that. Of a data set, these splits. Emits `downloads` on the
+   * way and `library` at the end; done when all is here, or when it was paused.
+   */
+  download: { folder: z.string(), splits: z.array(z.string()).readonly(), hub: hubChoice },
+  /** Pauses a download; what is here stays. */
+  pauseDownload: { folder: z.string() },
+  /** Removes a download, finished or not. Emits `library`. */
+  deleteDownload: { folder: z.string() },
+  /** Emits `library`. */
+  listDownloads: {},
+};
+
+export type CommandType = keyof typeof fields;
+
+type FieldsOf<K extends CommandType> = keyof (typeof fields)[K] extends never
+  ? unknown
+  : Readonly<z.infer<z.ZodObject<(typeof fields)[K]>>>;
+type CommandBodies = { [K in CommandType]: { readonly type: K } & FieldsOf<K> };
+export type CommandOf<K extends CommandType> = CommandBodies[K];
+export type CommandBody = CommandOf<CommandType>;
+export type Command = { readonly id: number } & CommandBody;
+
+export type NamedFile = z.infer<typeof namedFile>;
+export type ModelSource = z.infer<typeof modelSource>;
+export type DataSource = z.infer<typeof dataSource>;
+export type DataSources = Omit<CommandOf<"openData">, "type">;
+export type LogFormat = z.infer<typeof logFormat>;
+
+const schemas: ReadonlyMap<unknown, z.ZodObject> = new Map(
+  Object.entries(fields).map(([type, shape]) => [type, z.object(shape)]),
+);
+const header = z.looseObject({ id: z.number(), type: z.string() });
+
+/** The command in a message from another thread. @throws Error for anything else */
+export function parseCommand(message: unknown): Command {
+  const { id, type } = header.parse(message);
+  const schema = schemas.get(type);
+  if (!schema) throw new Error(`There is no command "${type}".`);
+  return { id, type, ...schema.parse(message) } as Command;
+}
+
+export type HubEvent =
+  | { readonly type: "offer"; readonly offer: ModelOffer }
+  | { readonly type: "datasetOffer"; readonly offer: DatasetOffer }
+  /** Those under way; empty when the last one has ended. */
+  | { readonly type: "downloads"; readonly downloads: readonly DownloadReport[] }
+  | { readonly type: "library"; readonly library: LibraryReport };
 
 export type EngineEvent =
   | HubEvent

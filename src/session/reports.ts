@@ -9,7 +9,6 @@ import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
 import type { ModelOrigin, RunRecord } from "#run/store/records.ts";
 import type { MethodDescription } from "#zo/methods/method.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
-import type { DataSource } from "./sources.ts";
 
 // What the engine reports to the page, as plain data.
 
@@ -92,13 +91,6 @@ export interface ModelReport {
   readonly origin?: ModelOrigin;
   /** What was done to its files so that they can be used, in sentences. */
   readonly notes?: readonly string[];
-}
-
-/** Files for up to three parts. Of two, the second is what `SplitRules.secondFile` says. */
-export interface RowSources {
-  readonly train: DataSource;
-  readonly dev?: DataSource;
-  readonly test?: DataSource;
 }
 
 /** What is known of the rows, and what may be chosen for them. */
@@ -189,23 +181,6 @@ export interface LearningRateProbe {
   /** The rate to take, once all were tried; null if none lowered the loss. */
   readonly suggested: number | null;
   readonly isDone: boolean;
-}
-
-/** What Sparse-MeZO's mask leaves in, measured on the weights after `step`. */
-export interface SparsityReport {
-  readonly step: number;
-  /** Share of all parameters that move, 0..1. */
-  readonly density: number;
-  /** One entry per matrix; 1-D tensors move whole and are not listed. */
-  readonly tensors: readonly {
-    readonly name: string;
-    readonly elements: number;
-    /** Weights with |θ| at most this move. */
-    readonly threshold: number;
-    readonly density: number;
-    /** Counts of |θ| in 64 bins, each a sixteenth of the threshold wide; the last takes the rest. */
-    readonly histogram: readonly number[];
-  }[];
 }
 
 export interface ExamplesReport {

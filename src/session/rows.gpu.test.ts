@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
 import { importSettings } from "#run/exchange/importSettings.ts";
-import type { DataReport, DataSource, EngineEvent, RowPreview } from "./protocol.ts";
+import type { DataSource, EngineEvent } from "./protocol.ts";
+import type { DataReport } from "./reports.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import { createPlace, exportedSha, lastRecord, type Tab } from "./testing/place.ts";
 

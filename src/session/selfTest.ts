@@ -14,7 +14,7 @@ import { Model } from "#model/model.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { noise } from "#zo/noise.ts";
 import { LINEAR_BOUND, linearError } from "./linearBench.ts";
-import type { SelfTestResult } from "./protocol.ts";
+import type { SelfTestResult } from "./reports.ts";
 
 /**
  * Three things no result could be trusted without, tried on this very GPU: the random numbers to the

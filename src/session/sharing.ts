@@ -3,12 +3,16 @@ import { importSettings } from "#run/exchange/importSettings.ts";
 import { runPyCommand } from "#run/exchange/runPy.ts";
 import { decodeShareLink, encodeShareLink, isShareLink } from "#run/exchange/shareLink.ts";
 import type { ModelRecord } from "#run/store/records.ts";
-import { type Desk, runsOf } from "./desk.ts";
-import type { ImportedReport } from "./protocol.ts";
+import type { CommandOf } from "./protocol.ts";
+import type { ImportedReport } from "./reports.ts";
+import type { SessionState } from "./state.ts";
 
-/** A stored run's settings as the end of an address, and as a command of MeZO's repository. */
-export async function shareRun(desk: Desk, runId: string): Promise<void> {
-  const runs = await runsOf(desk);
+/** Reports the settings of a stored run as a link, and as a command of MeZO's repository. */
+export async function shareRun(
+  { env, storage }: SessionState,
+  { runId }: CommandOf<"shareRun">,
+): Promise<void> {
+  const runs = await storage.runs();
   const { record } = await runs.loadRun(runId);
   const base = await runs.loadModel(record.modelId).catch(() => null);
   const origin = base?.record.origin;
@@ -21,14 +25,14 @@ export async function shareRun(desk: Desk, runId: string): Promise<void> {
     }),
   );
   const runPy = runPyCommand({ ...record, modelName: origin?.repo ?? record.modelName });
-  desk.env.emit({ type: "shared", share: { runId, ...link, runPy } });
+  env.emit({ type: "shared", share: { runId, ...link, runPy } });
 }
 
 function nameOnHub({ repo, commit }: NonNullable<ModelRecord["origin"]>): string {
   return commit === "" ? repo : `${repo}@${commit}`;
 }
 
-/** Settings too long for a link are no reason to show nothing else. */
+/** Settings that are too long for a link still have everything else to show. */
 function linkOf(encode: () => string): { fragment: string | null; whyNoLink: string } {
   try {
     return { fragment: encode(), whyNoLink: "" };
@@ -43,8 +47,11 @@ function linkOf(encode: () => string): { fragment: string | null; whyNoLink: str
  *
  * @throws ZerothError E-CFG-1 for what cannot be used; nothing is changed then
  */
-export function readSettings(desk: Desk, text: string): void {
-  desk.env.emit({ type: "imported", imported: read(text.trim()) });
+export async function readSettings(
+  { env }: SessionState,
+  { text }: CommandOf<"readSettings">,
+): Promise<void> {
+  env.emit({ type: "imported", imported: read(text.trim()) });
 }
 
 function read(text: string): ImportedReport {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { builtInTask } from "#data/tasks/index.ts";
-import type { EngineEvent, WritingReport, WritingRequest } from "./protocol.ts";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { EngineEvent } from "./protocol.ts";
+import type { WritingReport } from "./reports.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
   createPlace,

@@ -15,99 +15,89 @@ import {
 import { checkWriting, type WritingRequest } from "#run/evaluation/writingRequest.ts";
 import type { ActiveRun } from "./activeRun.ts";
 import { admitWriting } from "./admission.ts";
-import { type Desk, deviceOf, modelOf, progressTo, runsOf } from "./desk.ts";
 import { fastestLinear } from "./kernelChoice.ts";
 import type { OpenModel } from "./openModel.ts";
-import type { SideReport, WritingReport } from "./protocol.ts";
-import { restoreWeights } from "./starting.ts";
+import type { CommandOf } from "./protocol.ts";
+import type { SideReport, WritingReport } from "./reports.ts";
+import { withBaseWeights } from "./restoreWeights.ts";
+import { reportProgress, type SessionState } from "./state.ts";
 
 /**
- * Writes on from a person's own words, by the weights on the GPU and then by the model before
- * training, for which the base weights come back for a moment; then the run's own, to the very bits
- * they had. Without a run, by the open model alone. `cancel` ends it between two tokens.
+ * Generates text from a prompt: by the weights on the GPU, and then by the model before training. Without
+ * a run, by the open model alone. `cancel` ends it between two tokens.
  *
- * @throws ZerothError E-CFG-1 for a value out of range, E-OPEN-1 if no model is open
+ * @throws ZerothError E-CFG-1 for a value out of range, E-OPEN-1 if no model is open, E-MEM-1
  */
-export async function write(desk: Desk, request: WritingRequest): Promise<void> {
+export async function write(session: SessionState, { request }: CommandOf<"write">): Promise<void> {
   checkWriting(request);
-  const { run } = desk;
-  if (!run) return writeByBase(desk, request);
-  const { opt, model } = run.ground;
-  const text = textFor(request, model, run);
-  const room = roomFor(writingGround(opt), text);
-  await admitWriting(model.device, { config: opt.config, layout: opt.layout, room });
-  if (run.steps.length === 0) {
-    const tell = tellAs(desk, request, (before) => ({ before, after: null }));
-    await writeSide(desk, opt, model, request, text, tell);
+  const { run } = session.workspace;
+  if (!run) return writeByBase(session, request);
+  const { opened, model } = run.context;
+  const text = textFor(request, opened, run);
+  const room = roomFor(writingGround(model), text);
+  await admitWriting(opened.device, { config: model.config, layout: model.layout, room });
+  const writeAs = (sideOf: Side) => writeSide(session, model, opened, request, text, sideOf);
+  if (run.lastStep === 0) {
+    await writeAs((before) => ({ before, after: null }));
     return;
   }
-  const tellAfter = tellAs(desk, request, (after) => ({ before: null, after }));
-  const after = await writeSide(desk, opt, model, request, text, tellAfter);
-  if (desk.isCancelled) return;
-  const runs = await runsOf(desk);
-  const { snapshots } = await runs.loadRun(run.record.id);
-  await model.reload(progressTo(desk));
-  try {
-    const tellBefore = tellAs(desk, request, (before) => ({ before, after }));
-    await writeSide(desk, opt, model, request, text, tellBefore);
-  } finally {
-    const steps = run.steps.slice(0, run.travelledTo ?? run.steps.length);
-    await restoreWeights(desk, runs, run.ground, run.record, steps, snapshots);
-  }
+  const after = await writeAs((side) => ({ before: null, after: side }));
+  if (session.schedule.isCancelled) return;
+  await withBaseWeights(session, () => writeAs((before) => ({ before, after })));
 }
 
-/** Room to read a prompt in parts of 128 tokens. */
-const readingRoom = { tokens: 64, scored: 1, options: 1, examples: 1 };
+/** Buffers to read a prompt in parts of 128 tokens. */
+const readingCapacity = { tokens: 64, scored: 1, options: 1, examples: 1 };
 
-async function writeByBase(desk: Desk, request: WritingRequest): Promise<void> {
-  const model = modelOf(desk);
-  const device = await deviceOf(desk);
-  const report = progressTo(desk);
-  if (!model.isBase) {
-    await model.reload(report);
-    model.isBase = true;
-  }
-  const { config, weights } = model;
+async function writeByBase(session: SessionState, request: WritingRequest): Promise<void> {
+  const opened = session.workspace.requireModel();
+  const { device } = opened;
+  const report = reportProgress(session);
+  if (!opened.isBase) await opened.reload(report);
+  const { config, weights } = opened;
   const { layout } = weights;
-  const ground = { config, capacity: readingRoom, maxBindingBytes: bindableBytes(device.info) };
-  const text = textFor(request, model, null);
+  const ground = {
+    config,
+    capacity: readingCapacity,
+    maxBindingBytes: bindableBytes(device.info),
+  };
+  const text = textFor(request, opened, null);
   await admitWriting(device, {
     config,
     layout,
     room: roomFor(ground, text),
     beside: planWork({ ...ground, layout, hasMasks: false, hasSnapshot: false }),
   });
-  const opt = await Model.create({
+  const model = await Model.create({
     device,
-    weights: model.weights,
-    sources: desk.env.sources,
+    weights,
+    sources: session.env.sources,
     noise: "binomial",
-    capacity: readingRoom,
-    linear: await fastestLinear(desk, device, model),
+    capacity: readingCapacity,
+    linear: await fastestLinear(session, opened),
     onCompiled: (done, total) =>
       report({ label: "Preparing GPU programs", done, total, unit: "shaders" }),
   });
   try {
-    const tell = tellAs(desk, request, (before) => ({ before, after: null }));
-    await writeSide(desk, opt, model, request, text, tell);
+    await writeSide(session, model, opened, request, text, (before) => ({ before, after: null }));
   } finally {
-    opt.destroy();
+    model.destroy();
   }
 }
 
-interface Text {
+interface Prompt {
   readonly prompt: readonly number[];
   readonly maxNewTokens: number;
-  /** Of the prompt, at its beginning. */
+  /** Cut from its beginning. */
   readonly cutTokens: number;
 }
 
-/** What is written on, as ids that the model has positions for. */
+/** The prompt as ids, cut on the left to what the model has positions for. */
 function textFor(
   request: WritingRequest,
   { tokenizer, config }: OpenModel,
   run: ActiveRun | null,
-): Text {
+): Prompt {
   const ids = [
     ...idsBefore(tokenizer, run?.record.task ?? {}),
     ...tokenizer.encode(request.prompt),
@@ -117,43 +107,39 @@ function textFor(
   return { ...fitted, cutTokens: ids.length - fitted.prompt.length };
 }
 
-function roomFor(ground: WritingGround, { prompt, maxNewTokens }: Text) {
+function roomFor(ground: WritingGround, { prompt, maxNewTokens }: Prompt) {
   return planRoom(ground, [prompt], maxNewTokens);
 }
 
-type Tell = (side: SideReport) => void;
+/** Which of the two texts of a report this one is. */
+type Side = (text: SideReport) => Pick<WritingReport, "before" | "after">;
 
-function tellAs(
-  desk: Desk,
-  request: WritingRequest,
-  place: (side: SideReport) => Pick<WritingReport, "before" | "after">,
-): Tell {
-  return (side) => desk.env.emit({ type: "written", writing: { request, ...place(side) } });
-}
-
-/** One text, told as it grows. */
+/** Writes one text, and reports it as it grows. */
 async function writeSide(
-  desk: Desk,
-  opt: Model,
-  model: OpenModel,
+  session: SessionState,
+  model: Model,
+  { tokenizer }: OpenModel,
   request: WritingRequest,
-  { prompt, maxNewTokens, cutTokens }: Text,
-  tell: Tell,
+  { prompt, maxNewTokens, cutTokens }: Prompt,
+  sideOf: Side,
 ): Promise<SideReport> {
+  const { env, schedule } = session;
+  const report = (side: SideReport) =>
+    env.emit({ type: "written", writing: { request, ...sideOf(side) } });
   const options: WritingOptions = { ...request, maxNewTokens };
-  const rate = tokenRate(() => desk.env.now());
-  tell({ text: "", tokens: 0, tokensPerSecond: null, cutTokens, ending: null });
-  desk.env.emit({ type: "progress", progress: null });
+  const rate = tokenRate(() => env.now());
+  report({ text: "", tokens: 0, tokensPerSecond: null, cutTokens, ending: null });
+  env.emit({ type: "progress", progress: null });
   let tokensPerSecond: number | null = null;
-  const [written] = await writeAll(opt, model.tokenizer, [prompt], options, {
-    isCancelled: () => desk.isCancelled,
+  const [written] = await writeAll(model, tokenizer, [prompt], options, {
+    isCancelled: () => schedule.isCancelled,
     onText: (_, { text, tokens }) => {
       tokensPerSecond = rate(tokens);
-      tell({ text, tokens, tokensPerSecond, cutTokens, ending: null });
+      report({ text, tokens, tokensPerSecond, cutTokens, ending: null });
     },
   });
-  const { text = "", ids: all = [], ending = "cancelled" } = written ?? {};
-  const side = { text, tokens: all.length, tokensPerSecond, cutTokens, ending };
-  tell(side);
+  const { text = "", ids = [], ending = "cancelled" } = written ?? {};
+  const side = { text, tokens: ids.length, tokensPerSecond, cutTokens, ending };
+  report(side);
   return side;
 }

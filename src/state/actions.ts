@@ -1,4 +1,7 @@
-import type { ModelSource, RunRecord, SettingValues, WritingRequest } from "#session/protocol.ts";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { ModelSource } from "#session/protocol.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { lastOf } from "./charts/runSeries.ts";
 import { hubActions } from "./hub/hubActions.ts";
 import { type Place, placeFromHash } from "./place.ts";

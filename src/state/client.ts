@@ -1,4 +1,5 @@
-import type { Command, CommandBody, EngineEvent, Failure } from "#session/protocol.ts";
+import type { Failure } from "#base/errors.ts";
+import type { Command, CommandBody, EngineEvent } from "#session/protocol.ts";
 
 /** What the page needs of a worker. A real `Worker` fits as it is; tests bring a scripted one. */
 export interface EnginePort {

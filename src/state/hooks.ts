@@ -1,7 +1,8 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
-import type { RunRecord, RunReport } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { RunReport } from "#session/reports.ts";
 import type { Actions } from "./actions.ts";
 import type { App } from "./app.ts";
 import { EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";

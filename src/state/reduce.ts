@@ -1,11 +1,6 @@
-import type {
-  DataReport,
-  EngineEvent,
-  EvaluationRecord,
-  RunReport,
-  RunSummary,
-  StepRecord,
-} from "#session/protocol.ts";
+import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
+import type { EngineEvent } from "#session/protocol.ts";
+import type { DataReport, RunReport, RunSummary } from "#session/reports.ts";
 import { appendEvaluation, appendSteps, EMPTY_SERIES, type RunSeries } from "./charts/runSeries.ts";
 import { isHubEvent, reduceHub } from "./hub/hub.ts";
 import type { AppState, CommandType } from "./store.ts";

@@ -1,30 +1,28 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Failure } from "#base/errors.ts";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { SparsityReport } from "#run/step/runModel.ts";
+import type { EvaluationRecord, RunRecord } from "#run/store/records.ts";
+import type { CommandBody, ModelSource } from "#session/protocol.ts";
 import type {
   Catalogue,
-  CommandBody,
   DataReport,
   DeviceReport,
-  EvaluationRecord,
   ExamplesReport,
-  Failure,
   ImportedReport,
   KernelsReport,
   LearningRateProbe,
   MemoryReport,
   ModelReport,
-  ModelSource,
   Prediction,
   Progress,
-  RowPreview,
-  RunRecord,
   RunReport,
   RunSummary,
-  SettingValues,
   ShareReport,
-  SparsityReport,
-  TaskSpec,
   WritingReport,
-} from "#session/protocol.ts";
+} from "#session/reports.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import type { RunSeries } from "./charts/runSeries.ts";
 import { EMPTY_HUB, type HubState } from "./hub/hub.ts";
 import type { Place } from "./place.ts";

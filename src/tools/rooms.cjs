@@ -22,6 +22,11 @@ function rules(rooms) {
       to: { path: `^src/(${engine.replace("base|", "")})/`, dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "state imports only types of zo and data",
+      from: { path: "^src/state/", pathNot: notTests },
+      to: { path: "^src/(zo|data)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "only tests import what is for testing",
       from: { path: "^src/", pathNot: notTests },
       to: { path: "/testing/|\\.test\\.tsx?$" },

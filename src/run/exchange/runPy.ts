@@ -5,7 +5,7 @@ import type { RunSettings } from "#zo/commonSettings.ts";
 import { commonDescriptions } from "#zo/methods/index.ts";
 import { methodOf } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
+import { evaluationInterval } from "../evaluation/evaluationSteps.ts";
 import type { RunRecord } from "../store/records.ts";
 
 /** A run as MeZO's own program would be told to do it. */

@@ -1,4 +1,4 @@
-import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
+import { evaluationInterval } from "../evaluation/evaluationSteps.ts";
 import type { Log } from "./runLog.ts";
 
 type LogEntry = Readonly<Record<string, number | null>>;

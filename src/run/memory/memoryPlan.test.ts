@@ -12,7 +12,7 @@ import { publishedConfigs } from "#model/publishedConfigs.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { openFixture } from "#model/testing/fixture.ts";
 import { allocateWeights } from "#model/weights.ts";
-import { prepareMasks } from "#session/sparsity.ts";
+import { prepareMasks } from "#run/step/runModel.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { evaluate } from "../evaluation/evaluation.ts";

@@ -9,7 +9,7 @@ import { Model } from "#model/model.ts";
 import { oddConfig } from "#model/testing/configs.ts";
 import { randomWeights, tensorsOf } from "#model/testing/randomWeights.ts";
 import { allocateWeights } from "#model/weights.ts";
-import { prepareMasks } from "#session/sparsity.ts";
+import { prepareMasks } from "#run/step/runModel.ts";
 import { keepingPipelines, without } from "#session/testing/gpus.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { type FixtureRun, openFixtureRun, weightsOf } from "../testing/fixtureRun.ts";

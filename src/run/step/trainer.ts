@@ -6,7 +6,7 @@ import {
   type EvaluationOptions,
   evaluateUnless,
 } from "../evaluation/evaluation.ts";
-import { evaluationInterval } from "../evaluation/evaluationInterval.ts";
+import { evaluationInterval } from "../evaluation/evaluationSteps.ts";
 import { type JournalStep, NOT_FINITE } from "../store/journal.ts";
 import type { Stepper } from "./stepper.ts";
 

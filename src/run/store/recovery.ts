@@ -1,4 +1,4 @@
-import { bestOf } from "../evaluation/best.ts";
+import { bestOf } from "../evaluation/evaluationSteps.ts";
 import { listSnapshots } from "./checkpoint.ts";
 import { addSteps, decodeBlock, decodeJournal, type JournalStep, noTotals } from "./journal.ts";
 import { readJournal } from "./journalTail.ts";

@@ -1,5 +1,5 @@
 import { createQueue, type Queue } from "#base/queue.ts";
-import { betterOf } from "../evaluation/best.ts";
+import { betterOf } from "../evaluation/evaluationSteps.ts";
 import {
   commitSnapshot,
   newestSnapshot,

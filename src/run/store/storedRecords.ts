@@ -59,7 +59,7 @@ export function parseRows(value: unknown, key: string): readonly Record<string, 
  * @throws ZerothError E-STORE-3
  */
 export function parseTask(value: unknown): TaskSpec {
-  return parse(task, "The task", value);
+  return parse(taskSchema, "The task", value);
 }
 
 /** `record` with the patch laid over it; a field set to undefined is taken away. */
@@ -142,7 +142,7 @@ const taskText = {
 const taskKind = z.enum(["classification", "multiple choice", "generation"]);
 
 /** A task of one's own has no name; one that comes with the application has one it is known by. */
-const task: z.ZodType<TaskSpec> = z.union([
+export const taskSchema: z.ZodType<TaskSpec> = z.union([
   z.looseObject({
     ...taskText,
     kind: taskKind,
@@ -169,7 +169,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   modelId: z.string(),
   modelName: z.string(),
   settings: storedSettings,
-  task,
+  task: taskSchema,
   data: z.looseObject({
     trainName: z.string(),
     trainRows: count,

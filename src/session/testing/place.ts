@@ -16,7 +16,8 @@ import type { Store } from "#run/store/store.ts";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { DemoAssets, Environment, ModelLocks, OtherTabs, RunLocks } from "../environment.ts";
-import type { CommandBody, EngineEvent, RunReport } from "../protocol.ts";
+import type { CommandBody, EngineEvent } from "../protocol.ts";
+import type { RunReport } from "../reports.ts";
 import { createSession } from "../session.ts";
 import { narrowed } from "./narrowModel.ts";
 

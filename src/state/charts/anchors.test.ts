@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StepRecord } from "#session/protocol.ts";
+import type { StepRecord } from "#run/store/records.ts";
 import { fakeStep } from "../testing/fakeSteps.ts";
 import { correctionCurve, describeCorrection, summarizeAnchors } from "./anchors.ts";
 import { appendSteps, EMPTY_SERIES } from "./runSeries.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { RunRecord, SettingValues } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { originDiff } from "../hub/origin.ts";
 import { outcomeOf, spreadOf } from "../run/outcome.ts";
 import { draftFrom } from "../setup/settingsForm.ts";

@@ -1,4 +1,6 @@
-import type { Catalogue, RunRecord, SettingValues } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { Catalogue } from "#session/reports.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { labelOf, METHOD_KEY, toldValue } from "../setup/settingsForm.ts";
 import { formatCount, formatPlural } from "../text/format.ts";
 

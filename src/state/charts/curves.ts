@@ -1,4 +1,4 @@
-import type { EvaluationRecord, RunRecord } from "#session/protocol.ts";
+import type { EvaluationRecord, RunRecord } from "#run/store/records.ts";
 import { scoreName, scoreOf } from "../run/score.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "../text/format.ts";
 import { lowerBound, minMaxIndices } from "./buckets.ts";

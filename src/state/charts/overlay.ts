@@ -1,4 +1,4 @@
-import type { EvaluationRecord } from "#session/protocol.ts";
+import type { EvaluationRecord } from "#run/store/records.ts";
 import { scoreOf } from "../run/score.ts";
 import { evaluationX, type Point, type Range, type XAxis } from "./curves.ts";
 import { middleOf } from "./histogram.ts";

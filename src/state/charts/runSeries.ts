@@ -1,5 +1,4 @@
-import type { StepExtra } from "#run/store/records.ts";
-import type { EvaluationRecord, StepRecord } from "#session/protocol.ts";
+import type { EvaluationRecord, StepExtra, StepRecord } from "#run/store/records.ts";
 
 /** Taken from every step as they are. */
 const READINGS = [

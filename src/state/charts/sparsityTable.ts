@@ -1,4 +1,4 @@
-import type { SparsityReport } from "#session/protocol.ts";
+import type { SparsityReport } from "#run/step/runModel.ts";
 import { formatCount, formatPercent, formatPlural } from "../text/format.ts";
 
 export type TensorMask = SparsityReport["tensors"][number];

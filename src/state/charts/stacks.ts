@@ -1,4 +1,4 @@
-import type { StepTiming } from "#session/protocol.ts";
+import type { StepTiming } from "#session/reports.ts";
 import { barWidth, formatBytes, formatCount } from "../text/format.ts";
 
 /** One part of a stacked bar. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { EvaluationRecord, RunReport } from "#session/protocol.ts";
+import type { EvaluationRecord } from "#run/store/records.ts";
+import type { RunReport } from "#session/reports.ts";
 import { evaluation, fakeRecord } from "../testing/fakeReports.ts";
 import { downloadChoices } from "./downloads.ts";
 

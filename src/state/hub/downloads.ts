@@ -1,4 +1,4 @@
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { formatCount, formatReading } from "../text/format.ts";
 
 /** Weights that can be downloaded; `at` is left out for those on the GPU. */

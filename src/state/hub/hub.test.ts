@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { DownloadReport, EngineEvent, LibraryEntry } from "#session/protocol.ts";
+import type { DownloadReport, LibraryEntry } from "#session/hubReports.ts";
+import type { EngineEvent } from "#session/protocol.ts";
 import { createApp } from "../app.ts";
 import { DEFAULT_PREFERENCES, type Preferences } from "../preferences.ts";
 import { FakeEngine } from "../testing/fakeEngine.ts";

@@ -1,14 +1,14 @@
+import type { Failure } from "#base/errors.ts";
 import type {
   DatasetConfigOffer,
   DatasetOffer,
   DownloadReport,
-  Failure,
-  HubEvent,
   LibraryEntry,
   LibraryReport,
   ModelOffer,
-  Progress,
-} from "#session/protocol.ts";
+} from "#session/hubReports.ts";
+import type { HubEvent } from "#session/protocol.ts";
+import type { Progress } from "#session/reports.ts";
 import {
   formatBytes,
   formatDate,

@@ -1,10 +1,5 @@
-import type {
-  DatasetConfigOffer,
-  HubChoice,
-  ModelOffer,
-  ModelSource,
-  RowSources,
-} from "#session/protocol.ts";
+import type { DatasetConfigOffer, HubChoice, ModelOffer } from "#session/hubReports.ts";
+import type { DataSources, ModelSource } from "#session/protocol.ts";
 import type { Preferences } from "../preferences.ts";
 import { statusWord } from "../run/runStatus.ts";
 import type { Send } from "../send.ts";
@@ -16,7 +11,7 @@ interface Context {
   readonly send: Send;
   prefer(change: Partial<Preferences>): Promise<void>;
   openModel(source: ModelSource): Promise<boolean>;
-  openData(sources: RowSources): Promise<boolean>;
+  openData(sources: DataSources): Promise<boolean>;
 }
 
 /** What the page does with the hub on a person's behalf. */
@@ -73,7 +68,7 @@ export function hubActions({ store, send, prefer, openModel, openData }: Context
   };
 }
 
-function rowsOf(folder: string, train: string, dev: string | null): RowSources {
+function rowsOf(folder: string, train: string, dev: string | null): DataSources {
   return {
     train: { kind: "cached", folder, split: train },
     ...(dev === null ? {} : { dev: { kind: "cached", folder, split: dev } }),

@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import {
   comparability,
   type DifferingField,

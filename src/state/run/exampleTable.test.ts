@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { ExampleResult, ExamplesReport } from "#session/protocol.ts";
+import type { ExampleResult } from "#run/evaluation/examples.ts";
+import type { ExamplesReport } from "#session/reports.ts";
 import {
   arrangeExamples,
   describeExamples,

@@ -1,5 +1,6 @@
+import type { ExampleResult } from "#run/evaluation/examples.ts";
 import { wrongFirst } from "#run/evaluation/wrongFirst.ts";
-import type { ExampleResult, ExamplesReport } from "#session/protocol.ts";
+import type { ExamplesReport } from "#session/reports.ts";
 import { formatCount, formatPercent, formatPlural, UNKNOWN } from "../text/format.ts";
 
 export const EXAMPLE_FILTERS = ["all", "wrong", "turned right", "turned wrong"] as const;

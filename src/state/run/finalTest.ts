@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { formatCount, formatPercent } from "../text/format.ts";
 import { measure } from "./measure.ts";
 import { formatInterval } from "./result.ts";

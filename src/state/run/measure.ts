@@ -1,5 +1,5 @@
 import { type Interval, wilsonInterval } from "#base/interval.ts";
-import type { EvaluationRecord } from "#session/protocol.ts";
+import type { EvaluationRecord } from "#run/store/records.ts";
 import { scoreOf } from "./score.ts";
 
 /** How well the model answered, in the measure of its task, with how sure one can be of it. */

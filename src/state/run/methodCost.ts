@@ -1,4 +1,5 @@
-import type { MethodDescription, ModelReport } from "#session/protocol.ts";
+import type { ModelReport } from "#session/reports.ts";
+import type { MethodDescription } from "#zo/methods/method.ts";
 import { formatBytes } from "../text/format.ts";
 
 /** "no extra memory", "none, or ≈ 501 MB": what a method needs beside the weights. */

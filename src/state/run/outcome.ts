@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { middleOf } from "../charts/histogram.ts";
 import type { RunSeries } from "../charts/runSeries.ts";
 import {

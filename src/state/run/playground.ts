@@ -1,12 +1,8 @@
-import type {
-  DataReport,
-  RowPreview,
-  SideReport,
-  SplitName,
-  TaskSpec,
-  WritingReport,
-  WritingRequest,
-} from "#session/protocol.ts";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
+import type { SplitName } from "#data/examples/splits.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { DataReport, SideReport, WritingReport } from "#session/reports.ts";
 import { formatCount, formatRate } from "../text/format.ts";
 
 /** The playground's form, as typed. */

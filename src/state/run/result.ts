@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "../text/format.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { scoreName } from "./score.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunStatus } from "#run/store/records.ts";
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { fakeRecord } from "../testing/fakeReports.ts";
 import { reportOf } from "../testing/fakeRun.ts";
 import { losesByClosing, statusMeaning } from "./runStatus.ts";

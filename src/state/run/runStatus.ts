@@ -1,5 +1,5 @@
 import type { RunStatus } from "#run/store/records.ts";
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { formatCount, formatPlural } from "../text/format.ts";
 
 export type Tone = "idle" | "busy" | "good" | "warn" | "bad";

@@ -1,4 +1,4 @@
-import type { EvaluationRecord } from "#session/protocol.ts";
+import type { EvaluationRecord } from "#run/store/records.ts";
 import { formatPercent } from "../text/format.ts";
 
 type Measures = Pick<EvaluationRecord, "accuracy" | "f1">;

@@ -1,4 +1,5 @@
-import type { DataReport, ImportedReport, TaskSpec } from "#session/protocol.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { DataReport, ImportedReport } from "#session/reports.ts";
 import { templateColumns } from "../setup/task.ts";
 
 /** Whether an address's end holds settings somebody shared. */

@@ -1,4 +1,5 @@
-import type { EvaluationRecord, RunReport } from "#session/protocol.ts";
+import type { EvaluationRecord } from "#run/store/records.ts";
+import type { RunReport } from "#session/reports.ts";
 import { formatCount, formatPercent, formatReading } from "../text/format.ts";
 
 /** The step a text names, kept within the run; null where it names none. */

@@ -1,10 +1,6 @@
-import type {
-  CommandBody,
-  RowSources,
-  SplitName,
-  SplitRules,
-  TaskSpec,
-} from "#session/protocol.ts";
+import type { SplitName, SplitRules } from "#data/examples/splits.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { CommandBody, DataSources } from "#session/protocol.ts";
 import type { Preferences } from "../preferences.ts";
 import type { AppStore } from "../store.ts";
 import { type SavedTask, withoutSaved, withRenamed, withSaved } from "./savedTasks.ts";
@@ -42,7 +38,7 @@ export function dataActions({ store, clock, send, prefer, onOpened }: Context) {
   const saveTasks = (tasks: readonly SavedTask[]) => prefer({ tasks: [...tasks] });
   const savedTasks = () => store.getState().preferences.tasks;
   return {
-    openData: async (sources: RowSources) => {
+    openData: async (sources: DataSources) => {
       const isDone = await send({ type: "openData", ...sources });
       if (isDone) await onOpened();
       return isDone;

@@ -1,10 +1,7 @@
-import type {
-  DataProblem,
-  DataReport,
-  SplitName,
-  SplitRules,
-  TaskSpec,
-} from "#session/protocol.ts";
+import type { DataProblem } from "#data/examples/problems.ts";
+import type { SplitName, SplitRules } from "#data/examples/splits.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { DataReport } from "#session/reports.ts";
 import { formatCount, formatPercent, formatPlural } from "../text/format.ts";
 
 export const PART_NAMES: Readonly<Record<SplitName, string>> = {

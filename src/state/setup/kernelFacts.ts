@@ -1,4 +1,4 @@
-import type { KernelsReport } from "#session/protocol.ts";
+import type { KernelsReport } from "#session/reports.ts";
 import { formatDate, formatDuration } from "../text/format.ts";
 
 const rowNames: Readonly<Record<string, string>> = {

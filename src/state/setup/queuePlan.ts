@@ -1,4 +1,5 @@
-import type { Catalogue, RunSummary, SettingValues } from "#session/protocol.ts";
+import type { Catalogue, RunSummary } from "#session/reports.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { parseDraft, type SettingsDraft, suggestName } from "./settingsForm.ts";
 
 /** A run to be put into the queue. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LearningRateProbe } from "#session/protocol.ts";
+import type { LearningRateProbe } from "#session/reports.ts";
 import { describeProbe, isProbeStale, probeCurve, probeRange, probeVerdict } from "./rateProbe.ts";
 
 const probe: LearningRateProbe = {

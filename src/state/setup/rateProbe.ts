@@ -1,4 +1,5 @@
-import type { LearningRateProbe, SettingValues } from "#session/protocol.ts";
+import type { LearningRateProbe } from "#session/reports.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { formatPlural, formatReading, formatSetting } from "../text/format.ts";
 
 /** A probe as it is drawn against the rate: null where there is no point. All have one length. */

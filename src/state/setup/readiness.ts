@@ -1,4 +1,5 @@
-import type { DataReport, DeviceReport, Failure, ModelReport } from "#session/protocol.ts";
+import type { Failure } from "#base/errors.ts";
+import type { DataReport, DeviceReport, ModelReport } from "#session/reports.ts";
 import type { AppState } from "../store.ts";
 import { formatBytes, formatCount, formatPlural } from "../text/format.ts";
 import type { ParsedSettings } from "./settingsForm.ts";

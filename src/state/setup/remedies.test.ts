@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Remedy, TaskSpec } from "#session/protocol.ts";
+import type { Remedy } from "#base/errors.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
 import { createAppStore } from "../store.ts";
 import { fakeTask } from "../testing/fakeData.ts";
 import { remedyActions } from "./remedies.ts";

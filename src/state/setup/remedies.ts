@@ -1,4 +1,6 @@
-import type { ModelSource, Remedy, TaskSpec } from "#session/protocol.ts";
+import type { Remedy } from "#base/errors.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { ModelSource } from "#session/protocol.ts";
 import type { AppStore } from "../store.ts";
 import { formatSetting } from "../text/format.ts";
 

@@ -1,4 +1,4 @@
-import type { NamedFile, RowSources } from "#session/protocol.ts";
+import type { DataSources, NamedFile } from "#session/protocol.ts";
 
 /** What kinds of files hold rows. */
 const ROWS = /\.(jsonl|ndjson|json|csv|tsv|txt|parquet)$/i;
@@ -11,7 +11,7 @@ const PARTS = [
 
 export interface FoundRowFiles {
   /** Null where no file can be told to be for training. */
-  readonly sources: RowSources | null;
+  readonly sources: DataSources | null;
   /** What was made of the files, and which were passed over. */
   readonly message: string;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { CustomTask, TaskSpec } from "#session/protocol.ts";
+import type { CustomTask, TaskSpec } from "#data/tasks/task.ts";
 import { customTaskSchema } from "./taskSchema.ts";
 
 /** A task of one's own, kept in this browser under a name. */

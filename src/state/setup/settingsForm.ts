@@ -1,9 +1,6 @@
-import type {
-  Catalogue,
-  MethodDescription,
-  SettingDescription,
-  SettingValues,
-} from "#session/protocol.ts";
+import type { Catalogue } from "#session/reports.ts";
+import type { MethodDescription } from "#zo/methods/method.ts";
+import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 import { formatCount, formatSetting } from "../text/format.ts";
 
 /** The key that names the method in a run's settings. The page shows it as cards, not as a field. */

@@ -1,4 +1,4 @@
-import type { CustomTask, TaskSpec } from "#session/protocol.ts";
+import type { CustomTask, TaskSpec } from "#data/tasks/task.ts";
 
 export type { CustomTask };
 export type TaskKind = TaskSpec["kind"];

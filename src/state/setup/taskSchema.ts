@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { CustomTask } from "#session/protocol.ts";
+import type { CustomTask } from "#data/tasks/task.ts";
 
 /** A task of one's own, as it is saved and handed on. */
 export const customTaskSchema: z.ZodMiniType<CustomTask> = z.object({

@@ -1,4 +1,4 @@
-import type { Catalogue } from "#session/protocol.ts";
+import type { Catalogue } from "#session/reports.ts";
 import { commonDescriptions, methods } from "#zo/methods/index.ts";
 
 /** The engine's own methods and settings, with demo settings for tests and previews. */

@@ -1,13 +1,9 @@
-import type {
-  Command,
-  DataReport,
-  EngineEvent,
-  RowPreview,
-  SplitName,
-  SplitRules,
-  TaskChoice,
-  TaskSpec,
-} from "#session/protocol.ts";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
+import type { SplitName, SplitRules } from "#data/examples/splits.ts";
+import type { TaskChoice } from "#data/tasks/choices.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { Command, EngineEvent } from "#session/protocol.ts";
+import type { DataReport } from "#session/reports.ts";
 
 /** What a scripted engine says of rows. Plausible, not measured: for tests and previews only. */
 export const fakeTask: TaskSpec = {

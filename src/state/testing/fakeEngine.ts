@@ -1,14 +1,7 @@
-import type { RunStatus } from "#run/store/records.ts";
-import type {
-  Command,
-  DataReport,
-  DeviceReport,
-  EngineEvent,
-  Failure,
-  ModelReport,
-  RunRecord,
-  RunSummary,
-} from "#session/protocol.ts";
+import type { Failure } from "#base/errors.ts";
+import type { RunRecord, RunStatus } from "#run/store/records.ts";
+import type { Command, EngineEvent } from "#session/protocol.ts";
+import type { DataReport, DeviceReport, ModelReport, RunSummary } from "#session/reports.ts";
 import type { EnginePort } from "../client.ts";
 import { queuedRuns } from "../setup/queuePlan.ts";
 import { METHOD_KEY } from "../setup/settingsForm.ts";

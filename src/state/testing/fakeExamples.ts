@@ -1,10 +1,7 @@
-import type {
-  Command,
-  EngineEvent,
-  ExampleResult,
-  ExamplesReport,
-  RunRecord,
-} from "#session/protocol.ts";
+import type { ExampleResult } from "#run/evaluation/examples.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { Command, EngineEvent } from "#session/protocol.ts";
+import type { ExamplesReport } from "#session/reports.ts";
 
 const TEXTS = [
   "a gripping, beautifully shot film that earns its tears .",

@@ -1,11 +1,10 @@
 import type {
-  Command,
   DatasetOffer,
   DownloadReport,
-  EngineEvent,
   LibraryEntry,
   ModelOffer,
-} from "#session/protocol.ts";
+} from "#session/hubReports.ts";
+import type { Command, EngineEvent } from "#session/protocol.ts";
 
 const commit = "27dcfa74d334bc871f3234de431e71c6eeba5dd6";
 const folder = `facebook--opt-125m@${commit}`;

@@ -1,4 +1,5 @@
-import type { Command, EngineEvent, KernelsReport } from "#session/protocol.ts";
+import type { Command, EngineEvent } from "#session/protocol.ts";
+import type { KernelsReport } from "#session/reports.ts";
 
 /** What a scripted engine says of kernels. Plausible, not measured: for tests and previews only. */
 const fakeKernels: KernelsReport = {

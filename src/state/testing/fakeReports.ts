@@ -1,12 +1,11 @@
+import type { EvaluationRecord, RunRecord } from "#run/store/records.ts";
 import type {
   DeviceReport,
-  EvaluationRecord,
   MemoryReport,
   ModelReport,
-  RunRecord,
   RunSummary,
   StepTiming,
-} from "#session/protocol.ts";
+} from "#session/reports.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
 import { fakeCatalogue } from "./fakeCatalogue.ts";
 import { fakeTask } from "./fakeData.ts";

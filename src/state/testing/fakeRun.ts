@@ -1,6 +1,7 @@
-import type { RunStatus } from "#run/store/records.ts";
-import type { RunRecord, RunReport, SettingValues, StepRecord } from "#session/protocol.ts";
+import type { RunRecord, RunStatus, StepRecord } from "#run/store/records.ts";
+import type { RunReport } from "#session/reports.ts";
 import { storedSettings } from "#zo/resolveSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { METHOD_KEY } from "../setup/settingsForm.ts";
 import { fakeModel, fakeRecord, fakeTiming } from "./fakeReports.ts";
 import { fakeStepOf } from "./fakeSteps.ts";

@@ -1,4 +1,4 @@
-import type { ImportedReport, ShareReport } from "#session/protocol.ts";
+import type { ImportedReport, ShareReport } from "#session/reports.ts";
 import { fakeTask } from "./fakeData.ts";
 
 export const fakeImport: ImportedReport = {

@@ -1,5 +1,5 @@
-import type { StepExtra } from "#run/store/records.ts";
-import type { SparsityReport, StepRecord } from "#session/protocol.ts";
+import type { SparsityReport } from "#run/step/runModel.ts";
+import type { StepExtra, StepRecord } from "#run/store/records.ts";
 
 /** An anchor of the made-up MeZO-SVRG costs as much as this many steps of MeZO. */
 const ANCHOR_PASSES = 16;

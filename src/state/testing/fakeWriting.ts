@@ -1,4 +1,6 @@
-import type { EngineEvent, SideReport, WritingReport, WritingRequest } from "#session/protocol.ts";
+import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
+import type { EngineEvent } from "#session/protocol.ts";
+import type { SideReport, WritingReport } from "#session/reports.ts";
 
 const TEXTS = {
   after: " wonderful, and the story moved me to tears. I would see it again.",

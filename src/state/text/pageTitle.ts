@@ -1,4 +1,4 @@
-import type { Progress, RunReport } from "#session/protocol.ts";
+import type { Progress, RunReport } from "#session/reports.ts";
 import { statusWord } from "../run/runStatus.ts";
 import { formatDuration } from "./format.ts";
 

@@ -1,4 +1,4 @@
-import type { Progress } from "#session/protocol.ts";
+import type { Progress } from "#session/reports.ts";
 import { formatBytes, formatCount } from "./format.ts";
 
 /** "120 MB of 251 MB", "6 of 14 shaders". */

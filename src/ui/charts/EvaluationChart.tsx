@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import {
   describeEvaluations,
   type EvaluationKey,

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { SparsityReport } from "#session/protocol.ts";
+import type { SparsityReport } from "#run/step/runModel.ts";
 import { barHeights } from "#state/charts/histogram.ts";
 import {
   describeMask,

@@ -1,6 +1,6 @@
 import { ArrowLeft } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { comparability, differingFields, groupBySeed } from "#state/charts/comparison.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { formatPlural } from "#state/text/format.ts";

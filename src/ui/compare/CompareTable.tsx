@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import type { DifferingField, SeedGroup } from "#state/charts/comparison.ts";
 import { useAppState } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";

@@ -1,5 +1,5 @@
 import { CircleCheck, CircleX } from "lucide-react";
-import type { DeviceReport, SelfTestResult } from "#session/protocol.ts";
+import type { DeviceReport, SelfTestResult } from "#session/reports.ts";
 import { useAppState } from "#state/hooks.ts";
 import { formatCount, formatLimit } from "#state/text/format.ts";
 import { Card } from "../parts/Card.tsx";

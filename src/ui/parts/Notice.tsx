@@ -1,6 +1,6 @@
 import { CircleCheck, Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Failure } from "#session/protocol.ts";
+import type { Failure } from "#base/errors.ts";
 import { IconButton } from "./Button.tsx";
 import styles from "./Notice.module.css";
 

@@ -1,5 +1,5 @@
 import { Progress as BaseProgress } from "@base-ui/react/progress";
-import type { Progress } from "#session/protocol.ts";
+import type { Progress } from "#session/reports.ts";
 import { progressPercent, progressText } from "#state/text/progressText.ts";
 import styles from "./ProgressBar.module.css";
 

@@ -12,8 +12,7 @@ import {
   SearchCheck,
   Unplug,
 } from "lucide-react";
-import type { RunStatus } from "#run/store/records.ts";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord, RunStatus } from "#run/store/records.ts";
 import { useStatusMeaning } from "#state/hooks.ts";
 import { statusWord } from "#state/run/runStatus.ts";
 import styles from "./StatusBadge.module.css";

@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { useAppState } from "#state/hooks.ts";
 import { Notice } from "../parts/Notice.tsx";
 

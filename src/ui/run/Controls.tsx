@@ -1,7 +1,7 @@
 import { MonitorUp, Pause, Play, Square } from "lucide-react";
 import { useEffect, useState } from "react";
 import { tinykeys } from "tinykeys";
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { statusWord } from "#state/run/runStatus.ts";
 import { formatCount } from "#state/text/format.ts";

@@ -1,6 +1,7 @@
 import { Download as DownloadIcon, FolderDown } from "lucide-react";
 import type { ReactNode } from "react";
-import type { LogFormat, RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { LogFormat } from "#session/protocol.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { downloadChoices, type WeightsChoice } from "#state/hub/downloads.ts";
 import { Button } from "../parts/Button.tsx";

@@ -1,6 +1,8 @@
 import { ChevronLeft, ChevronRight, Download, ListChecks, X } from "lucide-react";
 import { useState } from "react";
-import type { ExampleResult, ExamplesReport, RunRecord } from "#session/protocol.ts";
+import type { ExampleResult } from "#run/evaluation/examples.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { ExamplesReport } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import {
   arrangeExamples,

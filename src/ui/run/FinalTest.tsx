@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { finalTestText } from "#state/run/finalTest.ts";
 
 /** What the rows kept for the end say. */

@@ -1,6 +1,6 @@
 import { PenLine, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useState } from "react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import {
   defaultDraft,

@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { publishedFor } from "#state/run/published.ts";
 import { Card } from "../parts/Card.tsx";
 import styles from "./Published.module.css";

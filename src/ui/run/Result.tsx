@@ -1,4 +1,4 @@
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import type { Measurement } from "#state/run/measure.ts";
 import { formatInterval, summarizeResult } from "#state/run/result.ts";
 import { scoreName } from "#state/run/score.ts";

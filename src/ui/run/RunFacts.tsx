@@ -1,4 +1,4 @@
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { lastOf } from "#state/charts/runSeries.ts";
 import {
   memoryStack,

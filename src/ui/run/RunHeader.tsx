@@ -1,4 +1,4 @@
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { useRunAccess } from "#state/hooks.ts";
 import { statusMeaning, statusWord } from "#state/run/runStatus.ts";
 import { formatCount, formatDate } from "#state/text/format.ts";

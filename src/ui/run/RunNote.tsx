@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { Card } from "../parts/Card.tsx";
 import controls from "../parts/controls.module.css";

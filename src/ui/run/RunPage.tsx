@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { statusWord } from "#state/run/runStatus.ts";
 import { Button } from "../parts/Button.tsx";

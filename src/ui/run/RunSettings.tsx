@@ -1,5 +1,5 @@
 import { CopyPlus } from "lucide-react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { rulesText } from "#state/setup/dataView.ts";
 import { toldSettings } from "#state/setup/settingsForm.ts";

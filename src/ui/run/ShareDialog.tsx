@@ -1,6 +1,7 @@
 import { Share2 } from "lucide-react";
 import { useState } from "react";
-import type { RunRecord, ShareReport } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { ShareReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { shareAddress } from "#state/run/sharing.ts";
 import { Button } from "../parts/Button.tsx";

@@ -1,6 +1,6 @@
 import { History, Undo2 } from "lucide-react";
 import { useState } from "react";
-import type { RunReport } from "#session/protocol.ts";
+import type { RunReport } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { stepFromText, travelledText, travelPlace } from "#state/run/travel.ts";
 import { formatCount } from "#state/text/format.ts";

@@ -1,6 +1,7 @@
 import { WandSparkles } from "lucide-react";
 import { useState } from "react";
-import type { Prediction, RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
+import type { Prediction } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { formatPercent } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";

@@ -1,4 +1,4 @@
-import type { SideReport } from "#session/protocol.ts";
+import type { SideReport } from "#session/reports.ts";
 import { useAppState } from "#state/hooks.ts";
 import { sideFacts, writingStatus } from "#state/run/playground.ts";
 import { CopyButton } from "../parts/CopyButton.tsx";

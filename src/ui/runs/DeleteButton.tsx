@@ -1,6 +1,6 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { RunSummary } from "#session/protocol.ts";
+import type { RunSummary } from "#session/reports.ts";
 import { useActions } from "#state/hooks.ts";
 import { formatBytes, formatCount } from "#state/text/format.ts";
 import { IconButton } from "../parts/Button.tsx";

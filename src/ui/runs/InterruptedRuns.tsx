@@ -1,5 +1,5 @@
 import { Play } from "lucide-react";
-import type { RunSummary } from "#session/protocol.ts";
+import type { RunSummary } from "#session/reports.ts";
 import { useActions, useAppState, useIsTraining } from "#state/hooks.ts";
 import { hashFromPlace } from "#state/place.ts";
 import { formatCount, formatDate } from "#state/text/format.ts";

@@ -1,5 +1,5 @@
 import { CopyPlus, Eye } from "lucide-react";
-import type { RunSummary } from "#session/protocol.ts";
+import type { RunSummary } from "#session/reports.ts";
 import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
 import { formatScore } from "#state/run/score.ts";
 import { formatBytes, formatCount, formatDate } from "#state/text/format.ts";

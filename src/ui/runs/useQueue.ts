@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { RunSummary } from "#session/protocol.ts";
+import type { RunSummary } from "#session/reports.ts";
 import { useAppState, useIsTraining } from "#state/hooks.ts";
 import { queuedRuns } from "#state/setup/queuePlan.ts";
 

@@ -1,5 +1,6 @@
 import { PencilLine } from "lucide-react";
-import type { DataReport, TaskSpec } from "#session/protocol.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { asOwnTask, taskId } from "#state/setup/dataView.ts";
 import { Button } from "../parts/Button.tsx";

@@ -1,4 +1,4 @@
-import type { DataReport } from "#session/protocol.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useAppState } from "#state/hooks.ts";
 import { taskId, troublesText } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";

@@ -1,4 +1,4 @@
-import type { DataReport } from "#session/protocol.ts";
+import type { DataReport } from "#session/reports.ts";
 import { majorityText } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";
 import { Bar } from "../parts/Bar.tsx";

@@ -1,8 +1,9 @@
-import type { Catalogue, MethodDescription } from "#session/protocol.ts";
+import type { Catalogue } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { extraMemoryText } from "#state/run/methodCost.ts";
 import { contradictionIn } from "#state/setup/readiness.ts";
 import { chosenMethod, parseDraft, visibleSettings } from "#state/setup/settingsForm.ts";
+import type { MethodDescription } from "#zo/methods/method.ts";
 import { Card } from "../parts/Card.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";

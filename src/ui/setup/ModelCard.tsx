@@ -1,5 +1,6 @@
 import { FileStack, FolderOpen, Sparkles } from "lucide-react";
-import type { ModelReport, NamedFile } from "#session/protocol.ts";
+import type { NamedFile } from "#session/protocol.ts";
+import type { ModelReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { namedFiles } from "#state/setup/files.ts";
 import { formatBytes, formatCount, formatParameters, UNKNOWN } from "#state/text/format.ts";

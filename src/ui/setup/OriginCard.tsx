@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import type { RunRecord } from "#session/protocol.ts";
+import type { RunRecord } from "#run/store/records.ts";
 import type { DifferingField } from "#state/charts/comparison.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { originDiff } from "#state/hub/origin.ts";

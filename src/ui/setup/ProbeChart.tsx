@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { LearningRateProbe } from "#session/protocol.ts";
+import type { LearningRateProbe } from "#session/reports.ts";
 import { describeProbe, probeCurve, probeRange } from "#state/setup/rateProbe.ts";
 import { formatReading, formatSetting, formatTick } from "#state/text/format.ts";
 import { ChartFrame } from "../charts/ChartFrame.tsx";

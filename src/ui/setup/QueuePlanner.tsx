@@ -1,6 +1,6 @@
 import { ListPlus } from "lucide-react";
 import { useState } from "react";
-import type { Catalogue } from "#session/protocol.ts";
+import type { Catalogue } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { MAX_SEEDS, planErrors, planQueue, seedCountFrom } from "#state/setup/queuePlan.ts";
 import { isContradiction } from "#state/setup/readiness.ts";

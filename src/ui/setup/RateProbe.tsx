@@ -1,11 +1,12 @@
 import { Gauge, X } from "lucide-react";
 import { lazy, Suspense } from "react";
-import type { LearningRateProbe, SettingValues } from "#session/protocol.ts";
+import type { LearningRateProbe } from "#session/reports.ts";
 import { useActions, useAppState, useIsTraining } from "#state/hooks.ts";
 import { isProbeStale, probeVerdict } from "#state/setup/rateProbe.ts";
 import { isContradiction, isReadyToTrain, readinessOf } from "#state/setup/readiness.ts";
 import type { ParsedSettings } from "#state/setup/settingsForm.ts";
 import { formatSetting } from "#state/text/format.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice } from "../parts/Notice.tsx";
 import { ProgressBar, Waiting } from "../parts/ProgressBar.tsx";

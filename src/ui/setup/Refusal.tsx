@@ -1,5 +1,5 @@
 import { Check } from "lucide-react";
-import type { Failure } from "#session/protocol.ts";
+import type { Failure } from "#base/errors.ts";
 import { useActions } from "#state/hooks.ts";
 import type { RemediedCommand } from "#state/setup/remedies.ts";
 import { Button } from "../parts/Button.tsx";

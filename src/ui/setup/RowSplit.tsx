@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DataReport } from "#session/protocol.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import {
   isDrawUsual,

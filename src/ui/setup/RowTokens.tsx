@@ -1,5 +1,5 @@
 import { Check } from "lucide-react";
-import type { RowPreview } from "#session/protocol.ts";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
 import { formatPlural } from "#state/text/format.ts";
 import { Notice } from "../parts/Notice.tsx";
 import styles from "./Data.module.css";

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import type { DataProblem, DataReport } from "#session/protocol.ts";
+import type { DataProblem } from "#data/examples/problems.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions } from "#state/hooks.ts";
 import { PART_NAMES, RULE_CHOICES, withRule } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";

@@ -1,6 +1,8 @@
 import { ChevronLeft, ChevronRight, Shuffle } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { DataReport, RowPreview, SplitName } from "#session/protocol.ts";
+import type { RowPreview } from "#data/examples/rowPreview.ts";
+import type { SplitName } from "#data/examples/splits.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { PART_NAMES, parseSize } from "#state/setup/dataView.ts";
 import { formatCount } from "#state/text/format.ts";

@@ -1,8 +1,8 @@
 import { useId } from "react";
-import type { SettingDescription } from "#session/protocol.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { isTouched, rangeOf, textOf } from "#state/setup/settingsForm.ts";
 import { formatSetting } from "#state/text/format.ts";
+import type { SettingDescription } from "#zo/settings.ts";
 import controls from "../parts/controls.module.css";
 import styles from "./Setup.module.css";
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import type { DataReport, TaskChoice } from "#session/protocol.ts";
+import type { TaskChoice } from "#data/tasks/choices.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { missingColumns } from "#state/run/sharing.ts";
 import { taskId } from "#state/setup/dataView.ts";

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import type { DataReport, TaskSpec } from "#session/protocol.ts";
+import type { TaskSpec } from "#data/tasks/task.ts";
+import type { DataReport } from "#session/reports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { lengthView } from "#state/setup/dataView.ts";
 import { withMaxLength } from "#state/setup/task.ts";

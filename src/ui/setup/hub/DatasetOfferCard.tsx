@@ -1,6 +1,6 @@
 import { Download, FolderOpen } from "lucide-react";
 import { useState } from "react";
-import type { DatasetConfigOffer, DatasetOffer } from "#session/protocol.ts";
+import type { DatasetConfigOffer, DatasetOffer } from "#session/hubReports.ts";
 import { useActions } from "#state/hooks.ts";
 import { bytesToLoad, datasetAction, splitText, usualSplits } from "#state/hub/hub.ts";
 import { formatBytes } from "#state/text/format.ts";

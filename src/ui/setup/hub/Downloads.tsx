@@ -1,6 +1,6 @@
 import { Pause, X } from "lucide-react";
 import { useState } from "react";
-import type { DownloadReport } from "#session/protocol.ts";
+import type { DownloadReport } from "#session/hubReports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { downloadPace, downloadProgress } from "#state/hub/hub.ts";
 import { formatBytes } from "#state/text/format.ts";

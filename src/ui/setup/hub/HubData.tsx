@@ -1,4 +1,4 @@
-import type { LibraryEntry } from "#session/protocol.ts";
+import type { LibraryEntry } from "#session/hubReports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { downloadFailure, entriesOf, usualSplits } from "#state/hub/hub.ts";
 import { FailureNotice } from "../../parts/Notice.tsx";

@@ -1,5 +1,5 @@
 import { Download, FolderOpen } from "lucide-react";
-import type { ModelOffer } from "#session/protocol.ts";
+import type { ModelOffer } from "#session/hubReports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { exceedsRoom, memoryText, offerAction, runDiskBytes } from "#state/hub/hub.ts";
 import { formatBytes, formatParameters } from "#state/text/format.ts";

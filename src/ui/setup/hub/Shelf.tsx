@@ -1,6 +1,6 @@
 import { FolderOpen, Play, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { LibraryEntry } from "#session/protocol.ts";
+import type { LibraryEntry } from "#session/hubReports.ts";
 import { useActions, useAppState } from "#state/hooks.ts";
 import { entryName, entryNotes } from "#state/hub/hub.ts";
 import { formatBytes } from "#state/text/format.ts";

@@ -2,19 +2,19 @@ import { bytesPerWeight } from "#base/dtype.ts";
 import { ZerothError } from "#base/errors.ts";
 import { withHead } from "#model/head.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
+import { headOf } from "#run/step/runModel.ts";
 import { baseSha256 } from "#run/store/baseWeights.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
-import { type Desk, progressTo } from "./desk.ts";
-import { headOf } from "./headOf.ts";
 import { counted, type OpenModel } from "./openModel.ts";
+import { reportProgress, type SessionState } from "./state.ts";
 
-/** The open model's id, its weights' hash, from its first use in the store on. */
-export async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
+/** Returns the id of the open model, the hash of its weights, which is computed at the first call. */
+export async function identifyBase(session: SessionState, model: OpenModel): Promise<string> {
   const { base, record } = model;
   if (record.id !== "") return record.id;
   const total = base.sizeBytes;
-  const report = progressTo(desk);
+  const report = reportProgress(session);
   let done = 0;
   const id = await baseSha256(base, (bytes) => {
     done += bytes;
@@ -24,12 +24,16 @@ export async function nameBase(desk: Desk, model: OpenModel): Promise<string> {
   return id;
 }
 
-/** The base model in the store, once for all its runs, and in use until it is closed. */
-export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Promise<void> {
+/** Saves the base model, once for all its runs, and marks it as in use until it is closed. */
+export async function saveBase(
+  session: SessionState,
+  runs: RunStore,
+  model: OpenModel,
+): Promise<void> {
   const { base } = model;
   const total = base.sizeBytes;
-  const report = progressTo(desk);
-  await desk.baseInUse.use(await nameBase(desk, model));
+  const report = reportProgress(session);
+  await session.storage.holdModel(await identifyBase(session, model));
   await runs.saveModel(model.record, {
     step: 0,
     dtype: base.dtype,
@@ -39,23 +43,24 @@ export async function keepBase(desk: Desk, runs: RunStore, model: OpenModel): Pr
 }
 
 /**
- * Two snapshots, the base model where it is not kept yet, and some air.
+ * Rejects a run whose data would not fit into storage: two checkpoints, and the base model unless it is
+ * there already.
  *
- * @throws ZerothError E-STORE-1 if storage has no room for them
+ * @throws ZerothError E-STORE-1
  */
-export async function refuseWithoutRoom(
-  desk: Desk,
+export async function rejectWithoutRoom(
+  session: SessionState,
   runs: RunStore,
   model: OpenModel,
   { task, settings }: Pick<RunRecord, "task" | "settings">,
 ): Promise<void> {
-  const free = await desk.env.freeBytes();
+  const free = await session.env.freeBytes();
   const weights = parameterCount(parameterTable(withHead(model.own, headOf(task, settings))));
-  const snapshotBytes = weights * bytesPerWeight(settings.dtype);
-  const wholeBytes = model.base.sizeBytes + 2 * snapshotBytes;
-  // Asked only where it matters: to tell, the whole model may have to be read.
+  const checkpointBytes = weights * bytesPerWeight(settings.dtype);
+  const wholeBytes = model.base.sizeBytes + 2 * checkpointBytes;
+  // Whether the base model is stored is only looked up where it matters: it may take reading all of it.
   if (free === null || free > wholeBytes) return;
-  const neededBytes = (await isKept(desk, runs, model)) ? 2 * snapshotBytes : wholeBytes;
+  const neededBytes = (await isSaved(session, runs, model)) ? 2 * checkpointBytes : wholeBytes;
   if (free > neededBytes) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ZerothError(
@@ -65,10 +70,10 @@ export async function refuseWithoutRoom(
   );
 }
 
-/** True where the base model lies in the store whole; no tab takes it away then. */
-async function isKept(desk: Desk, runs: RunStore, model: OpenModel): Promise<boolean> {
-  const id = await nameBase(desk, model);
-  await desk.baseInUse.use(id);
+/** True if the store has the whole base model; it is then marked as in use, so that no tab removes it. */
+async function isSaved(session: SessionState, runs: RunStore, model: OpenModel): Promise<boolean> {
+  const id = await identifyBase(session, model);
+  await session.storage.holdModel(id);
   const stored = await runs.loadModel(id).catch(() => null);
   return stored?.manifest !== undefined;
 }

@@ -6,46 +6,44 @@ import type { RunStore, Weights } from "#run/store/runStore.ts";
 import type { Durability } from "#run/store/store.ts";
 import type { Environment } from "./environment.ts";
 
-type Place = Pick<Environment, "date" | "emit">;
-
 /**
- * Writes what a run makes to the store. What the store refuses is told, kept in memory, and written
- * with the next, or when it is asked for; training goes on.
+ * Saves what a run produces. What the store refuses is reported, kept in memory, and written with the
+ * next write or by `saveWaiting`; training continues.
  */
-export class Keeper {
-  readonly #env: Place;
+export class RunWriter {
+  readonly #env: Pick<Environment, "date" | "emit">;
   readonly #runs: RunStore;
   readonly #runId: string;
-  /** When a write was last confirmed, ISO 8601. */
+  /** Time of the last confirmed write, ISO 8601. */
   savedAt: string | null = null;
   savedStep: number;
-  /** Of the run's own newest snapshot; 0 without one. */
-  snapshotStep: number;
-  /** The store refused the last snapshot. */
-  isSnapshotDue = false;
+  /** Of the newest checkpoint of the run; 0 without one. */
+  checkpointStep: number;
+  /** The store refused the last checkpoint. */
+  isCheckpointDue = false;
   #steps: JournalStep[] = [];
   #evaluations: EvaluationRecord[] = [];
-  /** Changes of the record, later ones over earlier ones; null where none waits. */
+  /** Merged changes of the record; null if none waits. */
   #patch: RunPatch | null = null;
-  /** Code of the last write that failed, until one succeeds. */
-  #trouble: string | null = null;
-  /** One write after another: what is asked for from beside must not meet what training writes. */
+  /** Code of the last failed write, until one succeeds. */
+  #failureCode: string | null = null;
+  /** One write after another: `saveWaiting` is called while training writes. */
   readonly #inOrder = createQueue();
 
   constructor(
-    env: Place,
+    env: Pick<Environment, "date" | "emit">,
     runs: RunStore,
     runId: string,
-    stored: { readonly savedStep: number; readonly snapshotStep: number },
+    stored: { readonly savedStep: number; readonly checkpointStep: number },
   ) {
     this.#env = env;
     this.#runs = runs;
     this.#runId = runId;
     this.savedStep = stored.savedStep;
-    this.snapshotStep = stored.snapshotStep;
+    this.checkpointStep = stored.checkpointStep;
   }
 
-  /** Something waits that only memory holds. */
+  /** Something is in memory only. */
   get hasUnsaved(): boolean {
     return this.#steps.length > 0 || this.#evaluations.length > 0 || this.#patch !== null;
   }
@@ -60,38 +58,38 @@ export class Keeper {
     await this.#guard(() => this.#flush("strict"));
   }
 
-  /** The record as it is stored now; null where the store refused, and the change waits. */
+  /** Returns the stored record; null if the store refused, and the change waits. */
   async update(patch: RunPatch): Promise<RunRecord | null> {
     this.#patch = { ...this.#patch, ...patch };
     return this.#guard(() => this.#flush("strict"));
   }
 
-  /** Weights after a step that was added; they are not kept in memory. @throws DeviceLost */
-  async saveSnapshot(weights: Weights): Promise<void> {
-    this.isSnapshotDue = true;
+  /** Saves the weights after a step that was added. They do not wait in memory. @throws DeviceLost */
+  async saveCheckpoint(weights: Weights): Promise<void> {
+    this.isCheckpointDue = true;
     await this.#guard(async () => {
       await this.#flush("strict");
       await this.#runs.saveSnapshot(this.#runId, weights);
-      this.snapshotStep = weights.step;
-      this.isSnapshotDue = false;
+      this.checkpointStep = weights.step;
+      this.isCheckpointDue = false;
       this.savedAt = this.#env.date().toISOString();
     });
   }
 
-  /** Whatever waits, once more; false where nothing did. */
+  /** Writes whatever waits; false if nothing did. */
   async saveWaiting(): Promise<boolean> {
     if (!this.hasUnsaved) return false;
     await this.#guard(() => this.#flush("strict"));
     return true;
   }
 
-  /** Steps before the evaluations that were made after them, then the record; null if that stays. */
+  /** Writes steps, then the evaluations made after them, then the record; null if it did not change. */
   async #flush(durability: Durability): Promise<RunRecord | null> {
     const steps = [...this.#steps];
     const last = steps.at(-1);
     if (last) {
       await this.#runs.appendSteps(this.#runId, steps, durability);
-      // More may have come meanwhile.
+      // More may have been added meanwhile.
       this.#steps.splice(0, steps.length);
       this.savedStep = last.step;
       this.savedAt = this.#env.date().toISOString();
@@ -109,20 +107,20 @@ export class Keeper {
     return record;
   }
 
-  /** What the write gives; null where the store refused it. */
+  /** Returns what the write returns; null if the store refused it. */
   #guard<T>(write: () => Promise<T>): Promise<T | null> {
     return this.#inOrder(async () => {
       try {
         const result = await write();
-        this.#tellStoreIsBack();
+        this.#reportRecovery();
         return result;
       } catch (error) {
         if (error instanceof DeviceLost) throw error;
         const { code, message } = toFailure(error);
-        this.#trouble = code;
+        this.#failureCode = code;
         this.#env.emit({
           type: "notice",
-          failure: { code, message: `${message} ${this.#whatIsKept()}` },
+          failure: { code, message: `${message} ${this.#whatIsSaved()}` },
           kind: "problem",
         });
         if (!(error instanceof ZerothError)) throw error;
@@ -131,21 +129,21 @@ export class Keeper {
     });
   }
 
-  #whatIsKept(): string {
+  #whatIsSaved(): string {
     return this.hasUnsaved
       ? `Up to step ${this.savedStep} is saved; what came after is in memory until storage takes it.`
       : `Everything up to step ${this.savedStep} is saved; a copy of the weights, for a quicker ` +
           `start, is missing until storage takes it.`;
   }
 
-  #tellStoreIsBack(): void {
-    if (this.#trouble === null) return;
+  #reportRecovery(): void {
+    if (this.#failureCode === null) return;
     const message = `Storage takes writes again. Everything up to step ${this.savedStep} is saved.`;
     this.#env.emit({
       type: "notice",
-      failure: { code: this.#trouble, message },
+      failure: { code: this.#failureCode, message },
       kind: "recovered",
     });
-    this.#trouble = null;
+    this.#failureCode = null;
   }
 }

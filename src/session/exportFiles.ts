@@ -1,21 +1,21 @@
 import { Zip, ZipPassThrough } from "fflate";
 import { ZerothError } from "#base/errors.ts";
 import type { ExportedFile } from "#run/exchange/exportModel.ts";
-import type { Progress } from "./protocol.ts";
+import type { Progress } from "./reports.ts";
 
 type OnProgress = (progress: Progress) => void;
 
-/** The zip format without its 64-bit extension ends here, and so does the library we use. */
-const MOST_ZIP_BYTES = 4_000_000_000;
+/** The limit of the zip format without its 64-bit extension, which the library does not write. */
+const MAX_ZIP_BYTES = 4_000_000_000;
 
-/** A zip of the files, stored without compression: weights do not compress. */
+/** Returns a zip of the files, without compression: weights do not compress. */
 export async function zipFiles(
   folder: string,
   files: readonly ExportedFile[],
   onProgress: OnProgress,
 ): Promise<Blob> {
   const total = totalBytes(files);
-  if (total > MOST_ZIP_BYTES) {
+  if (total > MAX_ZIP_BYTES) {
     throw new ZerothError(
       "E-STORE-1",
       `The model takes ${(total / 1e9).toFixed(1)} GB; a zip holds at most 4 GB. Save into a folder instead.`,
@@ -43,7 +43,7 @@ export async function zipFiles(
   return new Blob(parts, { type: "application/zip" });
 }
 
-/** The files, one after another, into a folder the person picked. */
+/** Writes the files, one after another, into a directory. */
 export async function writeToDirectory(
   directory: FileSystemDirectoryHandle,
   files: readonly ExportedFile[],

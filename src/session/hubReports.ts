@@ -1,9 +1,6 @@
-/**
- * What the page and the engine say to each other about models and data sets of a hub. Part of
- * `protocol.ts`; the same shapes are what a session asks of the hub it is given.
- */
-
 import type { Failure } from "#base/errors.ts";
+
+// Reports about models and data sets of a hub. The same shapes are what a session asks of the hub it is given.
 
 /** Which hub is asked, and by whom. The token is used for this one question and kept nowhere. */
 export interface HubChoice {
@@ -12,39 +9,6 @@ export interface HubChoice {
   /** For what is handed out only to people signed in. */
   readonly token?: string;
 }
-
-export type HubCommand =
-  /**
-   * What downloading a model would mean; not a byte of weights is loaded. `name`: `owner/name`,
-   * `owner/name@revision` or an address. Answered by `offer`.
-   */
-  | { readonly type: "describeModel"; readonly name: string; readonly hub: HubChoice }
-  /** The same of a data set. Answered by `datasetOffer`. */
-  | { readonly type: "describeDataset"; readonly name: string; readonly hub: HubChoice }
-  /**
-   * Load what was looked up, or go on with it, also beside a run that trains. `downloads` on the way,
-   * `library` at its end; done when all is here, or when it was paused.
-   */
-  | {
-      readonly type: "download";
-      readonly folder: string;
-      /** Of a data set: the ones wanted. */
-      readonly splits: readonly string[];
-      readonly hub: HubChoice;
-    }
-  /** Hold a download; what is here stays. */
-  | { readonly type: "pauseDownload"; readonly folder: string }
-  /** Remove a download, finished or not; a running one is held first. Answered by `library`. */
-  | { readonly type: "deleteDownload"; readonly folder: string }
-  /** Answered by `library`. */
-  | { readonly type: "listDownloads" };
-
-export type HubEvent =
-  | { readonly type: "offer"; readonly offer: ModelOffer }
-  | { readonly type: "datasetOffer"; readonly offer: DatasetOffer }
-  /** Those under way; empty when the last one has ended. */
-  | { readonly type: "downloads"; readonly downloads: readonly DownloadReport[] }
-  | { readonly type: "library"; readonly library: LibraryReport };
 
 export interface LicenceReport {
   /** As the card has it: "other", "mit", "unknown". */

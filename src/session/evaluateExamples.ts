@@ -1,0 +1,56 @@
+import { ZerothError } from "#base/errors.ts";
+import { evaluateUnless } from "#run/evaluation/evaluation.ts";
+import { type Answers, exampleResults } from "#run/evaluation/examples.ts";
+import type { ActiveRun } from "./activeRun.ts";
+import { withBaseWeights } from "./restoreWeights.ts";
+import { evaluationProgress, type SessionState } from "./state.ts";
+
+/**
+ * Reports the answer to every example of the validation set at the current weights, then once more beside
+ * the base model's answers. Where it is cancelled, what was reported stands.
+ *
+ * @throws ZerothError E-DATA-6 without a validation set
+ */
+export async function evaluateExamples(session: SessionState): Promise<void> {
+  const run = session.workspace.requireRun();
+  const { dev } = run.context.data.inspection;
+  if (dev.length === 0) {
+    throw new ZerothError("E-DATA-6", "No rows are held out, so there is nothing to evaluate.");
+  }
+  const step = run.stepOnGpu;
+  const answers = run.answersAt(step) ?? (await score(session, run, "Evaluating on held-out rows"));
+  if (!answers) return;
+  run.rememberAnswers(step, answers);
+  report(run, step, answers);
+  if (run.answersAt(0) || session.schedule.isCancelled) return;
+  const base = await withBaseWeights(session, () =>
+    score(session, run, "Asking the model before training"),
+  );
+  if (!base) return;
+  run.rememberAnswers(0, base);
+  report(run, step, answers);
+}
+
+function report(run: ActiveRun, step: number, answers: Answers): void {
+  const { data, opened } = run.context;
+  const rows = exampleResults({
+    answers,
+    tokenizer: opened.tokenizer,
+    table: data.inspection.tables.dev,
+    task: data.inspection.summary.task,
+    examples: data.inspection.dev,
+    before: step === 0 ? undefined : run.answersAt(0),
+  });
+  run.env.emit({ type: "examples", runId: run.id, examples: { step, rows } });
+}
+
+async function score(
+  session: SessionState,
+  run: ActiveRun,
+  label: string,
+): Promise<Answers | null> {
+  const { model, data, opened } = run.context;
+  const { dev } = data.inspection;
+  const progress = evaluationProgress(session, label, dev.length);
+  return evaluateUnless(model, dev, { ...progress, tokenizer: opened.tokenizer });
+}

@@ -1,0 +1,63 @@
+import { openRunStore, type RunStore } from "#run/store/runStore.ts";
+import type { Environment } from "./environment.ts";
+
+type StorageEnvironment = Pick<Environment, "openStore" | "date" | "locks" | "modelLocks">;
+
+/**
+ * The runs a session keeps, opened at first use, and the base model it has in use there.
+ *
+ * That model is marked as in use over all tabs: it may lie in the store without a run (it is saved long
+ * before its first run is, and its last run can be deleted while it is open), and would then be removed.
+ */
+export class SessionStorage {
+  readonly #env: StorageEnvironment;
+  #runs: RunStore | null = null;
+  #isSwept = false;
+  #modelId: string | null = null;
+  #release: () => void = () => {};
+
+  constructor(env: StorageEnvironment) {
+    this.#env = env;
+  }
+
+  /** @throws ZerothError E-STORE-3 if storage is blocked */
+  async runs(): Promise<RunStore> {
+    const { locks, modelLocks } = this.#env;
+    this.#runs ??= openRunStore(
+      await this.#env.openStore(),
+      () => this.#env.date(),
+      async (ownerId) => ((await locks.held()).has(ownerId) ? null : modelLocks.takeAlone(ownerId)),
+    );
+    return this.#runs;
+  }
+
+  /** Marks this model as the one in use, in place of the one before. */
+  async holdModel(modelId: string): Promise<void> {
+    if (this.#modelId === modelId) return;
+    const release = await this.#env.modelLocks.share(modelId);
+    this.#release();
+    this.#modelId = modelId;
+    this.#release = release;
+  }
+
+  /** Ends the use of the model, and removes from the store what nothing refers to any more. */
+  releaseModel(): void {
+    if (this.#modelId === null) return;
+    this.#release();
+    this.#release = () => {};
+    this.#modelId = null;
+    this.#collectGarbage();
+  }
+
+  /** Removes what earlier sessions left behind, at the first call. */
+  sweepOnce(): void {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    this.#collectGarbage();
+  }
+
+  /** Runs beside everything else. Nothing waits for it: where it fails, the next session tries again. */
+  #collectGarbage(): void {
+    void this.#runs?.collectGarbage().catch(() => {});
+  }
+}

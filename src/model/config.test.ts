@@ -7,7 +7,7 @@ const refused = (sentence: string) =>
   expect.objectContaining({ code: "E-FILE-4", message: sentence });
 
 describe("config.json of a published checkpoint", () => {
-  test("opt-125m: layer norm first, a last norm, no projections", () => {
+  test("of opt-125m has pre-norm blocks, a final norm and no projections", () => {
     expect(parseConfig(opt125m)).toEqual({
       vocabSize: 50272,
       hiddenSize: 768,
@@ -24,7 +24,7 @@ describe("config.json of a published checkpoint", () => {
     });
   });
 
-  test("opt-350m: layer norm last, no last norm, embeddings of half the width", () => {
+  test("of opt-350m has post-norm blocks, no final norm and embeddings of half the width", () => {
     expect(parseConfig(publishedConfigs["opt-350m"])).toMatchObject({
       hiddenSize: 1024,
       wordEmbedProjDim: 512,
@@ -33,7 +33,7 @@ describe("config.json of a published checkpoint", () => {
     });
   });
 
-  test("opt-1.3b and opt-2.7b have heads of 64 and 80", () => {
+  test("of opt-1.3b and opt-2.7b has heads of 64 and 80 columns", () => {
     const widths = (["opt-1.3b", "opt-2.7b"] as const).map((name) => {
       const { hiddenSize, numAttentionHeads } = parseConfig(publishedConfigs[name]);
       return hiddenSize / numAttentionHeads;
@@ -42,26 +42,26 @@ describe("config.json of a published checkpoint", () => {
   });
 });
 
-describe("config.json with something left out", () => {
-  test("word_embed_proj_dim is hidden_size, norms come first, BOS is 2", () => {
+describe("the default", () => {
+  test("is word_embed_proj_dim = hidden_size, pre-norm blocks, and BOS 2", () => {
     const { vocab_size, hidden_size, num_hidden_layers, ffn_dim } = opt125m;
     const few = { model_type: "opt", vocab_size, hidden_size, num_hidden_layers, ffn_dim };
     const json = { ...few, num_attention_heads: 12, max_position_embeddings: 2048 };
     expect(parseConfig(json)).toEqual(parseConfig(opt125m));
   });
 
-  test("a null word_embed_proj_dim counts as left out", () => {
+  test("is used for a null word_embed_proj_dim too", () => {
     expect(parseConfig({ ...opt125m, word_embed_proj_dim: null }).wordEmbedProjDim).toBe(768);
   });
 
-  test("_remove_final_layer_norm takes the last norm away", () => {
+  test("is a final norm, which _remove_final_layer_norm removes", () => {
     const json = { ...opt125m, _remove_final_layer_norm: true };
     expect(parseConfig(json).hasFinalLayerNorm).toBe(false);
   });
 });
 
-describe("config.json is refused", () => {
-  test("for another architecture, with those that work", () => {
+describe("config.json is rejected", () => {
+  test("for another architecture, with a list of the supported ones", () => {
     expect(() => parseConfig({ ...opt125m, model_type: "llama" })).toThrow(
       refused(
         'This is a "llama" model. Only OPT works here: facebook/opt-125m, 350m, 1.3b, 2.7b and fine-tunes of them.',

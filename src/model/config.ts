@@ -2,7 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import { describeJson } from "#base/schema.ts";
 import { quote } from "#base/text.ts";
 
-/** What config.json says of an OPT model, in Hugging Face's names. */
+/** The fields of config.json that describe an OPT model, in camel case. */
 export interface OptConfig {
   readonly vocabSize: number;
   readonly hiddenSize: number;
@@ -10,18 +10,15 @@ export interface OptConfig {
   readonly ffnDim: number;
   readonly numAttentionHeads: number;
   readonly maxPositionEmbeddings: number;
-  /** Width of the token embedding; opt-350m's differs from hiddenSize and is projected in and out. */
+  /** Width of the token embedding. If it differs from hiddenSize, as in opt-350m, it is projected in and out. */
   readonly wordEmbedProjDim: number;
   /** Layer norm before each sublayer (all but opt-350m). */
   readonly doLayerNormBefore: boolean;
-  /** A last layer norm over the stream; absent after post-norm blocks. */
+  /** A layer norm after the last block; absent after post-norm blocks. */
   readonly hasFinalLayerNorm: boolean;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
-  /**
-   * Rows of the score head that reads a text's last token; null where the model gives words, by the
-   * head tied to the token embedding.
-   */
+  /** Rows of the score head, which reads the last token; null if the model has a language-model head. */
   readonly numLabels: number | null;
 }
 
@@ -30,11 +27,11 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * Reads config.json.
  *
- * @throws ZerothError E-FILE-4 for another architecture, or an option of OPT that is not supported
+ * @throws ZerothError E-FILE-4 for another architecture or an unsupported option of OPT
  * @see transformers, configuration_opt.py and modeling_opt.py
  */
 export function parseConfig(json: Json): OptConfig {
-  refuseOtherModels(json);
+  rejectOtherModels(json);
   const hiddenSize = size(json, "hidden_size", 16384);
   const config: OptConfig = {
     vocabSize: size(json, "vocab_size", 1_000_000),
@@ -61,8 +58,8 @@ export function parseConfig(json: Json): OptConfig {
 }
 
 /**
- * What a classifier calls its labels, in the order of its head's rows; null for any other model, and
- * where config.json does not name them all.
+ * The label names of a classifier in the order of its head's rows; null for any other model, or if
+ * config.json does not name them all.
  */
 export function labelNames(json: Json): readonly string[] | null {
   const names = json["id2label"];
@@ -78,14 +75,14 @@ function isClassifier(json: Json): boolean {
   return Array.isArray(architectures) && architectures.includes("OPTForSequenceClassification");
 }
 
-/** As many as transformers makes of it: counted by name, two where nothing is said. */
+/** The number of labels, as transformers derives it: the number of names, or two without any. */
 function labelCount(json: Json): number {
   if (json["num_labels"] !== undefined) return size(json, "num_labels", 65536);
   const names = json["id2label"];
   return typeof names === "object" && names !== null ? Math.max(1, Object.keys(names).length) : 2;
 }
 
-function refuseOtherModels(json: Json): void {
+function rejectOtherModels(json: Json): void {
   const type = json["model_type"];
   if (type !== "opt") {
     throw new ZerothError(

@@ -3,7 +3,7 @@ import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";
 import { randomFloats } from "../reference/random.ts";
 import { encodePrograms } from "./deltas.ts";
 
-/** The coefficient of the decay, as a program holds it. */
+/** The coefficient of weight decay in a program. */
 function decayed(decay: number): number {
   const settings = resolveSettings({ method: "mezo" });
   const rates = { learningRate: 1e-6, scheduleFactor: 1, annealing: 1 };
@@ -18,7 +18,7 @@ test.each([1e-7, 3.3e-6, 1e-5 / 3, 0.07, 0.1])(
     const c = decayed(decay);
     expect(Math.abs(c - decay)).toBeLessThanOrEqual(2 ** -25);
     for (const w of randomFloats(3, 10_000, 0.1)) {
-      // Doubles hold either product whole: each is rounded once, at its end.
+      // Both products are exact in doubles, so each is rounded once, to f32.
       expect(Math.fround(w * Math.fround(1 - c))).toBe(Math.fround(w - c * w));
     }
   },

@@ -58,7 +58,7 @@ async function logProbabilities(
   return examples.map(() => sums.splice(0, 3));
 }
 
-/** f32 in another order of summation. */
+/** Allows for f32 in another order of summation. */
 function expectClose(actual: number[][], expected: number[][]): void {
   expect(actual.length).toBe(expected.length);
   actual.flat().forEach((value, i) => {

@@ -11,11 +11,11 @@ const file = new URL("../../test/fixtures/opt-tiny-classifier/config.json", impo
 const classifier: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
 const opt350m = parseConfig(publishedConfigs["opt-350m"]);
 
-test("a classifier's config tells how many labels there are and what they are called", () => {
+test("the config of a classifier has the number of labels and their names", () => {
   expect(parseConfig(classifier).numLabels).toBe(3);
   expect(labelNames(classifier)).toEqual(["poor", "so-so", "fine"]);
   const { id2label: _, ...unnamed } = classifier;
-  // transformers: two, unless told otherwise.
+  // The default of transformers is two.
   expect(parseConfig(unnamed).numLabels).toBe(2);
   expect(parseConfig({ ...unnamed, num_labels: 5 }).numLabels).toBe(5);
   expect(labelNames(unnamed)).toBeNull();
@@ -38,7 +38,7 @@ test("the score head is the last parameter, as wide as the word embeddings, and 
   });
 });
 
-test("a run of the last blocks moves the score head, and so does one that names it", () => {
+test("the score head is trainable with the last blocks, or by name", () => {
   const config = withHead(opt350m, { labels: 3, seed: 0 });
   const table = parameterTable(config);
   const last = trainableBy(
@@ -56,7 +56,7 @@ test("a run of the last blocks moves the score head, and so does one that names 
   expect(table.filter(named)).toEqual([table.at(-1)]);
 });
 
-test("a checkpoint's own head is taken for as many labels, left out for words, else refused", () => {
+test("a model's own head is used for as many labels, left out for label words, else rejected", () => {
   const own = parseConfig(classifier);
   expect(withHead(own, { labels: 3, seed: 1 }).numLabels).toBe(3);
   expect(withHead(own, null).numLabels).toBeNull();

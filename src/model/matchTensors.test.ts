@@ -24,12 +24,12 @@ const refused = (sentence: string) =>
     message: `The weights do not fit config.json: ${sentence}. Is config.json from another size?`,
   });
 
-test("tensors come back in table order, however the file has them", () => {
+test("tensors are returned in table order, whatever their order in the file", () => {
   const matched = matchTensors(table, checkpointOf(whole().reverse()));
   expect(matched.map(({ name }) => name)).toEqual(table.map(({ name }) => name));
 });
 
-test("names without the leading `model.` and a tied lm_head are fine", () => {
+test("names without the leading `model.` and a tied lm_head are accepted", () => {
   const short = whole().map((t) => ({ ...t, name: t.name.replace("model.", "") }));
   const matched = matchTensors(
     table,
@@ -38,13 +38,13 @@ test("names without the leading `model.` and a tied lm_head are fine", () => {
   expect(matched.length).toBe(table.length);
 });
 
-test("a missing tensor is named", () => {
+test("a missing tensor is reported by name", () => {
   expect(() => matchTensors(table, checkpointOf(whole().slice(1)))).toThrow(
     refused('"model.decoder.embed_tokens.weight" is missing'),
   );
 });
 
-test("of many missing tensors three are named", () => {
+test("of many missing tensors three are reported", () => {
   expect(() => matchTensors(table, checkpointOf(whole().slice(5)))).toThrow(
     refused(
       '"model.decoder.embed_tokens.weight", "model.decoder.embed_positions.weight", ' +
@@ -53,7 +53,7 @@ test("of many missing tensors three are named", () => {
   );
 });
 
-test("a misshapen tensor is named with both shapes", () => {
+test("a tensor of another shape is reported with both shapes", () => {
   const tensors = whole();
   tensors[0] = tensor(tensors[0]!.name, [36, 333]);
   expect(() => matchTensors(table, checkpointOf(tensors))).toThrow(
@@ -61,14 +61,14 @@ test("a misshapen tensor is named with both shapes", () => {
   );
 });
 
-test("a tensor that OPT does not have is named", () => {
+test("a tensor that OPT does not have is reported by name", () => {
   const extra = tensor("model.decoder.layers.2.fc1.weight", [50, 36]);
   expect(() => matchTensors(table, checkpointOf([...whole(), extra]))).toThrow(
     refused('"model.decoder.layers.2.fc1.weight" does not belong to OPT'),
   );
 });
 
-test("everything wrong is said at once", () => {
+test("all problems are reported at once", () => {
   const tensors = whole().slice(1);
   tensors[0] = tensor(tensors[0]!.name, [3]);
   expect(() => matchTensors(table, checkpointOf([...tensors, tensor("x", [1])]))).toThrow(

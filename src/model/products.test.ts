@@ -10,7 +10,7 @@ import { noProbe, type PassPlan } from "./products.ts";
 import { oddConfig } from "./testing/configs.ts";
 import { allocateWeights } from "./weights.ts";
 
-// No GPU is needed to see what is recorded.
+// Recording needs no GPU.
 let device: Device;
 beforeAll(async () => {
   device = await openDevice(nodeGpu(["backend=null"]));
@@ -36,11 +36,11 @@ async function withModel<T>(use: (model: Model) => T): Promise<T> {
 
 interface Recorded {
   readonly kernel: GPUComputePipeline;
-  /** Layers of workgroups. */
+  /** Workgroups along z: 2 if both signs are computed. */
   readonly layers: number;
 }
 
-/** What is dispatched, in the order of a pass over 8 tokens of either sign. */
+/** The dispatches of a pass over 8 tokens per sign, in order. */
 function dispatches(model: Model, plan: PassPlan): Recorded[] {
   const found: Recorded[] = [];
   let kernel: GPUComputePipeline;
@@ -70,14 +70,14 @@ function dispatches(model: Model, plan: PassPlan): Recorded[] {
   return found;
 }
 
-/** Names of kernels and their layers of workgroups. */
+/** Names of the dispatched kernels, each with its number of workgroups along z. */
 function recorded(plan: PassPlan): Promise<string[]> {
   return withModel((model) =>
     dispatches(model, plan).map(({ kernel, layers }) => `${kernel.label} ${layers}`),
   );
 }
 
-/** The kernel of every weight pass, where so many updates and offsets are told of. */
+/** The pipelines of all weight passes of a pass with so many updates and offsets. */
 function passKernels(model: Model, updates: number, offsets: number): Set<GPUComputePipeline> {
   model.setPass({ ...noProbe, update_count: updates, offset_count: offsets });
   const passes = dispatches(model, all).filter(({ kernel }) => kernel.label === weightPass.name);
@@ -90,19 +90,19 @@ function count(lines: readonly string[], line: string): number {
   return lines.filter((one) => one === line).length;
 }
 
-/** k with v and q, out, fc1 and fc2 of three blocks; project_in and project_out; the head. */
+/** kvq, out, fc1 and fc2 of three blocks; project_in and project_out; the head. */
 const products = 3 * 4 + 2 + 1;
 
 describe("a pass over both signs", () => {
-  test("multiplies by W+ and W- of a perturbed matrix in one dispatch of two layers", async () => {
+  test("multiplies by W+ and W- of a perturbed matrix in one dispatch", async () => {
     const lines = await recorded(all);
     expect(count(lines, `${linearShared.name} 2`)).toBe(products);
     expect(count(lines, `${linearShared.name} 1`)).toBe(0);
-    // The vectors at once, and position rows, whose update is written where they are looked up.
+    // The vectors, and the position table, whose update is written after its rows are looked up.
     expect(count(lines, `${weightPass.name} 1`)).toBe(products + 2);
   });
 
-  test("multiplies all rows at once where a block is not perturbed", async () => {
+  test("multiplies the rows of both signs at once in a block that is not perturbed", async () => {
     const some: PassPlan = {
       isProbed: ({ stage }) => stage !== 1,
       isUpdated: () => false,
@@ -114,7 +114,7 @@ describe("a pass over both signs", () => {
     expect(count(lines, `${weightPass.name} 1`)).toBe(products - 4 + 1);
   });
 
-  test("has weight passes without loops where one update at most is pending, and no offset", async () => {
+  test("uses the weight pass without loops for at most one update and no offset", async () => {
     await withModel((model) => {
       const one = passKernels(model, 1, 0);
       const any = passKernels(model, 2, 0);

@@ -1,5 +1,5 @@
 /**
- * config.json of the published checkpoints, as far as it is read.
+ * The fields of config.json that are read, of the published checkpoints.
  * @see https://huggingface.co/facebook/opt-125m/blob/main/config.json and its siblings
  */
 const common = {

@@ -5,7 +5,7 @@ import { oddConfig } from "./testing/configs.ts";
 import { randomWeights, tensorsOf } from "./testing/randomWeights.ts";
 import { allocateWeights } from "./weights.ts";
 
-// Dawn without a GPU: what is refused is refused before anything would be computed.
+// Dawn without a GPU: weights are rejected before anything is computed.
 let device: Device;
 beforeAll(async () => {
   device = await openDevice(nodeGpu(["backend=null"]));

@@ -1,6 +1,6 @@
 import { type OptConfig, parseConfig } from "../config.ts";
 
-/** A small model whose sizes are multiples of nothing the kernels like. */
+/** A small model whose sizes are no multiples of the tile sizes of any kernel. */
 export function oddConfig(more: Readonly<Record<string, unknown>> = {}): OptConfig {
   return parseConfig({
     model_type: "opt",

@@ -11,20 +11,20 @@ const root = new URL("../../../test/fixtures/", import.meta.url);
 export const fixtureNames = ["opt-tiny-pre-ln", "opt-tiny-post-ln", "opt-tiny-real-vocab"] as const;
 export type FixtureName = (typeof fixtureNames)[number];
 
-/** A small checkpoint of the repository, opened. */
+/** Opens a small model of the repository. */
 export function openFixture(name: FixtureName): Promise<ModelFiles> {
   return openModelFiles(folderSources(fileURLToPath(new URL(name, root))));
 }
 
 /**
- * `opt-tiny-classifier`, opened: the weights of opt-tiny-pre-ln and a score head for three labels, as
- * two shards.
+ * Opens `opt-tiny-classifier`: the weights of opt-tiny-pre-ln and a score head for three labels, in two
+ * shards.
  */
 export function openClassifier(): Promise<ModelFiles> {
   return openModelFiles(classifierFiles());
 }
 
-/** The files of that checkpoint. */
+/** The files of `opt-tiny-classifier`. */
 export function classifierFiles(): ByteSource[] {
   const [base, own] = ["opt-tiny-pre-ln", "opt-tiny-classifier"].map((name) =>
     folderSources(fileURLToPath(new URL(name, root))),
@@ -46,7 +46,7 @@ export function classifierFiles(): ByteSource[] {
   ];
 }
 
-/** Files of `opt-tiny-pre-ln`, which it was made from. */
+/** The files of `opt-tiny-pre-ln`, its base model. */
 export function classifierBaseFiles(): ByteSource[] {
   const weights = ["config.json", "model.safetensors"];
   const tokenizer = ["vocab.json", "merges.txt", "tokenizer_config.json"];
@@ -54,7 +54,7 @@ export function classifierBaseFiles(): ByteSource[] {
   return folder.filter(({ name }) => [...weights, ...tokenizer].includes(name));
 }
 
-/** What PyTorch makes of the texts with a score head: log p of each label. */
+/** log p of each label for each text with a score head, from PyTorch. */
 export function expectedLabels(file: string): number[][] {
   return lines(file).map(({ log_probs: values }) => values as number[]);
 }
@@ -64,7 +64,7 @@ export function fixtureTexts(): string[] {
   return lines("texts.jsonl").map(({ text }) => String(text));
 }
 
-/** The texts of `texts.jsonl` as examples of one option, of which all but BOS is scored. */
+/** The texts of `texts.jsonl` as examples with one option, scored after BOS. */
 export function encodedTexts({ tokenizerFiles }: ModelFiles): EncodedExample[] {
   const tokenizer = loadTokenizer(tokenizerFiles);
   return lines("texts.jsonl").map((line, row) => {
@@ -73,7 +73,7 @@ export function encodedTexts({ tokenizerFiles }: ModelFiles): EncodedExample[] {
   });
 }
 
-/** What PyTorch in float32 makes of those texts: Σ −log p, in nats. */
+/** Σ −log p of those texts in nats, from PyTorch in float32. */
 export function expectedScores(name: FixtureName): { tokens: number; nll: number }[] {
   return lines(`${name}/expected.score.jsonl`).map(({ tokens, nll }) => {
     return { tokens: Number(tokens), nll: Number(nll) };

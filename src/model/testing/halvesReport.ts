@@ -26,15 +26,15 @@ export interface HalvesReport {
   readonly scores: Readonly<Record<string, readonly number[]>>;
   /** Σ log p of options against the plain forward pass over the nearest halves; by name of the model. */
   readonly oddScores: Readonly<Record<string, Comparison>>;
-  /** Σ log p of texts: over halves widened first, and by each kernel that reads them as they lie. */
+  /** Σ log p of texts: with widened halves, and with each kernel that reads halves directly. */
   readonly packed: Readonly<Record<string, Comparison & { readonly dispatchesSaved: number }>>;
-  /** log p of each text's last id: as scored, and from the logits that text is written with. */
+  /** log p of the last id of each text: as scored, and from the logits of a writer. */
   readonly written: Comparison;
-  /** SHA-256 after the coefficients of `expected.replay.f16.json`; by how many steps go in one pass. */
+  /** SHA-256 after the coefficients of `expected.replay.f16.json`, by the number of steps in a pass. */
   readonly replayed: Readonly<Record<string, string>>;
-  /** Of weights brought back from pieces, beside the hash they should have; by how they were cut. */
+  /** SHA-256 of weights restored from pieces, and the expected one; by how the pieces were cut. */
   readonly restored: Readonly<Record<string, readonly [string, string]>>;
-  /** Bytes on the GPU of a model's weights: as f32 and as f16. */
+  /** GPU bytes of the weights of a model: as f32 and as f16. */
   readonly weightBytes: readonly [number, number];
 }
 
@@ -114,7 +114,7 @@ async function oddScores(device: Device) {
   return comparisons;
 }
 
-/** As many dispatches fewer as matrices are not widened tell that the kernels were in use. */
+/** One dispatch fewer for each matrix that is not widened shows that the kernels were used. */
 async function packed(device: Device) {
   const { checkpoint, weights } = await openHalves(device, "opt-tiny-real-vocab");
   const texts = encodedTexts(checkpoint);
@@ -156,7 +156,7 @@ function logSumExp(values: Float32Array): number {
   return Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0));
 }
 
-/** Given steps, by themselves and many in one pass over the weights. */
+/** Given steps, one and many per pass over the weights. */
 async function replayed(device: Device) {
   const file = "../../../test/fixtures/opt-tiny-pre-ln/expected.replay.f16.json";
   const { seed, coefficients } = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));

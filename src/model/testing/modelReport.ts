@@ -21,7 +21,7 @@ import { oddConfig } from "./configs.ts";
 import { encodedTexts, fixtureNames, openFixture } from "./fixture.ts";
 import { randomWeights, tensorsOf } from "./randomWeights.ts";
 
-/** Numbers from the GPU beside those of the plain computation, or of PyTorch. */
+/** Numbers from the GPU and those of the plain computation or of PyTorch. */
 export interface Comparison {
   readonly expected: readonly number[];
   readonly actual: readonly number[];
@@ -35,9 +35,9 @@ export interface ModelReport {
   readonly oddScores: Readonly<Record<string, Comparison>>;
   /** Loss sums plus and minus; by what is perturbed. */
   readonly probes: Readonly<Record<string, Comparison>>;
-  /** Bytes that differ; by what was done to the weights. */
+  /** Number of bytes that differ, by what was done to the weights. */
   readonly wrongBytes: Readonly<Record<string, number>>;
-  /** BoundKernels a second pass of the same shape made. */
+  /** Bind groups created by a second pass of the same shape. */
   readonly newBindings: number;
 }
 
@@ -90,7 +90,7 @@ async function fixtureScores(device: Device, usable: readonly LinearCard[]) {
     const config = parseConfig(checkpoint.config);
     const texts = encodedTexts(checkpoint);
     for (const linear of usable) {
-      // 2000 bytes cut every matrix of 64 columns into shards of 7 rows: thousands of products, once.
+      // A limit of 2000 bytes cuts every matrix of 64 columns into shards of 7 rows: thousands of products.
       const tiny = linear === usable[0] ? 2000 : 20_000;
       const sharded = name === "opt-tiny-real-vocab" ? 600_000 : tiny;
       for (const [limit, suffix] of [[undefined, ""] as const, [sharded, " sharded"] as const]) {
@@ -162,7 +162,7 @@ async function probeAndUpdate(device: Device, linear: LinearChoice) {
   return { probes, wrongBytes, newBindings };
 }
 
-/** A model with one pending term, and the same weights by plain arithmetic. */
+/** A model with one pending term, and the expected weights by plain arithmetic. */
 async function openTrial(device: Device, linear: LinearChoice, blocks: readonly number[] | null) {
   const config = projectedConfig;
   const examples = someExamples(config.vocabSize);

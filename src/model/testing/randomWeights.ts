@@ -3,7 +3,7 @@ import { randomFloats } from "../../reference/random.ts";
 import type { OptConfig } from "../config.ts";
 import { parameterTable } from "../parameters.ts";
 
-/** Random values for every parameter, by name: far enough from zero that a wrong formula shows. */
+/** Random values for every parameter, by name, large enough to make a wrong formula visible. */
 export function randomWeights(config: OptConfig): Map<string, Float32Array<ArrayBuffer>> {
   return new Map(
     parameterTable(config).map(({ name, role, elements, index }) => {
@@ -14,7 +14,7 @@ export function randomWeights(config: OptConfig): Map<string, Float32Array<Array
   );
 }
 
-/** Those values as tensors of a checkpoint, in table order. */
+/** Those values as tensors of model files, in table order. */
 export function tensorsOf(
   config: OptConfig,
   weights: ReadonlyMap<string, Float32Array<ArrayBuffer>>,

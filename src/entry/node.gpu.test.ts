@@ -286,9 +286,24 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     ],
     [
       ...(["labels without words", /words|label/i] as const),
-      ["train", preNorm, rows, "--labels", "0|1|2"],
+      ["train", preNorm, rows, "--labels", "0|1|2", "--words", " bad| good"],
     ],
-    ["a head that is not there yet", /no head for labels yet/, ["eval", preNorm, dev, "--head"]],
+    [
+      "a head that is not there yet",
+      /no head for labels yet/,
+      [
+        "eval",
+        preNorm,
+        dev,
+        "--head",
+        "--template",
+        "{text}",
+        "--labels",
+        "0|1",
+        "--label-column",
+        "label",
+      ],
+    ],
     [
       "words beside a head",
       /leave out --words/,

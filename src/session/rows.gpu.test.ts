@@ -17,7 +17,7 @@ const settings = {
 };
 
 function tsv(name: string, n: number, from = 0): DataSource {
-  const rows = Array.from({ length: n }, (_, i) => `film number ${from + i}\t${i % 2}`);
+  const rows = Array.from({ length: n }, (_, i) => `film number ${from + i} .\t${i % 2}`);
   return { kind: "text", name, text: ["sentence\tlabel", ...rows].join("\n") };
 }
 
@@ -94,7 +94,7 @@ test("rows are drawn anew under other rules, and each can be looked at", async (
   expect(lastData(tab)).toMatchObject({ trainRows: 10, devRows: 8, testRows: 8 });
   const after = await look(tab, 0);
   expect(after.row).not.toBe(before.row);
-  expect(after.values[0]?.text).toBe(`film number ${after.row - 1}`);
+  expect(after.values[0]?.text).toBe(`film number ${after.row - 1} .`);
   const refused = await tab.refusal({ type: "setRules", rules: { devRows: 40 } });
   expect(refused.message).toContain("leave none to train on");
   expect(lastData(tab).trainRows).toBe(10);

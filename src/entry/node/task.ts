@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { checkTask } from "#data/examples/encode.ts";
 import { defaultTask } from "#data/tasks/choices.ts";
 import { describeTask, type GivenTask, guessWith } from "#data/tasks/guess.ts";
 import { builtInTask, taskDefinition } from "#data/tasks/index.ts";
@@ -41,6 +42,7 @@ export async function readTask(
   }
   const table = await readTable(path);
   const task = { ...(hasHead ? headTask(table, args) : wordTask(table, args)), ...limits };
+  checkTask(task, table.columns);
   const flagCount = hasHead ? taskFlags.length - 1 : taskFlags.length;
   if (given.length < flagCount) {
     console.error(

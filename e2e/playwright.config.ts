@@ -1,15 +1,26 @@
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
 import { ensureBrowser, softwareGpuArgs } from "../src/tools/browser.mjs";
 import { cacheFolder, root } from "../src/tools/paths.mjs";
 
-// Not 4173, so that the tests run beside `npm start`.
-const port = 4183;
+// Any free port. Workers load this file too and inherit the choice.
+process.env["ZEROTH_E2E_PORT"] ??= String(await freePort());
+const port = Number(process.env["ZEROTH_E2E_PORT"]);
 const browser = await ensureBrowser();
 const { CI, PLAYWRIGHT_JSON_OUTPUT_FILE } = process.env;
 // A driver chosen for Node (npm's, say) is not for an installed browser, which brings its own.
 const { VK_ICD_FILENAMES: _icd, VK_DRIVER_FILES: _driver, ...plain } = process.env;
 const ground = browser.name === "npm" ? process.env : plain;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
 
 export default defineConfig({
   testDir: ".",

@@ -1,4 +1,4 @@
-import { mkdtemp, readlink, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, expect } from "@playwright/test";
@@ -60,7 +60,7 @@ story(
       await start(page);
       await expectSteps(page, 8);
       const gone = context.waitForEvent("close");
-      process.kill(await processId(profile), "SIGKILL");
+      process.kill(await processIdOf(context), "SIGKILL");
       await gone;
     });
     await story.step("the next one has no GPU, but the run's curve", async () => {
@@ -81,8 +81,9 @@ story(
   },
 );
 
-/** The browser process that holds a profile: Chromium's lock names it, as `<host>-<process id>`. */
-async function processId(profile: string): Promise<number> {
-  const target = await readlink(join(profile, "SingletonLock"));
-  return Number(target.slice(target.lastIndexOf("-") + 1));
+/** Returns the id of the process that owns all others of a browser. */
+async function processIdOf(context: BrowserContext): Promise<number> {
+  const session = await context.browser()!.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  return processInfo.find(({ type }) => type === "browser")!.id;
 }

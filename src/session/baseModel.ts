@@ -1,5 +1,6 @@
 import { bytesPerWeight } from "#base/dtype.ts";
-import { ZerothError } from "#base/errors.ts";
+import { StorageFull, ZerothError } from "#base/errors.ts";
+import { bytesText } from "#base/text.ts";
 import { withHead } from "#model/head.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { headOf } from "#run/step/runModel.ts";
@@ -24,7 +25,11 @@ export async function identifyBase(session: SessionState, model: OpenModel): Pro
   return id;
 }
 
-/** Saves the base model, once for all its runs, and marks it as in use until it is closed. */
+/**
+ * Saves the base model, once for all its runs, and marks it as in use until it is closed.
+ *
+ * @throws ZerothError E-STORE-1 if storage fills up
+ */
 export async function saveBase(
   session: SessionState,
   runs: RunStore,
@@ -34,12 +39,17 @@ export async function saveBase(
   const total = base.sizeBytes;
   const report = reportProgress(session);
   await session.storage.holdModel(await identifyBase(session, model));
-  await runs.saveModel(model.record, {
-    step: 0,
-    dtype: base.dtype,
-    totalBytes: total,
-    pieces: counted(base.pieces(), total, report, "Keeping the base model"),
-  });
+  const pieces = counted(base.pieces(), total, report, "Keeping the base model");
+  try {
+    await runs.saveModel(model.record, { step: 0, dtype: base.dtype, totalBytes: total, pieces });
+  } catch (error) {
+    if (!(error instanceof StorageFull)) throw error;
+    throw new ZerothError(
+      "E-STORE-1",
+      `Storage filled up while the base model (${bytesText(total)}) was saved, so nothing was ` +
+        `started. ${MAKE_ROOM}`,
+    );
+  }
 }
 
 /**
@@ -62,13 +72,15 @@ export async function rejectWithoutRoom(
   if (free === null || free > wholeBytes) return;
   const neededBytes = (await isSaved(session, runs, model)) ? 2 * checkpointBytes : wholeBytes;
   if (free > neededBytes) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new ZerothError(
     "E-STORE-1",
-    `Keeping this run safe takes about ${gigabytes(neededBytes)} of storage; the browser offers ` +
-      `${gigabytes(free)}. Delete old runs or free disk space.`,
+    `This run needs about ${bytesText(neededBytes)} of storage, but only ${bytesText(free)} are ` +
+      `free, so nothing was started. ${MAKE_ROOM}`,
   );
 }
+
+const MAKE_ROOM =
+  "Delete runs or downloads you no longer need, or free disk space, then try again.";
 
 /** True if the store has the whole base model; it is then marked as in use, so that no tab removes it. */
 async function isSaved(session: SessionState, runs: RunStore, model: OpenModel): Promise<boolean> {

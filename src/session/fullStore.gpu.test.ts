@@ -91,7 +91,8 @@ describe("a store that is full", () => {
     const tab = await openReadyTab(place);
     store.isFull = true;
     const failure = await tab.refusal({ type: "startRun", settings: mezo, name: "a run" });
-    expect(failure.code).toBe("E-STORE-2");
+    expect(failure.code).toBe("E-STORE-1");
+    expect(failure.message).toMatch(/base model \([\d.]+ kB\) was saved, so nothing was started/);
     store.isFull = false;
     await start(tab);
     expect(lastRecord(tab).weightsSha256).toBe(await undisturbed());

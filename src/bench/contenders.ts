@@ -5,7 +5,7 @@ import type { PassState } from "#gpu/kernels.gen.ts";
 import { encodeTerms, type SlottedTerm } from "#model/deltas.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
 import type { Model } from "#model/model.ts";
-import { noProbe, type PassPlan } from "#model/products.ts";
+import { evaluationPass, noProbe } from "#model/products.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { Weights } from "#model/weights.ts";
 import { prepareMasks } from "#run/step/runModel.ts";
@@ -117,8 +117,6 @@ async function methodContender(
   };
 }
 
-const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
-
 /** Both signs of a batch over the weights as they are: two forward passes and nothing else. */
 async function bareForwards(model: Model, examples: readonly EncodedExample[]): Promise<void> {
   forward(model, examples, 2);
@@ -140,7 +138,7 @@ function forward(model: Model, examples: readonly EncodedExample[], signs: 1 | 2
   model.setPass(passState(0));
   for (const part of packAll(examples, model.capacity)) {
     model.setBatch(part, signs, { probe: 0, accumulates: false, perToken: false });
-    model.probe(part, nothing, "theta", signs);
+    model.probe(part, evaluationPass, "theta", signs);
   }
 }
 

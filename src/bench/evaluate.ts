@@ -1,7 +1,7 @@
 import { packAll } from "#data/examples/packing.ts";
 import type { EncodedExample } from "#data/tasks/task.ts";
 import type { Model } from "#model/model.ts";
-import type { PassPlan } from "#model/products.ts";
+import { evaluationPass } from "#model/products.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
@@ -72,13 +72,11 @@ async function takeTurns(model: Model, examples: readonly EncodedExample[]) {
   return { bareMs: median(bare), evaluateMs: median(whole), ratio };
 }
 
-const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
-
 /** The evaluation's batches over the weights as they are: one forward pass each and nothing else. */
 async function bareForwards(model: Model, examples: readonly EncodedExample[]): Promise<void> {
   for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
     model.setBatch(batch, 1, { probe: 0, accumulates: false, perToken: false });
-    model.probe(batch, nothing, "theta", 1);
+    model.probe(batch, evaluationPass, "theta", 1);
   }
   await model.readback.read(model.buffers.lossSums, 0, 8);
 }

@@ -5,7 +5,7 @@ import { Memory } from "#gpu/memory.ts";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { linearCards } from "#model/linearKernels.ts";
 import type { Model } from "#model/model.ts";
-import { noProbe, type PassPlan } from "#model/products.ts";
+import { evaluationPass, noProbe } from "#model/products.ts";
 import type { ProductSize } from "#session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
@@ -161,8 +161,6 @@ async function promising(
   return all;
 }
 
-const nothing: PassPlan = { isProbed: () => false, isUpdated: () => false, sharedBlocks: null };
-
 async function forward(
   { device: { queue } }: Device,
   model: Model,
@@ -170,7 +168,7 @@ async function forward(
   clock: Clock,
 ): Promise<number> {
   const started = clock.now();
-  model.probe(batch, nothing, "theta", 1);
+  model.probe(batch, evaluationPass, "theta", 1);
   await queue.onSubmittedWorkDone();
   return clock.now() - started;
 }
@@ -205,7 +203,7 @@ async function kernelByKernel(
       return undefined;
     },
   };
-  model.recordProbe(capture, batch, nothing, "theta", 1);
+  model.recordProbe(capture, batch, evaluationPass, "theta", 1);
   const found = new Map<string, { name: string; dispatches: number; ms: number }>();
   for (const record of recorded) {
     const encoder = device.createCommandEncoder();

@@ -33,20 +33,20 @@ export interface Generation extends GenerationKernels {
   readonly logits: GPUBuffer;
 }
 
-/** What a block goes through, in order but for the norms. */
+/** The products and norms of a block. */
 interface BlockParts {
   readonly kvq: Linear;
   readonly out: Linear;
   readonly fc1: Linear;
   readonly fc2: Linear;
-  /** Names. */
+  /** Names of the norms. */
   readonly attentionNorm: string;
   readonly finalNorm: string;
 }
 
 /**
- * Records OPT's forward pass for one or both signs, layer by layer: the weight pass of a matrix, then
- * its products for both signs, before the next matrix, so that scratch is two matrices, not two models.
+ * Records the forward pass of OPT for one or both signs. The weight pass of each matrix comes right before
+ * its product, so that scratch holds W+ and W- of one matrix and not of the model.
  *
  * @see transformers, modeling_opt.py, OPTDecoderLayer.forward and OPTDecoder.forward
  */
@@ -81,7 +81,7 @@ export class Forward {
     this.#blocks = Array.from({ length: this.#config.numHiddenLayers }, (_, i) => this.#partsOf(i));
   }
 
-  /** A block's products and norms, named once: a step goes by here for every block. */
+  /** Names the products and norms of a block once, because every step uses them. */
   #partsOf(block: number): BlockParts {
     const { stream, side, wide } = this.#buffers;
     const at = `layers.${block}.`;
@@ -90,7 +90,7 @@ export class Forward {
     const linear = (name: string, bias: string, x: GPUBuffer, y: GPUBuffer): Linear => {
       return { matrix: this.#matrix(at + name), x, y, bias: `${decoderAt}${bias}.bias` };
     };
-    // After a post-norm the normed value is the stream: it lies in `side` until the next norm.
+    // After a post-norm its output is the residual stream. It is in `side` until the next norm.
     const [attended, inner] = isPreNorm ? [side, stream] : [stream, side];
     return {
       kvq: linear("kvq", "self_attn.k_proj", attended, wide),
@@ -102,23 +102,23 @@ export class Forward {
     };
   }
 
-  /** From token ids to the loss sums: one whole forward pass. */
+  /** Records a forward pass from token ids to loss sums. */
   record(pass: Commands, shape: Shape, plan: Pass): void {
     this.#products.vectors(pass, plan, constants.WRITE_ALWAYS);
-    // Rows of the second sign are filled in where the signs part.
+    // Up to the first perturbed block both signs are equal and computed once.
     const shared = shape.signs === 2 ? plan.sharedBlocks : null;
     let at: Shape = shared === null ? shape : { ...shape, signs: 1 };
     this.#embed(pass, at, plan);
     for (let block = 0; block < this.#config.numHiddenLayers; block++) {
-      if (block === shared) at = this.#part(pass, shape);
+      if (block === shared) at = this.#splitSigns(pass, shape);
       this.#block(pass, at, plan, block);
     }
-    if (shared === this.#config.numHiddenLayers) this.#part(pass, shape);
+    if (shared === this.#config.numHiddenLayers) this.#splitSigns(pass, shape);
     this.#head(pass, shape, plan);
   }
 
-  /** Gives the second sign its rows, alike up to here. */
-  #part(pass: Commands, shape: Shape): Shape {
+  /** Copies the tokens of the first sign to the second. Returns the shape of both. */
+  #splitSigns(pass: Commands, shape: Shape): Shape {
     const { hiddenSize: width } = this.#config;
     const { stream, side } = this.#buffers;
     this.#copyRows(pass, "second sign", this.#kernels.copySign, shape.tokens, side, stream, {
@@ -146,7 +146,7 @@ export class Forward {
     dispatch(pass, bound, Math.ceil(params.width / copyRows.overrides.WORKGROUP_SIZE), rows);
   }
 
-  /** Applies pending updates to every weight they touch, and does nothing else. */
+  /** Records a pass that applies pending updates and nothing else. */
   recordUpdate(pass: Commands, plan: Pass): void {
     this.#products.vectors(pass, plan, constants.WRITE_NEVER);
     for (const matrix of this.#layout.matrices.values()) {
@@ -172,7 +172,7 @@ export class Forward {
         row_offset: 0,
       });
     }
-    // Where a score head reads the stream, no later part comes back to the token rows.
+    // With a score head, nothing later in the pass reads the token embedding.
     if (this.#config.numLabels !== null && plan.isUpdated(tokens))
       this.#writeUpdate(pass, plan, tokens);
     if (projectIn)
@@ -183,7 +183,7 @@ export class Forward {
         by_position: 1,
         row_offset: POSITION_OFFSET,
       });
-      // Looked-up rows saw the pending update on the fly; here it is written. Token rows wait for the head.
+      // The lookup applied the pending update on the fly; this writes it. The head does so for token rows.
       if (plan.isUpdated(positions))
         this.#products.weightPass(
           pass,
@@ -299,8 +299,8 @@ export class Forward {
   }
 
   /**
-   * Scored positions only: last norm, projection, logits tile by tile, loss. A score head's logits are
-   * over labels, and an option's scored id is its label.
+   * Final norm, projection, logits tile by tile and loss, of the scored positions only. The logits of a score
+   * head are over labels, and the scored id of an option is its label.
    */
   #head(pass: Commands, shape: Shape, plan: Pass): void {
     const b = this.#buffers;
@@ -365,7 +365,7 @@ export class Forward {
     }
   }
 
-  /** Every tile of the vocabulary at its columns of y. Nothing is perturbed where text is written. */
+  /** The logits of all tiles of the vocabulary side by side. Nothing is perturbed in generation. */
   #wholeLogits(pass: Commands, shape: Shape, plan: Pass, x: GPUBuffer): void {
     const y = this.#generation!.logits;
     const matrix = this.#matrix("embed_tokens");

@@ -4,7 +4,7 @@ import { PassTimer } from "#gpu/passTimer.ts";
 import type { Readback } from "#gpu/readback.ts";
 import { halfLinearCards, linearCards } from "./linearKernels.ts";
 
-/** Parts of a step that are timed. */
+/** A timed part of a step. */
 export type StepPart = "weightPass" | "products" | "attention" | "rest";
 
 /** Times the parts of a step with GPU timestamps, if the GPU has them. */

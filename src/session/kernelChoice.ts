@@ -57,7 +57,7 @@ export function headColumns({ wordEmbedProjDim }: OptConfig, { scratchElements }
 
 /** Returns an earlier measurement under the same conditions, or makes a new one and keeps it. */
 export async function measuredOnce(
-  { tunings }: Pick<RunStore, "tunings">,
+  { tunings }: { readonly tunings: Pick<RunStore["tunings"], "load" | "save"> },
   ground: TuningGround,
   measure: () => Promise<Tuning>,
 ): Promise<TuningRecord> {

@@ -26,7 +26,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
     test("finds everything again when it is opened the next time", async () => {
       await store.transact([put("runs", "a", { step: 3 })], "strict");
       await store.transact([put("chunks", "a/0", Uint8Array.of(1, 2))], "relaxed");
-      store.close();
+      await store.close();
       store = await place.open();
       expect(await store.get("runs", "a")).toEqual(place.lasts ? { step: 3 } : undefined);
       expect(await store.keys("chunks")).toEqual(place.lasts ? ["a/0"] : []);

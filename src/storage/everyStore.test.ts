@@ -39,7 +39,7 @@ for (const [name, open] of Object.entries(places)) {
     await runs.appendEvaluation("run", unlucky);
     await runs.saveSnapshot("run", weights(300));
     await runs.appendSteps("run", steps(301, 310), "relaxed");
-    store.close();
+    await store.close();
 
     store = await open();
     const again = openRunStore(store, now);
@@ -56,6 +56,6 @@ for (const [name, open] of Object.entries(places)) {
     for (const table of ["runs", "rows", "journal", "manifests", "chunks", "models"] as const) {
       expect(await store.keys(table)).toEqual([]);
     }
-    store.close();
+    await store.close();
   });
 }

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { StorageFull } from "#base/errors.ts";
-import type { Operation } from "#run/store/store.ts";
+import type { Operation, Store } from "#run/store/store.ts";
 import { describeStore } from "./contract.ts";
-import { type FileSystem, openFolderStore } from "./folderStore.ts";
+import { type FileSystem, openFolderForReading, openFolderStore } from "./folderStore.ts";
 
 const base = await nodeFiles.mkdtemp(join(tmpdir(), "zeroth-store-"));
 afterAll(() => nodeFiles.rm(base, { recursive: true }));
@@ -70,83 +70,150 @@ const change: Operation[] = [
   { type: "put", table: "chunks", key: "Run/1", value: Uint8Array.of(9, 9) },
 ];
 
-async function everything(root: string) {
-  const store = await openFolderStore(root);
+/** Lets the action use a writer of the folder, which is closed afterwards. */
+async function writing<T>(root: string, action: (store: Store) => Promise<T>, files?: FileSystem) {
+  const store = await openFolderStore(root, files);
+  try {
+    return await action(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function everything(store: Pick<Store, "entries">) {
   return JSON.stringify(
     await Promise.all([store.entries("runs"), store.entries("models"), store.entries("chunks")]),
   );
 }
 
+const reading = async (root: string) => everything(await openFolderForReading(root));
+
 describe("the store in a folder", () => {
   for (const forEver of [true, false]) {
     test(`is before or after a transaction when the program ${forEver ? "ends" : "fails once"} at any file operation`, async () => {
       const calm = newPlace();
-      const store = await openFolderStore(calm);
-      await store.transact(before);
-      const stateBefore = await everything(calm);
-      await store.transact(change);
-      const stateAfter = await everything(calm);
+      const [stateBefore, stateAfter] = await writing(calm, async (store) => {
+        await store.transact(before);
+        const first = await everything(store);
+        await store.transact(change);
+        return [first, await everything(store)] as const;
+      });
 
       const seen = new Set<string>();
       for (let at = 1, finished = false; !finished; at++) {
         const root = newPlace();
-        await (await openFolderStore(root)).transact(before);
+        await writing(root, (store) => store.transact(before));
         const files = failingFiles(at, forEver, "EIO");
-        const failed = await openFolderStore(root, files).then(
-          (shaky) => shaky.transact(change).catch(() => "failed"),
+        const failed = await writing(root, (shaky) => shaky.transact(change), files).catch(
           () => "failed",
         );
         finished = files.calls() < at;
-        const found = await everything(root);
+        // A reader sees what the next writer finds, before that writer has changed anything.
+        const found = await reading(root);
         expect([stateBefore, stateAfter]).toContain(found);
         if (failed === undefined) expect(found).toBe(stateAfter);
+        expect(await writing(root, everything)).toBe(found);
         seen.add(found);
 
-        await (await openFolderStore(root)).transact(change);
-        expect(await everything(root)).toBe(stateAfter);
-        const left = await nodeFiles.readdir(join(root, "pending"));
-        expect(left).toEqual([]);
+        await writing(root, (store) => store.transact(change));
+        expect(await reading(root)).toBe(stateAfter);
+        expect(await nodeFiles.readdir(join(root, "pending"))).toEqual([]);
       }
       expect(seen.size).toBe(2);
     });
   }
 
-  test("goes on after a failure without being opened again", async () => {
+  test("continues after a failure without being opened again", async () => {
     const root = newPlace();
-    await openFolderStore(root);
-    const store = await openFolderStore(root, failingFiles(4, false, "EIO"));
-    await expect(store.transact(before)).rejects.toThrow(/could not be written/);
-    expect(await store.keys("chunks")).toEqual([]);
-    await store.transact(before);
-    expect(await store.keys("chunks")).toEqual(["Run/0", "Run/1"]);
+    await writing(root, async () => {});
+    await writing(
+      root,
+      async (store) => {
+        await expect(store.transact(before)).rejects.toThrow(/could not be written/);
+        expect(await store.keys("chunks")).toEqual([]);
+        await store.transact(before);
+        expect(await store.keys("chunks")).toEqual(["Run/0", "Run/1"]);
+      },
+      failingFiles(4, false, "EIO"),
+    );
   });
 
-  test("says that storage is full where the disk is", async () => {
+  test("reports a write as failed if one of its values vanished before it got its name", async () => {
+    const files: FileSystem = {
+      ...nodeFiles,
+      rename: async (from, to) => {
+        await nodeFiles.rename(from, to);
+        const values = join(root, "pending");
+        if (String(to) === join(root, "commit.json"))
+          await nodeFiles.rm(values, { recursive: true });
+      },
+    };
     const root = newPlace();
-    await openFolderStore(root);
-    const store = await openFolderStore(root, failingFiles(2, true, "ENOSPC"));
-    await expect(store.transact(before)).rejects.toThrow(StorageFull);
+    const write = writing(root, (store) => store.transact(before), files);
+    await expect(write).rejects.toMatchObject({ code: "E-STORE-4" });
+  });
+
+  test("reports a full disk", async () => {
+    const root = newPlace();
+    await writing(root, async () => {});
+    const full = writing(root, (store) => store.transact(before), failingFiles(2, true, "ENOSPC"));
+    await expect(full).rejects.toThrow(StorageFull);
   });
 
   test("names the file that is damaged", async () => {
     const root = newPlace();
-    await (await openFolderStore(root)).transact(before);
+    await writing(root, (store) => store.transact(before));
     await nodeFiles.writeFile(join(root, "runs", "%0052un.json"), "{ broken");
-    const store = await openFolderStore(root);
+    const store = await openFolderForReading(root);
     await expect(store.get("runs", "Run")).rejects.toThrow(/%0052un.json is damaged/);
   });
 
-  test("overlooks files it did not write", async () => {
+  test("ignores files it did not write", async () => {
     const root = newPlace();
-    await (await openFolderStore(root)).transact(before);
+    await writing(root, (store) => store.transact(before));
     await nodeFiles.writeFile(join(root, "runs", ".DS_Store"), "");
     await nodeFiles.writeFile(join(root, "runs", "notes.txt"), "");
-    expect(await (await openFolderStore(root)).keys("runs")).toEqual(["Run"]);
+    expect(await (await openFolderForReading(root)).keys("runs")).toEqual(["Run"]);
   });
 
-  test("cannot be opened where a file stands, and says so", async () => {
+  test("refuses a path that is a file", async () => {
     const file = join(base, "file");
     await nodeFiles.writeFile(file, "");
     await expect(openFolderStore(file)).rejects.toThrow(/cannot be used to keep runs/);
+    await expect(openFolderForReading(file)).rejects.toMatchObject({ code: "E-STORE-4" });
+  });
+
+  test("opened for reading, changes no file and refuses to write", async () => {
+    const root = newPlace();
+    await writing(root, (store) => store.transact(before));
+    await nodeFiles.writeFile(join(root, "pending", "left-over"), "x");
+    const files = async () =>
+      Promise.all(
+        (await nodeFiles.readdir(root, { recursive: true })).sort().map(async (path) => {
+          const { mtimeMs, size } = await nodeFiles.stat(join(root, path));
+          return [path, mtimeMs, size];
+        }),
+      );
+    const found = await files();
+    const store = await openFolderForReading(root);
+    await everything(store);
+    await expect(store.transact(change)).rejects.toMatchObject({ code: "E-STORE-7" });
+    await store.close();
+    expect(await files()).toEqual(found);
+  });
+
+  test("reads a folder that an earlier version left between its list of changes and their end", async () => {
+    const root = newPlace();
+    await writing(root, (store) => store.transact(before));
+    await nodeFiles.writeFile(join(root, "pending", "7-0"), '{"n":5}');
+    // As written on Windows, with no id.
+    const list = {
+      renames: [["pending\\7-0", "runs\\%0052un.json"]],
+      removals: ["chunks\\%0052un%002f0.bin"],
+    };
+    await nodeFiles.writeFile(join(root, "commit.json"), JSON.stringify(list));
+    const expected = JSON.stringify([[["Run", { n: 5 }]], [], [["Run/1", Uint8Array.of(2)]]]);
+    expect(await reading(root)).toBe(expected);
+    expect(await writing(root, everything)).toBe(expected);
   });
 });

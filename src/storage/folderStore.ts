@@ -2,195 +2,202 @@ import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StorageFull, ZerothError } from "#base/errors.ts";
 import { createQueue } from "#base/queue.ts";
+import { isBytes, type Store, tableNames } from "#run/store/store.ts";
 import {
-  type Entry,
-  isBytes,
-  isStoredObject,
-  type Store,
-  type StoredValue,
-  type TableName,
-  tableNames,
-} from "#run/store/store.ts";
-import { type Change, changesOf, fileNameOf, keyOf } from "./folderLayout.ts";
-import { fromJson, toJson } from "./json.ts";
+  type Change,
+  COMMIT,
+  type CommitList,
+  changesOf,
+  PENDING,
+  parseCommitList,
+  pathOf,
+} from "./folderLayout.ts";
+import { type FolderFiles, folderReader, readOnlyStore } from "./folderReader.ts";
+import { toJson } from "./json.ts";
+import { lockForWriting, type WriterLock } from "./writerLock.ts";
 
-/** What a folder store asks of the file system; a test puts one in that fails. */
+/** The file operations of a folder store. Tests pass some that fail. */
 export type FileSystem = Pick<
   typeof nodeFiles,
   "mkdir" | "open" | "readdir" | "readFile" | "rename" | "rm"
 >;
 
 /**
- * The store of the command line: a folder with a folder for each table and a file for each value,
- * JSON or bytes. One program at a time.
+ * Opens the command line's store for writing: a folder with a folder for each table and a file for
+ * each value, JSON or bytes. One process writes at a time; any number may read.
  *
- * A transaction first writes its values beside, under `pending/`; the moment `commit.json`, the list
- * of renames and removals, is renamed into place it counts. If the program ends before, `pending/`
- * is emptied when the folder is next opened; if after, the list is carried out again.
+ * A transaction first writes its values into `pending/`. It counts from the moment that
+ * `commit.json`, the list of renames and removals, is renamed into place. If the process ends before
+ * that, the next writer empties `pending/`; if after, it carries out the list again.
  *
- * Everything is flushed, relaxed or not: a commit list on the disk with its values still in memory
- * would be worse than either order of losing both.
+ * Relaxed writes are flushed too: a list on disk whose values are still in memory would be worse than
+ * losing both.
  *
- * @throws ZerothError E-STORE-3 if the folder cannot be used
+ * @throws ZerothError E-STORE-4 if the folder cannot be used, E-STORE-6 if another process writes to it
  */
 export async function openFolderStore(root: string, files: FileSystem = nodeFiles): Promise<Store> {
-  const folder: Folder = { root, files, mustRecover: true };
+  const lock = await takeFolder(root, files);
+  const folder: Folder = { root, files, lock, mustRecover: true };
+  const reader = folderReader(filesOf(root, files));
   const oneByOne = createQueue();
-  await oneByOne(() => recover(folder));
+  try {
+    await recover(folder);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 
   const inOrder = <T>(action: () => Promise<T>): Promise<T> =>
     oneByOne(async () => {
-      // The call before this one failed somewhere in the middle.
+      // An earlier call failed on its way.
       if (folder.mustRecover) await recover(folder);
       return action();
     });
   return {
-    get: (table, key) => inOrder(() => readValue(folder, table, key)),
-    keys: (table, prefix) => inOrder(() => listKeys(folder, table, prefix)),
-    entries: (table, prefix) => inOrder(() => listEntries(folder, table, prefix)),
+    get: (table, key) => inOrder(() => reader.get(table, key)),
+    keys: (table, prefix) => inOrder(() => reader.keys(table, prefix)),
+    entries: (table, prefix) => inOrder(() => reader.entries(table, prefix)),
     transact: (operations) =>
       inOrder(async () => {
-        const changes = await changesOf(operations, (table) => listKeys(folder, table));
+        const changes = await changesOf(operations, (table) => reader.keys(table));
         if (changes.length > 0) await commit(folder, changes);
       }),
-    close: () => {},
+    close: () => oneByOne(() => lock.release()),
   };
+}
+
+/**
+ * Opens the same folder for reading only. Nothing in it is changed, and another process may be
+ * writing to it.
+ *
+ * @throws ZerothError E-STORE-4 if there is no such folder
+ */
+export async function openFolderForReading(
+  root: string,
+  files: FileSystem = nodeFiles,
+): Promise<Store> {
+  try {
+    await files.readdir(root);
+  } catch (cause) {
+    throw new ZerothError("E-STORE-4", `${root} cannot be read: ${String(cause)}.`, { cause });
+  }
+  return readOnlyStore(filesOf(root, files));
 }
 
 interface Folder {
   readonly root: string;
   readonly files: FileSystem;
+  readonly lock: WriterLock;
   mustRecover: boolean;
 }
 
-/** What the commit file lists, as paths below the root. */
-interface CommitList {
-  readonly renames: readonly (readonly [from: string, to: string])[];
-  readonly removals: readonly string[];
+async function takeFolder(root: string, files: FileSystem): Promise<WriterLock> {
+  try {
+    const created = await files.mkdir(root, { recursive: true });
+    if (created !== undefined) await flushFolder(files, dirname(created));
+    return await lockForWriting(root);
+  } catch (error) {
+    throw cannotUse(root, error);
+  }
 }
 
-const COMMIT = "commit.json";
-const PENDING = "pending";
-
 async function commit(folder: Folder, changes: readonly Change[]): Promise<void> {
-  const { root, files } = folder;
+  const { root, files, lock } = folder;
   const renames: [string, string][] = [];
   const removals: string[] = [];
-  // Never used twice: a list carried out a second time after a power loss must not find the values
+  // Never used twice: a list that is carried out again after a power loss must not find the values
   // of a later transaction under its own names.
   const id = crypto.randomUUID();
   folder.mustRecover = true;
   try {
+    await lock.check();
     for (const [i, { table, key, value }] of changes.entries()) {
-      const asBytes = join(table, fileNameOf(key, "bin"));
-      const asJson = join(table, fileNameOf(key, "json"));
+      const asBytes = pathOf(table, key, "bin");
+      const asJson = pathOf(table, key, "json");
       if (value === undefined) {
         removals.push(asBytes, asJson);
         continue;
       }
-      const pending = join(PENDING, `${id}-${i}`);
+      const pending = `${PENDING}/${id}-${i}`;
       await writeFlushed(files, join(root, pending), isBytes(value) ? value : toJson(value));
       renames.push([pending, isBytes(value) ? asBytes : asJson]);
       removals.push(isBytes(value) ? asJson : asBytes);
     }
     await flushFolder(files, join(root, PENDING));
-    const list: CommitList = { renames, removals };
+    const list: CommitList = { id, renames, removals };
     await writeFlushed(files, join(root, PENDING, COMMIT), JSON.stringify(list));
+    await lock.check();
     await files.rename(join(root, PENDING, COMMIT), join(root, COMMIT));
     await flushFolder(files, root);
-    await carryOut(folder, list);
+    await carryOut(folder, list, false);
   } catch (error) {
     throw writeFailure(root, error);
   }
   folder.mustRecover = false;
 }
 
-/** Brings the folder to the end or the beginning of the transaction it was left in. */
+/** Completes the transaction the folder was left in, or removes it if it does not count yet. */
 async function recover(folder: Folder): Promise<void> {
-  const { root, files } = folder;
+  const { root, files, lock } = folder;
   try {
+    await lock.check();
     for (const name of [PENDING, ...tableNames]) {
       await files.mkdir(join(root, name), { recursive: true });
     }
-    const text = await readIfThere(files, join(root, COMMIT));
-    if (text) await carryOut(folder, parseCommitList(root, text.toString("utf8")));
+    const text = await ignoreMissing(files.readFile(join(root, COMMIT)));
+    if (text) {
+      const list = parseCommitList(text.toString("utf8"), join(root, COMMIT));
+      await carryOut(folder, list, true);
+    }
     for (const name of await files.readdir(join(root, PENDING))) {
       await files.rm(join(root, PENDING, name), { force: true });
     }
   } catch (error) {
-    if (error instanceof ZerothError) throw error;
-    throw new ZerothError("E-STORE-3", `${root} cannot be used to keep runs: ${String(error)}.`, {
-      cause: error,
-    });
+    throw cannotUse(root, error);
   }
   folder.mustRecover = false;
 }
 
-/** Harmless to do twice: a rename that has been done has no source any more. */
-async function carryOut({ root, files }: Folder, list: CommitList): Promise<void> {
-  for (const [from, to] of list.renames) {
-    await ignoreMissing(files.rename(join(root, from), join(root, to)));
-  }
-  for (const path of list.removals) await files.rm(join(root, path), { force: true });
-  const touched = new Set([...list.renames.map(([, to]) => to), ...list.removals].map(dirname));
-  for (const table of touched) await flushFolder(files, join(root, table));
-  await files.rm(join(root, COMMIT), { force: true });
-}
-
-function parseCommitList(root: string, text: string): CommitList {
-  const list: unknown = JSON.parse(text);
-  if (isStoredObject(list)) {
-    const { renames, removals } = list;
-    const isPath = (path: unknown) => typeof path === "string" && !path.includes("..");
-    if (
-      Array.isArray(renames) &&
-      renames.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isPath)) &&
-      Array.isArray(removals) &&
-      removals.every(isPath)
-    ) {
-      return { renames, removals };
-    }
-  }
-  throw new ZerothError(
-    "E-STORE-3",
-    `${join(root, COMMIT)} is not a list of changes Zeroth wrote. Move it away to open the folder.`,
-  );
-}
-
-async function readValue(
+/**
+ * Renames and removes what the list says, and flushes it. The list stays, so that readers notice the
+ * transaction, and carrying it out again changes nothing.
+ *
+ * @param isAgain whether some of the renames may have been made already
+ */
+async function carryOut(
   { root, files }: Folder,
-  table: TableName,
-  key: string,
-): Promise<StoredValue | undefined> {
-  const bytes = await readIfThere(files, join(root, table, fileNameOf(key, "bin")));
-  if (bytes) return new Uint8Array(bytes);
-  const path = join(root, table, fileNameOf(key, "json"));
-  const text = await readIfThere(files, path);
-  if (!text) return undefined;
-  const value = fromJson(text.toString("utf8"));
-  if (value) return value;
-  throw new ZerothError("E-STORE-3", `${path} is damaged: it does not hold a JSON object.`);
-}
-
-async function listKeys({ root, files }: Folder, table: TableName, prefix = "") {
-  const names = await files.readdir(join(root, table));
-  return names
-    .flatMap((name) => keyOf(name) ?? [])
-    .filter((key) => key.startsWith(prefix))
-    .sort();
-}
-
-async function listEntries(folder: Folder, table: TableName, prefix = ""): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const key of await listKeys(folder, table, prefix)) {
-    const value = await readValue(folder, table, key);
-    if (value) entries.push([key, value]);
+  { renames, removals }: CommitList,
+  isAgain: boolean,
+): Promise<void> {
+  for (const [from, to] of renames) {
+    const renamed = patiently(() => files.rename(join(root, from), join(root, to)));
+    await (isAgain ? ignoreMissing(renamed) : renamed);
   }
-  return entries;
+  for (const path of removals) {
+    await patiently(() => files.rm(join(root, path), { force: true }));
+  }
+  const touched = new Set([...renames.map(([, to]) => to), ...removals].map(dirname));
+  for (const table of touched) await flushFolder(files, join(root, table));
 }
 
-async function readIfThere(files: FileSystem, path: string): Promise<Buffer | undefined> {
-  return ignoreMissing(files.readFile(path));
+function filesOf(root: string, files: FileSystem): FolderFiles {
+  return {
+    name: root,
+    read: async (path) => {
+      const bytes = await explained(root, () => files.readFile(join(root, path)));
+      return bytes && new Uint8Array(bytes);
+    },
+    list: async (folder) => (await explained(root, () => files.readdir(join(root, folder)))) ?? [],
+  };
+}
+
+async function explained<T>(root: string, action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ignoreMissing(patiently(action));
+  } catch (cause) {
+    const message = `${root} could not be read: ${String(cause)}. Nothing was changed.`;
+    throw new ZerothError("E-STORE-4", message, { cause });
+  }
 }
 
 async function writeFlushed(files: FileSystem, path: string, data: Uint8Array | string) {
@@ -203,7 +210,7 @@ async function writeFlushed(files: FileSystem, path: string, data: Uint8Array | 
   }
 }
 
-/** Makes renames in a folder last. Windows opens no folders and needs no such thing. */
+/** Makes renames in a folder durable. Windows opens no folders and needs no such thing. */
 async function flushFolder(files: FileSystem, path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await files.open(path, "r");
@@ -211,6 +218,19 @@ async function flushFolder(files: FileSystem, path: string): Promise<void> {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+/** Windows refuses to rename or remove a file for the moment in which another process reads it. */
+async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  for (let waitMs = 1; ; waitMs *= 2) {
+    try {
+      return await action();
+    } catch (error) {
+      const isShort = ["EPERM", "EACCES", "EBUSY"].includes(String(codeOf(error)));
+      if (process.platform !== "win32" || !isShort || waitMs > 1000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
   }
 }
 
@@ -223,18 +243,24 @@ async function ignoreMissing<T>(action: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function writeFailure(root: string, error: unknown): ZerothError {
-  const code = codeOf(error);
+function cannotUse(root: string, cause: unknown): ZerothError {
+  return failure(root, cause, `${root} cannot be used to keep runs: ${String(cause)}.`);
+}
+
+function writeFailure(root: string, cause: unknown): ZerothError {
+  const message = `${root} could not be written: ${String(cause)}. What was saved before is intact.`;
+  return failure(root, cause, message);
+}
+
+function failure(root: string, cause: unknown, message: string): ZerothError {
+  if (cause instanceof ZerothError) return cause;
+  const code = codeOf(cause);
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new StorageFull(
       `There is no room left for ${root}. What was saved before is intact; free some space.`,
     );
   }
-  return new ZerothError(
-    "E-STORE-3",
-    `${root} could not be written: ${String(error)}. What was saved before is intact.`,
-    { cause: error },
-  );
+  return new ZerothError("E-STORE-4", message, { cause });
 }
 
 function codeOf(error: unknown): unknown {

@@ -73,7 +73,7 @@ export async function openIndexedDbStore(factory: IDBFactory = indexedDB): Promi
       }
       await completed;
     },
-    close: () => database.close(),
+    close: async () => database.close(),
   };
 }
 

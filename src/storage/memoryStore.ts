@@ -31,7 +31,7 @@ export function memoryStore(): Store {
       const copies = operations.map(withCopy);
       for (const operation of copies) apply(operation, table(operation.table));
     },
-    close: () => {},
+    close: () => Promise.resolve(),
   };
 }
 

@@ -14,7 +14,7 @@ import { toStepRecords } from "#run/store/journal.ts";
 import { openRunStore } from "#run/store/runStore.ts";
 import { weightsSha256 } from "#run/store/weightsHash.ts";
 import { admitModel } from "#session/admission.ts";
-import { openFolderStore } from "#storage/folderStore.ts";
+import { openFolderForReading } from "#storage/folderStore.ts";
 import type { Arguments } from "./flags.ts";
 import { loadWeights, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
@@ -53,7 +53,7 @@ export async function exportCommand(args: Arguments): Promise<void> {
 /** `bundle RUN OUT.zip`: the run without rows and weights, to hand on. */
 export async function bundleCommand(args: Arguments): Promise<void> {
   const [folder, out] = needTwo(args, "bundle RUN OUT.zip");
-  const runs = openRunStore(await openFolderStore(folder), () => new Date());
+  const runs = openRunStore(await openFolderForReading(folder), () => new Date());
   const { record, steps: journal, evaluations } = await onlyRun(runs, folder);
   const { record: base } = await runs.loadModel(record.modelId);
   const bytes = writeBundle({ record, journal, evaluations, base });

@@ -13,7 +13,7 @@ import type { ModelRecord, RunRecord } from "#run/store/records.ts";
 import type { LoadedRun } from "#run/store/recovery.ts";
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { admitModel } from "#session/admission.ts";
-import { openFolderStore } from "#storage/folderStore.ts";
+import { openFolderForReading } from "#storage/folderStore.ts";
 import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
 
@@ -35,7 +35,7 @@ export interface Rebuilt {
  * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
-  const runs = openRunStore(await openFolderStore(folder), () => new Date());
+  const runs = openRunStore(await openFolderForReading(folder), () => new Date());
   const run = await onlyRun(runs, folder);
   const step = stepFrom(which, run);
   const { record: base, manifest } = await runs.loadModel(run.record.modelId);

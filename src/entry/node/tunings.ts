@@ -2,7 +2,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { toFailure } from "#base/errors.ts";
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
-import { openFolderStore } from "#storage/folderStore.ts";
+import type { Store } from "#run/store/store.ts";
+import { openFolderForReading, openFolderStore } from "#storage/folderStore.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 
 /** @see XDG Base Directory Specification, XDG_CACHE_HOME */
@@ -11,33 +12,40 @@ export const tuningFolder = join(
   "zeroth",
 );
 
+type Tunings = Pick<RunStore["tunings"], "load" | "save">;
+
 /**
- * Measurements of this machine's GPUs, kept from one command to the next as the page keeps its own. A
- * folder that cannot be used costs a measurement at every start and nothing else: `tell` is told.
+ * Measurements of this machine's GPUs, kept from one command to the next as the page keeps its own.
+ * The folder is held for the moment of a save only, because several commands may run at once. If it
+ * cannot be used, `tell` gets a sentence and the next command measures again.
  */
 export async function openTunings(
   folder = tuningFolder,
   tell: (sentence: string) => void = (sentence) => console.error(sentence),
-): Promise<Pick<RunStore, "tunings">> {
+): Promise<{ readonly tunings: Tunings }> {
   const now = () => new Date();
   const forgetful = openRunStore(memoryStore(), now).tunings;
-  const complain = (error: unknown) =>
-    tell(`Measurements are not kept, the next start makes them again: ${toFailure(error).message}`);
-  try {
-    const { tunings } = openRunStore(await openFolderStore(folder), now);
-    return {
-      tunings: {
-        ...tunings,
-        load: (key) => tunings.load(key).catch(() => null),
-        save: (key, found) =>
-          tunings.save(key, found).catch((error: unknown) => {
-            complain(error);
+  const using = async <T>(opening: Promise<Store>, action: (tunings: Tunings) => Promise<T>) => {
+    const store = await opening;
+    try {
+      return await action(openRunStore(store, now).tunings);
+    } finally {
+      await store.close();
+    }
+  };
+  return {
+    tunings: {
+      load: (key) =>
+        using(openFolderForReading(folder), (tunings) => tunings.load(key)).catch(() => null),
+      save: (key, found) =>
+        using(openFolderStore(folder), (tunings) => tunings.save(key, found)).catch(
+          (error: unknown) => {
+            tell(
+              `Measurements are not kept, the next start makes them again: ${toFailure(error).message}`,
+            );
             return forgetful.save(key, found);
-          }),
-      },
-    };
-  } catch (error) {
-    complain(error);
-    return { tunings: forgetful };
-  }
+          },
+        ),
+    },
+  };
 }

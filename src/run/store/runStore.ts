@@ -9,10 +9,11 @@ import {
   type SnapshotSource,
   writeParts,
 } from "./checkpoint.ts";
+import { type CopiedRun, copyRun, creationOf, type OnCopied } from "./copyRun.ts";
 import { collectGarbage, removeRun, type TakeAlone } from "./garbage.ts";
 import type { JournalStep } from "./journal.ts";
 import { extendTail, type JournalTail, readTail, sealed } from "./journalTail.ts";
-import { numberedKey, prefixOf } from "./keys.ts";
+import { numberedKey } from "./keys.ts";
 import type {
   EvaluationRecord,
   Manifest,
@@ -63,7 +64,10 @@ export function openRunStore(
   const { inOrder } = desk;
   return {
     createRun: (record: RunRecord, rows: RunRows): Promise<void> =>
-      inOrder(() => createRun(desk, record, rows)),
+      inOrder(() => store.transact(creationOf(record, rows), "strict")),
+    /** Copies a run from another store; see `copyRun`. */
+    copyFrom: (from: Store, runId: string, onCopied?: OnCopied): Promise<CopiedRun> =>
+      copyFrom(desk, from, runId, onCopied),
     /** Steps that follow the last one. Strict also brings the record up to them. */
     appendSteps: (runId: string, steps: readonly JournalStep[], durability: Durability) =>
       inOrder(() => appendSteps(desk, runId, steps, durability)),
@@ -127,16 +131,6 @@ interface Desk {
   readonly inOrder: Queue;
   /** For weights, which take seconds; only their manifest is quick. */
   readonly savesInOrder: Queue;
-}
-
-async function createRun({ store }: Desk, record: RunRecord, rows: RunRows): Promise<void> {
-  const put = (split: keyof RunRows): Operation => {
-    const value = { schemaVersion: 1, rows: rows[split] ?? [] };
-    return { type: "put", table: "rows", key: prefixOf(record.id) + split, value };
-  };
-  const checked = parseRunRecord(record, record.id);
-  const parts = [put("train"), put("dev"), ...(rows.test ? [put("test")] : [])];
-  await store.transact([putRecord(checked), ...parts], "strict");
 }
 
 async function appendSteps(
@@ -209,7 +203,7 @@ function saveSnapshot(
   weights: Weights,
   patch: RunPatch,
 ): Promise<Manifest> {
-  return whileSaving(desk, runId, async () => {
+  return whileSaving(desk, [runId], async () => {
     // What a failed attempt left would be in the way of this one where room is short.
     const leftovers = await orphanedParts(desk.store, runId);
     await desk.store.transact(leftovers.map((key) => ({ type: "delete", table: "chunks", key })));
@@ -232,7 +226,7 @@ function saveSnapshot(
 
 function saveModel(desk: Desk, record: ModelRecord, weights: Weights): Promise<Manifest> {
   const { store } = desk;
-  return whileSaving(desk, record.id, async () => {
+  return whileSaving(desk, [record.id], async () => {
     const stored = await loadModel(store, record.id).catch(() => undefined);
     if (stored?.manifest) return stored.manifest;
     const source = { ...weights, ownerId: record.id, createdAt: desk.now() };
@@ -249,19 +243,36 @@ async function loadModel(store: Store, modelId: string): Promise<LoadedModel> {
   return { record, manifest: await newestSnapshot(store, modelId) };
 }
 
+async function copyFrom(
+  desk: Desk,
+  from: Store,
+  runId: string,
+  onCopied?: OnCopied,
+): Promise<CopiedRun> {
+  const { modelId } = parseRunRecord(await from.get("runs", runId), runId);
+  return whileSaving(desk, [runId, modelId], () => {
+    desk.tails.delete(runId);
+    return copyRun(from, desk.store, runId, onCopied);
+  });
+}
+
 async function deleteRun(desk: Desk, runId: string): Promise<number> {
   desk.tails.delete(runId);
   return removeRun(desk.store, runId, desk.takeAlone);
 }
 
 /** One save of weights at a time, and none that `collectGarbage` could sweep up half done. */
-function whileSaving<T>(desk: Desk, ownerId: string, action: () => Promise<T>): Promise<T> {
+function whileSaving<T>(
+  desk: Desk,
+  owners: readonly string[],
+  action: () => Promise<T>,
+): Promise<T> {
   return desk.savesInOrder(async () => {
-    desk.saving.add(ownerId);
+    for (const owner of owners) desk.saving.add(owner);
     try {
       return await action();
     } finally {
-      desk.saving.delete(ownerId);
+      for (const owner of owners) desk.saving.delete(owner);
     }
   });
 }

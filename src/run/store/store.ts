@@ -24,7 +24,8 @@ export interface Store {
    * @throws StorageFull if there is no room; then nothing of it was kept
    */
   transact(operations: readonly Operation[], durability?: Durability): Promise<void>;
-  close(): void;
+  /** Waits for what was begun. Another process may write to the store from then on. */
+  close(): Promise<void>;
 }
 
 export const tableNames = [

@@ -246,7 +246,7 @@ function mortal(store: Store, life: Life): Store {
     keys: (table, prefix) => whileAlive(() => store.keys(table, prefix)),
     entries: (table, prefix) => whileAlive(() => store.entries(table, prefix)),
     transact: (operations, durability) => whileAlive(() => store.transact(operations, durability)),
-    close: () => {},
+    close: () => Promise.resolve(),
   };
 }
 

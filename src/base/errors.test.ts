@@ -15,3 +15,11 @@ test("every error code has a cause of its own, and something that throws it", ()
   expect(unused).toEqual([]);
   expect(new Set(Object.values(errorCauses)).size).toBe(Object.keys(errorCauses).length);
 });
+
+test("docs/errors.md lists every error code with its cause and what to do", () => {
+  const rows = readFileSync("docs/errors.md", "utf8").matchAll(
+    /^\| (E-[A-Z]+-\d+) +\| (.+?) +\| (\S.*?) +\|$/gm,
+  );
+  const documented = [...rows].map(([, code, cause]) => [code, cause]);
+  expect(documented).toEqual(Object.entries(errorCauses));
+});

@@ -63,7 +63,7 @@ describe("a value of a setting", () => {
   test("a boolean setting takes true and false only", () => {
     expect(resolveSettings({ pauseOnBlowUp: true }).pauseOnBlowUp).toBe(true);
     expect(() => resolveSettings({ pauseOnBlowUp: 1 })).toThrow(
-      rejected("Pause when the loss runs away is 1; it should be true or false."),
+      rejected("Pause when the loss diverges is 1; it should be true or false."),
     );
   });
 });

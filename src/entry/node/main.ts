@@ -1,7 +1,8 @@
-import { toFailure } from "#base/errors.ts";
+import { toFailure, ZerothError } from "#base/errors.ts";
 import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { evalCommand } from "./eval.ts";
 import { type Arguments, readArguments } from "./flags.ts";
+import { helpOf, overview } from "./help.ts";
 import { infoCommand } from "./info.ts";
 import { adviceOf } from "./remedies.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./replay.ts";
@@ -22,6 +23,8 @@ const commands: Readonly<Record<CommandName, (args: Arguments) => Promise<void>>
   info: infoCommand,
 };
 
+const helpNames: readonly string[] = ["", "help", "--help", "-h"];
+
 /**
  * Runs one command of the command line: results on stdout, words for people and the one sentence of a
  * failure on stderr.
@@ -31,10 +34,20 @@ const commands: Readonly<Record<CommandName, (args: Arguments) => Promise<void>>
 export async function runCommand([name = "", ...rest]: readonly string[]): Promise<0 | 1> {
   let reads: readonly string[] = [];
   try {
+    if (helpNames.includes(name)) {
+      const [topic = ""] = rest;
+      process.stdout.write(`${isCommand(topic) ? helpOf(topic) : overview()}\n`);
+      return 0;
+    }
     if (!isCommand(name)) {
-      throw new Error(
+      throw new ZerothError(
+        "E-CLI-3",
         `There is no command "${name}". Commands: ${Object.keys(commands).join(", ")}.`,
       );
+    }
+    if (rest.includes("--help") || rest.includes("-h")) {
+      process.stdout.write(`${helpOf(name)}\n`);
+      return 0;
     }
     const args = readArguments(name, rest);
     reads = args.reads;

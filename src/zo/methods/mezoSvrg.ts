@@ -53,7 +53,7 @@ export const mezoSvrg = defineMethod({
       min: 0,
       max: 1,
       isLearningRate: true,
-      help: "Step size along the slope over all examples. It may be larger than that of the steps between, which are noisier.",
+      help: "Step size along the slope over all examples. It can be larger than that of the steps in between, which are noisier.",
       source: "MeZO-SVRG: 1e-3 to 1e-5 beside 1e-5 to 1e-6",
     }),
     anchorRows: integer({

@@ -1,7 +1,7 @@
 // A weight pass, eight elements of a tensor per thread at a time:
 //   theta <- theta + sum of pending terms          (the update of the step before)
 //   W+    <- theta + offsets + epsilon * mask * z
-//   W-    <- theta + offsets - epsilon * mask * z
+//   W-    <- theta + offsets - epsilon * mask * z, or + other_epsilon * mask * z_other with ONE_SIDED
 // theta itself is never perturbed. coefficient * z is exact in f32 (16 + 4 bits), so every addition
 // rounds once, fused or not. Halves are rounded once more at the end of each step: a weight is the same
 // whether its steps come one per pass or many.
@@ -72,7 +72,7 @@ fn main(
     // One place for the stores: SwiftShader executes both sides of every branch.
     var signs = PlusMinus(w, w);
     if (ONE_TERM) {
-      if (probed) { signs = perturb8(w, mask8(w, threshold), noise8(probe_noise, group)); }
+      if (probed) { signs = perturb8(w, mask8(w, threshold), noise8(probe_noise, group), chunk.tensor, group); }
     } else {
       if (probed) { signs = probe8(w, chunk, group); }
     }

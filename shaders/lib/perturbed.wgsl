@@ -5,6 +5,9 @@
 #include "lib/rounding.wgsl"
 #include "lib/terms.wgsl"
 
+// W- is perturbed along a direction of its own, so that one pass evaluates two one-sided probes.
+override ONE_SIDED: bool = false;
+
 struct PlusMinus {
   plus: Vec8,
   minus: Vec8,
@@ -81,14 +84,17 @@ fn probe8(w: Vec8, chunk: Chunk, group: u32) -> PlusMinus {
   let offsets_end = state.update_count + state.offset_count;
   let base = apply_terms(w, chunk, group, state.update_count, offsets_end, false);
   let z = noise8(probe_noise_state(chunk.tensor), group);
-  return perturb8(base, mask8(w, threshold_of(chunk.tensor)), z);
+  return perturb8(base, mask8(w, threshold_of(chunk.tensor)), z, chunk.tensor, group);
 }
 
-fn perturb8(base: Vec8, mask: Vec8, z: Vec8) -> PlusMinus {
+fn perturb8(base: Vec8, mask: Vec8, z: Vec8, tensor: u32, group: u32) -> PlusMinus {
   let step_a = state.epsilon * (mask.a * z.a);
   let step_b = state.epsilon * (mask.b * z.b);
-  return PlusMinus(
-    Vec8(base.a + step_a, base.b + step_b),
-    Vec8(base.a - step_a, base.b - step_b),
-  );
+  let plus = Vec8(base.a + step_a, base.b + step_b);
+  if (!ONE_SIDED) { return PlusMinus(plus, Vec8(base.a - step_a, base.b - step_b)); }
+  let other = noise_state(seed(), vec2u(state.probe_step, state.other_index), tensor);
+  let y = noise8(other, group);
+  let other_a = state.other_epsilon * (mask.a * y.a);
+  let other_b = state.other_epsilon * (mask.b * y.b);
+  return PlusMinus(plus, Vec8(base.a + other_a, base.b + other_b));
 }

@@ -16,6 +16,8 @@ struct PassState {
   update_count: u32, // terms applied to theta and written back
   offset_count: u32, // terms after those, seen by the probe only
   mask_by_magnitude: u32, // 1: only |theta| <= threshold of its tensor is perturbed and updated
+  other_index: u32, // with ONE_SIDED: probe index of the direction of W-
+  other_epsilon: f32, // with ONE_SIDED: W- = theta + other_epsilon z_other
 }
 
 struct Term {

@@ -1,5 +1,7 @@
 // From the losses of a step to the coefficients of its delta, on the GPU, so that the host never waits:
 //   L = loss_sum / count;  g_p = (L+ - L-) / (2 epsilon);  c = round16(scale * (g[plus] - g[minus]))
+// With one-sided probes, the losses are those of n directions and, last, of the unperturbed weights, L0:
+//   g_i = (L_i - L0) / max(sigma, MIN_DEVIATION), sigma the standard deviation of L_1 .. L_n (n - 1)
 // After a loss that is not finite, this step and all that follow get c = 0, until the host clears
 // HALTED_REGISTER. One thread.
 
@@ -12,6 +14,7 @@ struct Params {
   count: f32, // examples (or scored tokens) the losses are means over
   epsilon: f32,
   clip: f32, // > 0: |g| is clipped to this multiple of its running mean
+  is_one_sided: u32,
 }
 
 // How one coefficient is computed.
@@ -30,6 +33,7 @@ const NO_REGISTER = 0xffffffffu;
 const ANCHOR_REGISTER = 16u; // after the 16 probes a step may have
 const HALTED_REGISTER = 17u;
 const MEAN_ABS_REGISTER = 18u; // running mean of |g|
+const MIN_DEVIATION = 1e-6; // of losses: below it, their differences are rounding errors
 const RECORD_WORDS = 128u;
 // Words of a record: step, flags, probes, programs; L+, L-, g of each probe; and
 const FIRST_PROBE_WORD = 4u;
@@ -61,6 +65,26 @@ fn clipped(g: f32) -> f32 {
   return clamp(g, -params.clip * mean, params.clip * mean);
 }
 
+// Replaces the registers of g by the normalized loss differences of 2 * probes - 1 directions.
+fn normalize_one_sided() {
+  let n = 2u * params.probes - 1u;
+  let base = loss_sums[n] / params.count;
+  var mean = 0.0;
+  for (var i = 0u; i < n; i++) { mean += (loss_sums[i] / params.count - base) / f32(n); }
+  var squares = 0.0;
+  for (var i = 0u; i < n; i++) {
+    let deviation = loss_sums[i] / params.count - base - mean;
+    squares += deviation * deviation;
+  }
+  let sigma = max(sqrt(squares / f32(max(n, 2u) - 1u)), MIN_DEVIATION);
+  for (var i = 0u; i < n; i++) { registers[i] = (loss_sums[i] / params.count - base) / sigma; }
+  // The root mean square of the slopes is what the log shows.
+  for (var p = 0u; p < params.probes; p++) {
+    ring[params.record * RECORD_WORDS + FIRST_PROBE_WORD + 3u * p + 2u] =
+      bitcast<u32>(sigma / params.epsilon);
+  }
+}
+
 @compute @workgroup_size(1)
 fn main() {
   let record = params.record * RECORD_WORDS;
@@ -77,7 +101,11 @@ fn main() {
     registers[p] = g;
   }
   if (flags == 0u) {
-    for (var p = 0u; p < params.probes; p++) { registers[p] = clipped(registers[p]); }
+    if (params.is_one_sided == 1u) {
+      normalize_one_sided();
+    } else {
+      for (var p = 0u; p < params.probes; p++) { registers[p] = clipped(registers[p]); }
+    }
     if (params.keeps_anchor == 1u) { registers[ANCHOR_REGISTER] = registers[0]; }
   } else {
     registers[HALTED_REGISTER] = 1.0;

@@ -113,6 +113,8 @@ function makeBuffers({ device }: Device, memory: Memory, pending: number) {
     epsilon: round16(1e-3),
     update_count: pending,
     offset_count: 0,
+    other_index: 0,
+    other_epsilon: 0,
     mask_by_magnitude: 0,
   };
   return {

@@ -13,7 +13,7 @@ export const LinearParams = { inner: "u32", outer: "u32", w_offset: "u32", w_str
 export type LinearParams = Fields<typeof LinearParams>;
 export const Option = { first: "u32", end: "u32" } as const;
 export type Option = Fields<typeof Option>;
-export const PassState = { seed_low: "u32", seed_high: "u32", probe_step: "u32", probe_index: "u32", probe_blocks_low: "u32", probe_blocks_high: "u32", probe_embeddings: "u32", probe_enabled: "u32", epsilon: "f32", update_count: "u32", offset_count: "u32", mask_by_magnitude: "u32" } as const;
+export const PassState = { seed_low: "u32", seed_high: "u32", probe_step: "u32", probe_index: "u32", probe_blocks_low: "u32", probe_blocks_high: "u32", probe_embeddings: "u32", probe_enabled: "u32", epsilon: "f32", update_count: "u32", offset_count: "u32", mask_by_magnitude: "u32", other_index: "u32", other_epsilon: "f32" } as const;
 export type PassState = Fields<typeof PassState>;
 export const Program = { scale: "f32", plus: "u32", minus: "u32", slot: "u32", kind: "u32" } as const;
 export type Program = Fields<typeof Program>;
@@ -62,7 +62,7 @@ export const embed = {
   params: { width: "u32", first_row: "u32", end_row: "u32", tensor: "u32", by_position: "u32", row_offset: "u32" },
   bindings: { state: "uniform", batch: "uniform", terms: "read", coefficients: "read", thresholds: "read", theta: "read", tokens: "read", x: "read_write" },
   uniforms: { state: PassState, batch: Batch },
-  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, WORKGROUP_SIZE: 64, ACCUMULATES: 0 },
+  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, ONE_SIDED: 0, WORKGROUP_SIZE: 64, ACCUMULATES: 0 },
   features: [],
 } as const satisfies Card;
 
@@ -209,7 +209,7 @@ export const optionLoss = {
 export const coefficients = {
   name: "coefficients",
   file: "zo/coefficients.wgsl",
-  params: { step: "u32", probes: "u32", programs: "u32", record: "u32", keeps_anchor: "u32", count: "f32", epsilon: "f32", clip: "f32" },
+  params: { step: "u32", probes: "u32", programs: "u32", record: "u32", keeps_anchor: "u32", count: "f32", epsilon: "f32", clip: "f32", is_one_sided: "u32" },
   bindings: { programs: "read", loss_sums: "read", registers: "read_write", coefficients: "read_write", ring: "read_write" },
   uniforms: {},
   overrides: {},
@@ -252,7 +252,7 @@ export const weightPass = {
   params: { first_chunk: "u32", writes_probe: "u32", stride: "u32" },
   bindings: { state: "uniform", chunks: "read", terms: "read", coefficients: "read", thresholds: "read", theta: "read_write", probe: "read_write" },
   uniforms: { state: PassState },
-  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
+  overrides: { STORAGE: 0, SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, ONE_SIDED: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
   features: [],
 } as const satisfies Card;
 
@@ -262,7 +262,7 @@ export const weightPassWhole = {
   params: { first_chunk: "u32", writes_probe: "u32", stride: "u32" },
   bindings: { state: "uniform", chunks: "read", terms: "read", coefficients: "read", thresholds: "read", theta: "read_write", probe: "read_write" },
   uniforms: { state: PassState },
-  overrides: { SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, STORAGE: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
+  overrides: { SHIFTS_BY_FLOATS: 0, NOISE_KIND: 0, STORAGE: 0, ONE_SIDED: 0, WORKGROUP_SIZE: 64, ONE_TERM: 0 },
   features: [],
 } as const satisfies Card;
 

@@ -37,6 +37,7 @@ function variants({ name, overrides }: Card): Readonly<Record<string, number>>[]
     STORAGE: [0, 1, 2],
     ACCUMULATES: [0, 1],
     KIND: [0, 1, 2],
+    ONE_SIDED: [0, 1],
     ONE_TERM: [0, 1],
     SHIFTS_BY_FLOATS: [0, 1],
     HEAD_WIDTH: [1, 12, 64, 80, 128],

@@ -17,6 +17,8 @@ export interface KernelNeeds {
   readonly sources: ShaderSources;
   readonly weights: Weights;
   readonly noise: NoiseKind;
+  /** Probes are one-sided; default: two-sided. */
+  readonly isOneSided?: boolean;
   readonly linear: LinearChoice;
   readonly onCompiled?: (done: number, total: number) => void;
 }
@@ -64,6 +66,7 @@ export async function compileKernels({
   sources,
   weights: { config, layout },
   noise,
+  isOneSided = false,
   linear,
   onCompiled,
 }: KernelNeeds) {
@@ -77,7 +80,11 @@ export async function compileKernels({
   const { isSoftware } = device.info;
   const perRow = isSoftware ? { WORKGROUP_SIZE: SOFTWARE_ROW_THREADS } : {};
   const perPass = isSoftware ? { WORKGROUP_SIZE: SOFTWARE_PASS_THREADS } : {};
-  const drawing = { NOISE_KIND: noiseKinds.indexOf(noise), ...philoxOverrides(device.info) };
+  const drawing = {
+    NOISE_KIND: noiseKinds.indexOf(noise),
+    ONE_SIDED: Number(isOneSided),
+    ...philoxOverrides(device.info),
+  };
   const weightPass = hasWholeGroups(layout) ? gpu.weightPassWhole : gpu.weightPass;
   const headWidth = headWidthOf(config);
   const linearKernels = new Map<LinearCard, Promise<Kernel<LinearCard>>>();

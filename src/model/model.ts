@@ -42,6 +42,8 @@ export interface ModelOptions {
   readonly sources: ShaderSources;
   readonly weights: Weights;
   readonly noise: NoiseKind;
+  /** Probes are one-sided; default: two-sided. */
+  readonly isOneSided?: boolean;
   readonly capacity: Capacity;
   /** Kernels for matrix products. */
   readonly linear: LinearChoice;

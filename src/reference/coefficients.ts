@@ -18,6 +18,9 @@ const {
   SCALE_ALONE,
 } = constants;
 
+/** The smallest σ that loss differences are divided by, as in the shader. */
+const MIN_DEVIATION = 1e-6;
+
 /** L = sum / count; g = (L+ - L-) / 2 epsilon; c = round16(scale · (g[plus] - g[minus])). */
 export const twin: Twin = {
   card: "coefficients",
@@ -41,7 +44,9 @@ export const twin: Twin = {
       registers[p] = g;
     }
     if (flags === 0) {
-      for (let p = 0; p < probes; p++) registers[p] = clipped(testCase, registers, registers[p]!);
+      if (param(testCase, "is_one_sided") === 1) normalizeOneSided(testCase, registers, ring);
+      else
+        for (let p = 0; p < probes; p++) registers[p] = clipped(testCase, registers, registers[p]!);
       if (param(testCase, "keeps_anchor") === 1) registers[ANCHOR_REGISTER] = registers[0]!;
     } else {
       registers[HALTED_REGISTER] = 1;
@@ -76,6 +81,23 @@ function clipped(testCase: TwinCase, registers: Float32Array, g: number): number
   registers[MEAN_ABS_REGISTER] = mean === 0 ? Math.abs(g) : 0.9 * mean + 0.1 * Math.abs(g);
   if (clip <= 0 || mean === 0) return g;
   return Math.fround(Math.min(Math.max(g, -clip * mean), clip * mean));
+}
+
+/** g_i = (L_i - L_0) / σ of the directions; σ / ε is what the record has for every probe. */
+function normalizeOneSided(testCase: TwinCase, registers: Float32Array, ring: Uint32Array): void {
+  const losses = [...floats(testCase, "loss_sums")].map((sum) => sum / param(testCase, "count"));
+  const probes = param(testCase, "probes");
+  const n = 2 * probes - 1;
+  const differences = losses.slice(0, n).map((loss) => loss - losses[n]!);
+  const mean = differences.reduce((sum, d) => sum + d, 0) / n;
+  const squares = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0);
+  const sigma = Math.max(Math.sqrt(squares / (n - 1)), MIN_DEVIATION);
+  differences.forEach((difference, i) => {
+    registers[i] = difference / sigma;
+  });
+  const record = param(testCase, "record") * RECORD_WORDS;
+  const slope = bitsOf([sigma / param(testCase, "epsilon")]);
+  for (let p = 0; p < probes; p++) ring.set(slope, record + FIRST_PROBE_WORD + 3 * p + 2);
 }
 
 function bitsOf(values: readonly number[]): Uint32Array {
@@ -141,6 +163,16 @@ function coefficientCases(): TwinCase[] {
       params: { clip: 2 },
       registers: { [MEAN_ABS_REGISTER]: 1.5 },
     }),
+    coefficientCase("seven one-sided directions", {
+      sums: [5.5, 5.25, 4.75, 5, 6.125, 6, 5.75, 5.375],
+      programs: [0, 1, 2, 3, 4, 5, 6].map((plus) => ({ scale: -1e-3 / 7, plus, slot: plus })),
+      params: { is_one_sided: 1 },
+    }),
+    coefficientCase("one-sided losses that are all the same", {
+      sums: [5.5, 5.5, 5.5, 5.5],
+      programs: [0, 1, 2].map((plus) => ({ scale: -1e-3 / 3, plus, slot: plus })),
+      params: { is_one_sided: 1 },
+    }),
     coefficientCase("a small gradient is left alone", {
       params: { clip: 2 },
       registers: { [MEAN_ABS_REGISTER]: 1500 },
@@ -164,6 +196,7 @@ function coefficientCase(name: string, options: Options): TwinCase {
       count: 3,
       epsilon: round16(1e-3),
       clip: 0,
+      is_one_sided: 0,
       ...options.params,
     },
     uniforms: {},

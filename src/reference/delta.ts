@@ -89,7 +89,11 @@ export function perturbed(
   const direction = { step: state("probe_step"), probe: state("probe_index") };
   const z = zOf(testCase, direction, id);
   const step = Math.fround(Math.fround(state("epsilon")) * Math.fround(mask * z));
-  return [Math.fround(base + step), Math.fround(base - step)];
+  const plus = Math.fround(base + step);
+  if (testCase.overrides["ONE_SIDED"] !== 1) return [plus, Math.fround(base - step)];
+  const y = zOf(testCase, { ...direction, probe: state("other_index") }, id);
+  const other = Math.fround(Math.fround(state("other_epsilon")) * Math.fround(mask * y));
+  return [plus, Math.fround(base + other)];
 }
 
 export function isProbed(testCase: TwinCase, id: WeightId): boolean {
@@ -140,6 +144,8 @@ export const openState: PassState = {
   update_count: 0,
   offset_count: 0,
   mask_by_magnitude: 0,
+  other_index: 1,
+  other_epsilon: round16(1e-3),
 };
 
 /** A term of a case's list; by default a noise term for all blocks, the first of its step. */

@@ -70,6 +70,19 @@ function casesOf(kind: number): TwinCase[] {
       writes: WRITE_ALWAYS,
       state: { probe_blocks_low: 0, probe_blocks_high: 1 << 1, probe_embeddings: 0 },
     }),
+    make("one-sided: two directions", {
+      terms: twoSteps,
+      updates: 3,
+      overrides: { ONE_SIDED: 1 },
+      state: { mask_by_magnitude: 1 },
+    }),
+    make("one-sided: a direction and the weights themselves", {
+      terms: twoSteps,
+      updates: 1,
+      offsets: 2,
+      overrides: { ONE_SIDED: 1 },
+      state: { other_epsilon: 0 },
+    }),
     make("no probe, all copied", { writes: WRITE_ALWAYS, state: { probe_enabled: 0 } }),
     make("no probe, all copied once", { writes: WRITE_WIDENED, state: { probe_enabled: 0 } }),
     make("terms touch their blocks only", {
@@ -182,6 +195,7 @@ function oneTermCases(make: (text: string, options: Options) => TwinCase): TwinC
       { writes: WRITE_ALWAYS },
     ),
     one("under a mask", {}, { state: { mask_by_magnitude: 1 } }),
+    one("one-sided", {}, { overrides: { ONE_SIDED: 1 } }),
     one("16 threads, shifts by floats", {}, { overrides: sixteen }),
     one(
       "a coefficient of 0",

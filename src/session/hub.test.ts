@@ -138,7 +138,7 @@ test("before a byte of weights, an offer says what a model takes to load, to kee
   // A byte plan of its own has tests; here it must be there, and grow with what a method keeps.
   const { rows, byMethod } = offer.memory;
   expect(rows).toBe(16);
-  expect(byMethod.flatMap(({ methods }) => methods)).toHaveLength(5);
+  expect(byMethod.flatMap(({ methods }) => methods)).toHaveLength(6);
   expect(byMethod[0]?.methods).toContain("MeZO");
   const [least, most] = [byMethod[0]?.bytes ?? 0, byMethod.at(-1)?.bytes ?? 0];
   expect(least).toBeGreaterThan(offer.parameterCount * 4);

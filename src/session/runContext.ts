@@ -7,7 +7,7 @@ import { planCapacity } from "#run/memory/capacity.ts";
 import { planRun, planTypicalRun } from "#run/memory/memoryPlan.ts";
 import { headOf } from "#run/step/runModel.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { resolveSettings } from "#zo/resolveSettings.ts";
+import { resolveSettings, traitsOf } from "#zo/resolveSettings.ts";
 import { admitRun } from "./admission.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
@@ -41,6 +41,7 @@ export function createRunModel(
     weights,
     linear,
     noise,
+    isOneSided: traitsOf(settings).isOneSided,
     sources: session.env.sources,
     capacity: planCapacity(config, weights.layout, bindable, batchSize, train, evaluated),
     onCompiled: (done, total) =>

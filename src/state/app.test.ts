@@ -52,7 +52,7 @@ test("at its start the page asks for the GPU and learns of methods and stored ru
   const { engine, state } = await open({ runs: fakeRuns });
   expect(engine.received.map(({ type }) => type)).toEqual(["checkDevice"]);
   expect(state().device?.state).toBe("ready");
-  expect(state().catalogue?.methods.length).toBe(4);
+  expect(state().catalogue?.methods.length).toBe(5);
   expect(state().runs?.length).toBe(3);
 });
 

@@ -52,9 +52,9 @@ def philox(seed: int, indices: np.ndarray, b: int, c: int, d: int) -> np.ndarray
     return np.stack([x0, x1, x2, x3])
 
 
-def binomial(seed: int, tensor: int, step: int, count: int) -> np.ndarray:
+def binomial(seed: int, tensor: int, step: int, count: int, probe: int = 0) -> np.ndarray:
     """(set bits of a 16-bit half - 8) / 2, eight elements a call, low halves first."""
-    words = philox(seed, np.arange((count + 7) // 8, dtype=np.uint64), tensor, step, 0)
+    words = philox(seed, np.arange((count + 7) // 8, dtype=np.uint64), tensor, step, probe)
     halves = np.stack([words & np.uint64(0xFFFF), words >> np.uint64(16)], axis=1).reshape(8, -1)
     return (SET_BITS[halves.T.reshape(-1)[:count]] - np.float32(8)) / np.float32(2)
 
@@ -248,14 +248,14 @@ class Run:
         rank = max(1, int((1 - self.settings.sparsity) * weight.numel()))
         return float(weight.abs().flatten().kthvalue(rank).values)
 
-    def direction(self, step: int, active: set[int] | None) -> list[torch.Tensor | None]:
+    def direction(self, step: int, active: set[int] | None, probe: int = 0) -> list[torch.Tensor | None]:
         z: list[torch.Tensor | None] = []
         for index, weight in enumerate(self.theta):
             block = self.subject.blocks[index]
             if active is not None and block is not None and block not in active:
                 z.append(None)
                 continue
-            drawn = torch.from_numpy(binomial(self.settings.seed, index, step, weight.numel())).view_as(weight)
+            drawn = torch.from_numpy(binomial(self.settings.seed, index, step, weight.numel(), probe)).view_as(weight)
             z.append(drawn * (weight.abs() <= self.thresholds[index]))
         return z
 
@@ -309,6 +309,13 @@ class Run:
                 self.move(step, (z, -given.lr * (gradient - there[2])), (anchor[0], -given.lr * anchor[1]))
                 names = ("snapshot_loss_plus", "snapshot_loss_minus", "snapshot_projected_grad")
                 more |= {"kind": "mini", **dict(zip(names, there, strict=True))}
+            elif given.method == "fzoo":
+                tried = [self.direction(step, None, probe) for probe in range(given.passes - 1)]
+                losses = np.array([self.loss_at(self.theta, u, self.epsilon, batch) for u in tried])
+                minus = self.loss_at(self.theta, [None] * len(self.theta), 0.0, batch)
+                plus, sigma = losses.mean(), max(losses.std(ddof=1), 1e-6)
+                gradient = sigma / self.epsilon
+                self.move(step, *((u, -given.lr / len(tried) * (loss - minus) / sigma) for u, loss in zip(tried, losses, strict=True)))
             else:
                 plus, minus, gradient = self.estimate(self.theta, z, batch)
                 self.move(step, (z, -given.lr * gradient))
@@ -369,7 +376,7 @@ def read_lines(path: str) -> list[dict]:
 
 
 def training_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--method", default="mezo", choices=["mezo", "sparse_mezo", "lezo", "mezo_svrg"])
+    parser.add_argument("--method", default="mezo", choices=["mezo", "sparse_mezo", "lezo", "mezo_svrg", "fzoo"])
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--lr", type=float, default=2e-4)
@@ -378,6 +385,7 @@ def training_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--sparsity", type=float, default=0.75)
     parser.add_argument("--lezo-sparsity", type=float, default=0.5)
+    parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--svrg-q", type=int, default=3)
     parser.add_argument("--dtype", default="f32", choices=["f32", "f16", "bf16"])
     parser.add_argument("--template", default=PROMPT)

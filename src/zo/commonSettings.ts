@@ -3,6 +3,18 @@ import { noiseKinds } from "./noise.ts";
 import { schedules } from "./schedules.ts";
 import { choice, integer, number, text, toggle } from "./settings.ts";
 
+/** Distribution of the directions; a method may have a default of its own. */
+export function noiseSetting(defaultKind: (typeof noiseKinds)[number], source: string) {
+  return choice(named(noiseKinds), {
+    flag: "noise",
+    label: "Noise",
+    default: defaultKind,
+    help: "Distribution of the random directions. Binomial is close to normal and gives the same bits on every GPU. Gaussian is what the papers use. Rademacher is ±1 and the fastest.",
+    source,
+    advanced: true,
+  });
+}
+
 /** Settings of every method, in the order of the form. Names are MeZO's and Hugging Face's. */
 export const commonSettings = {
   steps: integer({
@@ -66,14 +78,7 @@ export const commonSettings = {
     source: "Hugging Face's default",
     advanced: true,
   }),
-  noise: choice(named(noiseKinds), {
-    flag: "noise",
-    label: "Noise",
-    default: "binomial",
-    help: "Distribution of the random directions. Binomial is close to normal and gives the same bits on every GPU. Gaussian is what the papers use. Rademacher is ±1 and the fastest.",
-    source: "Binomial is portable; MeZO uses gaussian",
-    advanced: true,
-  }),
+  noise: noiseSetting("binomial", "Binomial is portable; MeZO uses gaussian"),
   dtype: choice(
     { f32: "f32, 4 bytes each", f16: "f16, 2 bytes each" },
     {

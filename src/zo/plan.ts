@@ -4,7 +4,9 @@ import type { Direction } from "./noise.ts";
  * What a method does in one step, as data: which directions it tries and how losses become coefficients.
  * The plan is a pure function of settings and context, so a journal stores coefficients only.
  *
- * A probe p costs two forward passes and yields g_p = (L(θ + εz) − L(θ − εz)) / 2ε.
+ * A probe p costs two forward passes and yields g_p = (L(θ + εz) − L(θ − εz)) / 2ε. One-sided probes share two
+ * passes: L(θ + εz) and L(θ + εz′), or L(θ) in the last probe of the step. n directions yield
+ * g_i = (L_i − L(θ)) / σ, σ the standard deviation of the L_i.
  * The step's delta is Σ coefficient · mask ⊙ z(direction), one term after another.
  */
 export interface StepPlan {
@@ -26,6 +28,8 @@ export interface Probe {
   readonly direction: Direction;
   /** At the weights of this step, or at the snapshot taken at the last anchor. */
   readonly at: "theta" | "snapshot";
+  /** z′ of a one-sided probe; null for L(θ). All probes of a step are one-sided, or none is. */
+  readonly other?: Direction | null;
 }
 
 /** coefficient = round16(scale · (g[plus] − g[minus])) */
@@ -36,7 +40,7 @@ export interface Term {
   readonly minus?: GradientRegister;
 }
 
-/** The projected gradient of a probe of this step, by its index, or that of the last anchor step. */
+/** g of a probe of this step (of a direction, with one-sided probes) by its index, or of the last anchor step. */
 export type GradientRegister = number | "anchor";
 
 /** Everything a plan may depend on besides the settings. */

@@ -16,6 +16,7 @@ import { planRoom, writingGround } from "#run/evaluation/writing.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { admitModel, admitWriting } from "#session/admission.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
+import { traitsOf } from "#zo/resolveSettings.ts";
 import { folderSources, parser } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { nodeGpu, readShaders } from "./gpu.ts";
@@ -78,7 +79,9 @@ export function createModel(
   const { config, layout } = weights;
   const bindable = bindableBytes(device.info);
   const capacity = planCapacity(config, layout, bindable, batchSize, trained, evaluated);
-  return Model.create({ device, sources: readShaders(), weights, noise, capacity, linear });
+  const isOneSided = settings !== undefined && traitsOf(settings).isOneSided;
+  const sources = readShaders();
+  return Model.create({ device, sources, weights, noise, isOneSided, capacity, linear });
 }
 
 /**

@@ -204,6 +204,8 @@ async function openTrial(device: Device, linear: LinearChoice, blocks: readonly 
       probe_blocks_low: blocks === null ? 0xffffffff : blocks.reduce((m, b) => m | (1 << b), 0),
       probe_blocks_high: blocks === null ? 0xffffffff : 0,
       probe_embeddings: Number(embeddings),
+      other_index: 0,
+      other_epsilon: 0,
       update_count: updates,
       offset_count: 0,
       mask_by_magnitude: 0,

@@ -51,6 +51,7 @@ export class StepCoefficients {
       count,
       epsilon: this.#epsilon,
       clip: this.#gradientClip,
+      is_one_sided: Number(plan.probes.some(({ other }) => other !== undefined)),
     });
     device.queue.writeBuffer(buffers.coefficientState, 0, params);
   }

@@ -68,6 +68,8 @@ export function passStates(settings: RunSettings): PassStates {
       update_count: updates,
       offset_count: offsets,
       mask_by_magnitude: Number(isMasked),
+      other_index: probed?.probe.other?.probe ?? 0,
+      other_epsilon: probed?.probe.other ? epsilon : 0,
     };
   };
 }

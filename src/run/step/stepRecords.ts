@@ -63,6 +63,9 @@ function decodeRecord(words: Uint32Array, at: number, plan: StepPlan): GpuRecord
     probe,
     losses: floats.slice(at + FIRST_PROBE_WORD + 3 * p, at + FIRST_PROBE_WORD + 3 * p + 3),
   }));
+  const oneSided = probes.flatMap(({ probe, losses }) =>
+    probe.other === undefined ? [] : [...losses.subarray(0, 2)],
+  );
   const atTheta = probes.filter(({ probe }) => probe.at === "theta").map(({ losses }) => losses);
   const atSnapshot = probes.filter(({ probe }) => probe.at === "snapshot");
   // Losses at the snapshot first; last the running mean of |g|, from which clipping resumes.
@@ -70,16 +73,21 @@ function decodeRecord(words: Uint32Array, at: number, plan: StepPlan): GpuRecord
   return {
     step: words[at]!,
     flags: words[at + 1]!,
-    lossPlus: mean(atTheta, 0),
-    lossMinus: mean(atTheta, 1),
+    // One-sided: the mean over directions, and the loss of the weights themselves.
+    lossPlus: oneSided.length > 0 ? meanOf(oneSided.slice(0, -1)) : mean(atTheta, 0),
+    lossMinus: oneSided.at(-1) ?? mean(atTheta, 1),
     projectedGrad: mean(atTheta, 2),
     coefficients: floats.slice(at + FIRST_COEFFICIENT_WORD, at + FIRST_COEFFICIENT_WORD + programs),
     extra: new Float32Array(extra),
   };
 }
 
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 function mean(triples: readonly Float32Array[], part: 0 | 1 | 2): number {
-  return triples.reduce((sum, triple) => sum + triple[part]!, 0) / triples.length;
+  return meanOf(triples.map((triple) => triple[part]!));
 }
 
 /** What the log shows of a step beside its losses: from its plan, and from what the journal keeps. */

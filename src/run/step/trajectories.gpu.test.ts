@@ -65,10 +65,14 @@ test("twelve steps of Sparse-MeZO equal PyTorch's", async () => {
 
 // One method is enough on other drivers: usually SwiftShader, which takes five times as long.
 if (isPreferredDriver) {
-  test.each(["mezo", "lezo", "mezo_svrg"])("twelve steps of %s equal PyTorch's", async (method) => {
-    const file = `expected.${method}.jsonl`;
-    expectTrajectory(await trajectoryOf(file), "opt-tiny-pre-ln", file);
-  });
+  // FZOO: python src/tools/oracle.py train test/fixtures/opt-tiny-pre-ln test/fixtures/reviews.jsonl --method fzoo
+  test.each(["mezo", "lezo", "mezo_svrg", "fzoo"])(
+    "twelve steps of %s equal PyTorch's",
+    async (method) => {
+      const file = `expected.${method}.jsonl`;
+      expectTrajectory(await trajectoryOf(file), "opt-tiny-pre-ln", file);
+    },
+  );
 
   test("twelve steps of MeZO with gaussian noise on a post-norm model equal PyTorch's", async () => {
     const file = "expected.mezo.gaussian.jsonl";

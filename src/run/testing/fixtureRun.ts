@@ -16,7 +16,7 @@ import { type FixtureName, openFixture } from "#model/testing/fixture.ts";
 import { allocateWeights, decoded, type Weights } from "#model/weights.ts";
 import { headOf, prepareMasks } from "#run/step/runModel.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { resolveSettings } from "#zo/resolveSettings.ts";
+import { resolveSettings, traitsOf } from "#zo/resolveSettings.ts";
 import { Stepper } from "../step/stepper.ts";
 import type { JournalStep } from "../store/journal.ts";
 
@@ -89,6 +89,7 @@ export async function openFixtureRun(
     weights,
     linear: defaultChoice(device.info),
     noise: settings.noise,
+    isOneSided: traitsOf(settings).isOneSided,
     capacity:
       capacity === "one example" ? largestOf(examples) : largestBatch(examples, settings.batchSize),
   });

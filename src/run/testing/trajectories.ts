@@ -38,6 +38,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
     method: "mezo",
     noise: "gaussian",
   },
+  "expected.fzoo.jsonl": { fixture: "opt-tiny-pre-ln", method: "fzoo", noise: "binomial" },
   "expected.head.mezo.jsonl": { fixture: "opt-tiny-pre-ln", method: "mezo" },
   "expected.head.mezo_svrg.jsonl": { fixture: "opt-tiny-post-ln", ...svrg },
 };

@@ -1,5 +1,6 @@
 import { commonSettings } from "../commonSettings.ts";
 import { describeSettings, type SettingDescription } from "../settings.ts";
+import { fzoo } from "./fzoo.ts";
 import { lezo } from "./lezo.ts";
 import type { Method } from "./method.ts";
 import { mezo } from "./mezo.ts";
@@ -8,7 +9,7 @@ import { sparseMezo } from "./sparseMezo.ts";
 
 export type { Method } from "./method.ts";
 
-const registered: Method[] = [mezo, sparseMezo, lezo, mezoSvrg];
+const registered: Method[] = [mezo, sparseMezo, lezo, mezoSvrg, fzoo];
 
 /** Every method. Adding one is a file in this folder and a line here. */
 export const methods: readonly Method[] = registered;

@@ -30,6 +30,8 @@ export interface MethodTraits {
   readonly anchorExamples: number;
   /** Multiple of its running mean magnitude that the projected gradient is clipped to; 0: not clipped. */
   readonly gradientClip: number;
+  /** Probes are one-sided, see `Probe.other`. */
+  readonly isOneSided: boolean;
   /** The learning rate depends on losses: every epoch waits for the losses of the epochs before it. */
   readonly annealsByEpoch: boolean;
 }
@@ -131,6 +133,7 @@ export function defineMethod<const Own extends Shape>(
       snapshot: null,
       anchorExamples: 0,
       gradientClip: 0,
+      isOneSided: false,
       annealsByEpoch: false,
       ...definition.traits(given),
     }),

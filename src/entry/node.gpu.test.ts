@@ -251,7 +251,6 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
   });
 
   test.each<[what: string, message: RegExp, args: readonly string[]]>([
-    ["no command", /There is no command "".*score, train/, []],
     ["an unknown command", /There is no command "tune".*score, train/, ["tune"]],
     ["an unknown flag", /--stepps/, ["train", preNorm, rows, "--stepps", "4"]],
     ["a word for a number", /--steps is "many"/, ["train", preNorm, rows, "--steps", "many"]],
@@ -317,6 +316,12 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
     expect(stdout).toBe("");
     expect(code).toBe(1);
+  });
+
+  test("no command: the list of commands is on stderr", async () => {
+    const { code, stdout, stderr } = await zeroth(driver!);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^Usage: zeroth COMMAND/);
   });
 
   test("also where the process is the command's own", async () => {

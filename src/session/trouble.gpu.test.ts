@@ -206,7 +206,7 @@ test("a store that fails once, anywhere, costs no run its end", async () => {
     );
     if (refused === null)
       expect(lastRecord(tab), `fault ${at}`).toMatchObject({ weightsSha256: end });
-    else expect(refused, `fault ${at}`).toBe("startRun: E-STORE-2 Storage is full.");
+    else expect(refused, `fault ${at}`).toMatch(/^startRun: E-STORE-[12] Storage /);
 
     const next = createPlace({ gpu, rows, store: whole }).openTab();
     await next.ask({ type: "listRuns" });

@@ -23,7 +23,7 @@ const commands: Readonly<Record<CommandName, (args: Arguments) => Promise<void>>
   info: infoCommand,
 };
 
-const helpNames: readonly string[] = ["", "help", "--help", "-h"];
+const helpNames: readonly string[] = ["help", "--help", "-h"];
 
 /**
  * Runs one command of the command line: results on stdout, words for people and the one sentence of a
@@ -38,6 +38,10 @@ export async function runCommand([name = "", ...rest]: readonly string[]): Promi
       const [topic = ""] = rest;
       process.stdout.write(`${isCommand(topic) ? helpOf(topic) : overview()}\n`);
       return 0;
+    }
+    if (name === "") {
+      process.stderr.write(`${overview()}\n`);
+      return 1;
     }
     if (!isCommand(name)) {
       throw new ZerothError(

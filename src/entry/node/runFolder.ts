@@ -15,6 +15,7 @@ import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { admitModel } from "#session/admission.ts";
 import { openFolderForReading } from "#storage/folderStore.ts";
 import { readShaders } from "./gpu.ts";
+import { isRunFolder } from "./isRunFolder.ts";
 import { openNodeDevice } from "./open.ts";
 
 /** A kept run with the weights of one of its steps on the GPU. */
@@ -35,6 +36,7 @@ export interface Rebuilt {
  * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
+  if (!isRunFolder(folder)) throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
   const runs = openRunStore(await openFolderForReading(folder), () => new Date());
   const run = await onlyRun(runs, folder);
   const step = stepFrom(which, run);

@@ -42,7 +42,12 @@ function ask(host: ChildProcess, args: readonly string[]): Promise<Outcome> {
     host.once("exit", onExit);
     host.once("message", ({ code, stdout, stderr }: Omit<Outcome, "lines">) => {
       host.off("exit", onExit);
-      resolve({ code, stdout, stderr, lines: code === 0 ? parse(stdout) : [] });
+      // An exception in this handler would leave the test without an answer.
+      try {
+        resolve({ code, stdout, stderr, lines: code === 0 ? parse(stdout) : [] });
+      } catch (error) {
+        reject(error);
+      }
     });
     host.send(args);
   });

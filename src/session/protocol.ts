@@ -290,5 +290,10 @@ export type EngineEvent =
   | { readonly type: "shared"; readonly share: ShareReport }
   | { readonly type: "imported"; readonly imported: ImportedReport }
   | { readonly type: "bundle"; readonly runId: string; readonly isAsRecorded: boolean | null }
-  /** Something the person should know that no command asked for (a save that failed, a lost device). */
-  | { readonly type: "notice"; readonly failure: Failure; readonly kind: "problem" | "recovered" };
+  /** A failed save, a lost device, a diverging loss: nothing a command asked for. `runId`: its run, if one. */
+  | {
+      readonly type: "notice";
+      readonly failure: Failure;
+      readonly kind: "problem" | "recovered";
+      readonly runId?: string;
+    };

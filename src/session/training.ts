@@ -1,7 +1,14 @@
 import type { Failure } from "#base/errors.ts";
+import { quote } from "#base/text.ts";
 import { type Evaluation, evaluateUnless, measuresOf } from "#run/evaluation/evaluation.ts";
 import { betterOf, isEvaluatedAfter } from "#run/evaluation/evaluationSteps.ts";
-import { DivergenceWatch, divergenceMessage, notFiniteMessage } from "#run/step/divergence.ts";
+import {
+  DivergenceWatch,
+  divergenceMessage,
+  endedDivergedMessage,
+  isFarAbove,
+  notFiniteMessage,
+} from "#run/step/divergence.ts";
 import { measureSparsity } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { evaluateAt, train } from "#run/step/trainer.ts";
@@ -46,6 +53,7 @@ export async function trainRun(run: ActiveRun, hooks: TrainingHooks): Promise<vo
   // Has seen what was reported before the run was opened again.
   const watch = DivergenceWatch.after(run.history.steps, run.record.zeroShot?.loss);
   run.speed.restart();
+  if (run.record.weightsSha256 !== undefined) await run.save({ weightsSha256: undefined });
   await run.setStatus("running");
   const end = await train(model, stepper, settings, dev, {
     ...evaluating,
@@ -58,12 +66,14 @@ export async function trainRun(run: ActiveRun, hooks: TrainingHooks): Promise<vo
       const found = watch.add(finished);
       if (found) {
         const isPaused = settings.pauseOnBlowUp;
-        const failure = { code: "E-TRAIN-2", message: divergenceMessage(found, isPaused) };
+        const message = divergenceMessage(quote(run.record.name), found, isPaused);
+        const failure = { code: "E-TRAIN-2", message };
         if (isPaused) pauseReason = failure;
-        run.env.emit({ type: "notice", failure, kind: "problem" });
+        run.env.emit({ type: "notice", failure, kind: "problem", runId: run.id });
       }
       const isLast = finished.some(({ flags }) => flags & NOT_FINITE);
       await run.writer.addSteps(finished, isLast ? "strict" : "relaxed");
+      if (found) await run.save({ divergence: found });
       run.report();
     },
     onLongStep: (done, total) => reportExamples(run, "Anchor over all rows", done, total),
@@ -72,7 +82,7 @@ export async function trainRun(run: ActiveRun, hooks: TrainingHooks): Promise<vo
   if (end === "paused" || !(await testRun(run, isPauseWanted, hooks.goToStep))) {
     return pauseRun(run, pauseReason);
   }
-  await finishRun(run);
+  await finishRun(run, watch);
 }
 
 /**
@@ -86,10 +96,10 @@ export async function stopRun(
   isCancelled: () => boolean,
   goToStep: TrainingHooks["goToStep"],
 ): Promise<void> {
-  if (run.record.status === "finished") return;
+  if (run.record.status === "finished" || run.record.status === "diverged") return;
   if (!run.history.isEvaluatedAt(run.lastStep)) await evaluateRun(run, isCancelled);
   await testRun(run, isCancelled, goToStep);
-  await finishRun(run);
+  await finishRun(run, DivergenceWatch.after(run.history.steps, run.record.zeroShot?.loss));
 }
 
 async function pauseRun(run: ActiveRun, reason?: Failure): Promise<void> {
@@ -99,21 +109,41 @@ async function pauseRun(run: ActiveRun, reason?: Failure): Promise<void> {
 
 async function endDiverged(run: ActiveRun): Promise<void> {
   await run.saveCheckpoint();
-  const failure = { code: "E-TRAIN-1", message: notFiniteMessage(run.lastStep) };
-  run.env.emit({ type: "notice", failure, kind: "problem" });
+  const message = notFiniteMessage(quote(run.record.name), run.lastStep);
+  const failure = { code: "E-TRAIN-1", message };
+  run.env.emit({ type: "notice", failure, kind: "problem", runId: run.id });
+  await run.save({ weightsSha256: await weightsSha256(run.context.model.weights) });
   await run.setStatus("diverged", failure);
 }
 
-async function finishRun(run: ActiveRun): Promise<void> {
+async function finishRun(run: ActiveRun, watch: DivergenceWatch): Promise<void> {
   await run.saveCheckpoint();
   const { testEvaluation } = run.record;
+  const failure = divergenceAtEnd(run, watch);
+  if (failure) run.env.emit({ type: "notice", failure, kind: "problem", runId: run.id });
   await run.save({
-    status: "finished",
+    status: failure ? "diverged" : "finished",
     weightsSha256: await weightsSha256(run.context.model.weights),
-    failure: undefined,
+    failure,
     ...(testEvaluation && { testEvaluation }),
   });
   run.report();
+}
+
+/**
+ * The failure of a run whose loss is far above its start at the end: its validation loss or, without a
+ * validation set, that of its last steps. Undefined if it is not.
+ */
+function divergenceAtEnd(run: ActiveRun, watch: DivergenceWatch): Failure | undefined {
+  const { name, zeroShot, lastEvaluation } = run.record;
+  let losses = watch.current;
+  if (zeroShot && lastEvaluation?.step === run.lastStep) {
+    const isDiverged = isFarAbove(zeroShot.loss, lastEvaluation.loss);
+    losses = isDiverged ? { startLoss: zeroShot.loss, loss: lastEvaluation.loss } : null;
+  }
+  if (!losses) return undefined;
+  const message = endedDivergedMessage(quote(name), losses.startLoss, losses.loss);
+  return { code: "E-TRAIN-2", message };
 }
 
 /** Scores the validation set at the current weights. False if that was abandoned. */

@@ -168,11 +168,19 @@ describe("a loss that runs away", () => {
   // At this rate the fixture's loss passes three times its beginning within the first stretches.
   const hot = { ...mezo, steps: 120, learningRate: 0.3, evalEvery: 120 };
 
-  test("is told of once, and the run goes on", async () => {
+  test("is reported with the name of the run, which ends as diverged", async () => {
     const tab = await openReadyTab(createPlace({ gpu, rows }));
     await start(tab, hot);
-    expect(notices(tab).map(({ code }) => code)).toEqual(["E-TRAIN-2"]);
-    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 120 });
+    expect(notices(tab).map(({ code }) => code)).toEqual(["E-TRAIN-2", "E-TRAIN-2"]);
+    expect(notices(tab)[0]!.message).toMatch(/^"a run" diverges: its loss rose from 0\.\d+ to /);
+    const { status, step, divergence, failure, best } = lastRecord(tab);
+    expect({ status, step, code: failure?.code }).toEqual({
+      status: "diverged",
+      step: 120,
+      code: "E-TRAIN-2",
+    });
+    expect(divergence!.step).toBeLessThanOrEqual(15);
+    expect(best!.step).toBe(0);
   });
 
   test("holds the run where that was set; it can be gone on with all the same", async () => {
@@ -182,9 +190,8 @@ describe("a loss that runs away", () => {
     expect([status, failure?.code]).toEqual(["paused", "E-TRAIN-2"]);
     expect(step).toBeLessThan(120);
     await tab.ask({ type: "resumeRun" });
-    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 120 });
-    expect(lastRecord(tab).failure).toBeUndefined();
-    expect(notices(tab).length).toBe(1);
+    expect(lastRecord(tab)).toMatchObject({ status: "diverged", step: 120 });
+    expect(notices(tab).length).toBe(2);
   });
 });
 
@@ -239,7 +246,9 @@ describe("a loss that is no number", () => {
       true,
     ]);
     expect(notices(tab)).toMatchObject([{ code: "E-TRAIN-1", kind: "problem" }]);
-    expect(notices(tab)[0]!.message).toContain("The loss is not a number at step 4.");
+    expect(notices(tab)[0]!.message).toContain(
+      '"a run" diverged: its loss is not a number at step 4.',
+    );
     const after = await exportedSha(tab);
     await tab.ask({ type: "travelTo", step: 3 });
     expect(await exportedSha(tab)).toBe(after);

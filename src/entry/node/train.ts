@@ -325,7 +325,7 @@ class StepPrinter {
     const found = this.#divergence.add(steps);
     if (!found) return;
     this.isHeld = this.#settings.pauseOnBlowUp === true;
-    console.error(divergenceMessage(found, this.isHeld));
+    console.error(divergenceMessage("The run", found, this.isHeld));
   }
 
   async evaluation(step: number, evaluation: Evaluation, milliseconds: number): Promise<void> {

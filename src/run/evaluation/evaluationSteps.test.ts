@@ -30,9 +30,13 @@ test("the best evaluation is the first one with the lowest loss", () => {
   expect(best?.step).toBe(20);
 });
 
-test("neither the model before training nor a loss that is not finite can be the best", () => {
-  expect(bestOf([at(0, 0.1), at(10, 0.5), at(20, Number.NaN)])?.step).toBe(10);
-  expect(bestOf([at(0, 0.1)])).toBeUndefined();
+test("the model before training is the best step of a run that never improved on it", () => {
+  expect(bestOf([at(0, 0.1), at(10, 0.5), at(20, 0.1)])?.step).toBe(0);
+});
+
+test("a loss that is not finite cannot be the best", () => {
+  expect(bestOf([at(0, Number.NaN), at(10, 0.5), at(20, Number.NaN)])?.step).toBe(10);
+  expect(bestOf([at(0, Number.NaN)])).toBeUndefined();
 });
 
 test("a step that is evaluated again counts with its newer result", () => {

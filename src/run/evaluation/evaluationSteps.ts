@@ -19,7 +19,7 @@ export function isEvaluatedAfter(settings: RunSettings, step: number): boolean {
 
 /**
  * The evaluation at the best step of a run: the one with the lowest validation loss, the first of equals.
- * The model before training is no candidate. Undefined if nothing was evaluated.
+ * Step 0, the model before training, is a candidate. Undefined if nothing was evaluated.
  *
  * @see MeZO, mezo.sh: --load_best_model_at_end, whose metric is the loss
  */
@@ -32,7 +32,7 @@ export function betterOf(
   best: EvaluationRecord | undefined,
   next: EvaluationRecord,
 ): EvaluationRecord | undefined {
-  if (next.step === 0 || !Number.isFinite(next.loss)) return best;
+  if (!Number.isFinite(next.loss)) return best;
   // After a lost GPU the same step is evaluated again, and the newer result counts.
   if (!best || best.step === next.step || next.loss < best.loss) return next;
   return best;

@@ -1,22 +1,31 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { DivergenceWatch, divergenceMessage } from "./divergence.ts";
+import { DivergenceWatch, divergenceMessage, isFarAbove } from "./divergence.ts";
 
-// Losses of real runs of the demo: test/fixtures/README.md says how they were made. The zero-shot loss of
-// its validation set is 0.50.
+// Curves of real runs of the demo: test/fixtures/README.md says how they were made. The validation loss
+// before training is 0.50.
 const file = new URL("../../../test/fixtures/losses.json", import.meta.url);
-const curves: Readonly<Record<string, readonly number[]>> = JSON.parse(readFileSync(file, "utf8"));
-const stepsOf = (losses: readonly number[]) =>
-  losses.map((loss, i) => ({ step: i + 1, lossPlus: loss, lossMinus: loss }));
+interface Curve {
+  readonly losses: readonly number[];
+  readonly projectedGrads: readonly number[];
+}
+const curves: Readonly<Record<string, Curve>> = JSON.parse(readFileSync(file, "utf8"));
+const stepsOf = ({ losses, projectedGrads }: Curve) =>
+  losses.map((loss, i) => ({
+    step: i + 1,
+    lossPlus: loss,
+    lossMinus: loss,
+    projectedGrad: projectedGrads[i]!,
+  }));
+const calm = (losses: readonly number[]): Curve => ({
+  losses,
+  projectedGrads: losses.map(() => 1),
+});
 
 /** The steps at which the watch reports, given steps in groups. */
-function reportsAt(
-  losses: readonly number[],
-  zeroShot: number | undefined,
-  group: number,
-): number[] {
-  const watch = new DivergenceWatch(zeroShot);
-  const steps = stepsOf(losses);
+function reportsAt(curve: Curve, startLoss: number | undefined, group: number): number[] {
+  const watch = new DivergenceWatch(startLoss);
+  const steps = stepsOf(curve);
   const reported: number[] = [];
   for (let i = 0; i < steps.length; i += group) {
     const found = watch.add(steps.slice(i, i + group));
@@ -25,35 +34,54 @@ function reportsAt(
   return reported;
 }
 
-describe.each([0.4962, undefined])("with a loss before training of %s", (zeroShot) => {
+describe.each([0.4962, undefined])("with a loss before training of %s", (startLoss) => {
   test.each(["good", "noisy", "hot"])("a %s run is not reported", (name) => {
-    expect(reportsAt(curves[name]!, zeroShot, 7)).toEqual([]);
+    expect(reportsAt(curves[name]!, startLoss, 7)).toEqual([]);
   });
 
   test.each([
-    ["hotter", 100],
-    ["blown", zeroShot === undefined ? 80 : 60],
+    ["hotter", startLoss === undefined ? 85 : 60],
+    ["blown", startLoss === undefined ? 25 : 15],
+    ["extreme", startLoss === undefined ? 10 : 5],
   ])("a run that is %s is reported once, by step %i", (name, step) => {
-    for (const group of [1, 7, 64])
-      expect(reportsAt(curves[name]!, zeroShot, group)).toEqual([step]);
+    for (const group of [1, 7, 64]) {
+      expect(reportsAt(curves[name]!, startLoss, group)).toEqual([step]);
+    }
   });
 });
 
 test("neither a spike nor two high means are reported", () => {
-  const calm = Array(100).fill(0.6);
-  const spiky = calm.map((loss, i) => (i === 50 ? 60 : loss));
-  expect(reportsAt(spiky, 0.6, 10)).toEqual([]);
-  const twice = calm.map((loss, i) => (i >= 20 && i < 60 ? 5 : loss));
-  expect(reportsAt(twice, 0.6, 10)).toEqual([]);
+  const losses = Array(100).fill(0.6);
+  const spiky = losses.map((loss, i) => (i === 50 ? 60 : loss));
+  expect(reportsAt(calm(spiky), 0.6, 10)).toEqual([]);
+  const twice = losses.map((loss, i) => (i >= 20 && i < 30 ? 50 : loss));
+  expect(reportsAt(calm(twice), 0.6, 10)).toEqual([]);
 });
 
 test("a loss close to zero may triple", () => {
-  expect(reportsAt([...Array(20).fill(0.01), ...Array(80).fill(0.3)], undefined, 10)).toEqual([]);
+  expect(isFarAbove(0.01, 0.3)).toBe(false);
+  expect(isFarAbove(0.01, 0.52)).toBe(true);
+  const curve = calm([...Array(20).fill(0.01), ...Array(80).fill(0.3)]);
+  expect(reportsAt(curve, undefined, 10)).toEqual([]);
 });
 
-test("the message says what happened and what to do", () => {
+test("a loss that is not finite is far above any start", () => {
+  expect(isFarAbove(0.5, Number.NaN)).toBe(true);
+  expect(isFarAbove(0.5, Number.POSITIVE_INFINITY)).toBe(true);
+});
+
+test("a loss that returned to its start is no longer diverged", () => {
+  const losses = [...Array(20).fill(0.6), ...Array(20).fill(5), ...Array(20).fill(0.6)];
+  const watch = new DivergenceWatch(0.6);
+  watch.add(stepsOf(calm(losses.slice(0, 40))));
+  expect(watch.current).toMatchObject({ startLoss: 0.6, loss: 5 });
+  watch.add(stepsOf(calm(losses)).slice(40));
+  expect(watch.current).toBeNull();
+});
+
+test("the warning names the run, the losses and what to do", () => {
   const found = new DivergenceWatch(0.4962).add(stepsOf(curves["blown"]!));
-  expect(divergenceMessage(found!, false)).toMatch(
-    /^The loss rose from 0.496 to 5.99e\+3 by step 60 .*smaller one\. The run continues\.$/,
+  expect(divergenceMessage('"demo"', found!, false)).toMatch(
+    /^"demo" diverges: its loss rose from 0.496 to 19.4 by step 15\. .*smaller one\. The run continues\.$/,
   );
 });

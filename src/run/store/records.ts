@@ -65,7 +65,7 @@ export type RunStatus =
   | "saving"
   | "paused"
   | "finished"
-  | "diverged" // stopped itself at a loss that is not a number
+  | "diverged" // ended with a loss that is not finite, or far above its start
   | "recovering" // the GPU was lost and is being brought back
   | "interrupted" // found at start-up: the tab or the browser ended
   | "failed";
@@ -106,10 +106,21 @@ export interface RunRecord {
   readonly zeroShot?: EvaluationRecord;
   /** The rows kept for it, scored once, at the best step; of a run without one, at the last. */
   readonly testEvaluation?: EvaluationRecord;
-  /** The lowest held-out loss after a step: the weights of that step are the ones to keep. */
+  /** The lowest validation loss: the weights of that step are the ones to keep. Step 0 is before training. */
   readonly best?: EvaluationRecord;
+  /** First finding that the loss diverges; absent where it never did, and in runs of earlier versions. */
+  readonly divergence?: Divergence;
   /** What always giving one answer would score; of classification with held-out rows. */
   readonly majority?: Majority;
+}
+
+/** A loss that has risen far above its start. */
+export interface Divergence {
+  readonly step: number;
+  /** Validation loss before training or, without a validation set, mean loss of the first steps; nats. */
+  readonly startLoss: number;
+  /** Mean loss of the steps up to `step`, nats. */
+  readonly loss: number;
 }
 
 /** What always giving the same answer scores on the held-out rows. Shares are 0..1. */

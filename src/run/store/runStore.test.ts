@@ -63,7 +63,7 @@ describe("a run", () => {
       updatedAt: now().toISOString(),
       zeroShot: anEvaluation(0),
       lastEvaluation: anEvaluation(8),
-      best: anEvaluation(8),
+      best: anEvaluation(0),
     });
     expect(loaded.record).toMatchObject({ seconds: toStepRecords(steps(1, 11)).at(-1)?.seconds });
   });

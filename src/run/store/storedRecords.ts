@@ -194,6 +194,7 @@ const runRecord: z.ZodType<RunRecord> = z.looseObject({
   zeroShot: evaluation.exactOptional(),
   testEvaluation: evaluation.exactOptional(),
   best: evaluation.exactOptional(),
+  divergence: z.looseObject({ step: count, startLoss: anyNumber, loss: anyNumber }).exactOptional(),
   majority: z
     .looseObject({
       label: z.string(),

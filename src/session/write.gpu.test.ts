@@ -92,7 +92,7 @@ test("a request that cannot be is refused in a sentence, and so is one without a
     tab.refusal({ type: "write", request: { ...request, ...change } });
   const sampled = { kind: "sampled", temperature: 1, topK: 0, topP: 1 } as const;
   for (const [change, words] of [
-    [{ maxNewTokens: 0 }, /whole number from 1/],
+    [{ maxNewTokens: 0 }, /whole number of at least 1/],
     [{ seed: -1 }, /seed is -1/],
     [{ sampling: { ...sampled, temperature: 0 } }, /temperature is 0/],
     [{ sampling: { ...sampled, topP: 1.5 } }, /Top-p is 1.5/],

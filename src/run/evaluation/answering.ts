@@ -6,21 +6,21 @@ import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { Model } from "#model/model.ts";
 import { writeAll } from "./writing.ts";
 
-/** What the model wrote for a row. */
+/** An answer that the model generated for an example. */
 export interface WrittenAnswer {
   readonly text: string;
-  /** Against the nearest right answer, 0..1. */
+  /** F1 against the closest right answer, 0..1. */
   readonly f1: number;
-  /** Whether it is a right answer word for word, normalised as for F1. */
+  /** Equal to a right answer, both normalized as for F1. */
   readonly isExact: boolean;
 }
 
 /**
- * Has every answer written and judged: greedily, at most 50 tokens, up to the end of the line.
+ * Generates and scores the answer to every prompt: greedily, up to 50 tokens or the end of the line.
  *
- * @param onProgress called with the answers done
- * @param isStopped asked between tokens
- * @returns [prompts], or null if it was stopped
+ * @param onProgress called with the number of finished answers
+ * @param isStopped called between tokens; true stops
+ * @returns [prompts], or null if stopped
  * @throws DeviceLost
  * @see MeZO, large_models/run.py, Framework.one_step_pred, and metrics.py
  */
@@ -55,7 +55,7 @@ function judged(text: string, golds: readonly string[]): WrittenAnswer {
   return { text, f1: answerF1(text, golds), isExact };
 }
 
-/** Mean F1 with its 95 % interval, and the share of answers that are right word for word. */
+/** Returns the mean F1 with its 95 % interval, and the share of exact answers. */
 export function judgeAnswers(answers: readonly WrittenAnswer[]): {
   readonly f1: number;
   readonly f1Interval: Interval;

@@ -6,27 +6,27 @@ import type { Model } from "#model/model.ts";
 import { evaluationCapacity } from "../memory/capacity.ts";
 import { judgeAnswers, type WrittenAnswer, writeAnswers } from "./answering.ts";
 
-/** How well the weights do on some rows. */
+/** Loss and accuracy of a model on some examples. */
 export interface Evaluation {
-  /** Mean loss, nats, as in training. */
+  /** Mean loss in nats, as in training. */
   readonly loss: number;
   /**
-   * Share of rows whose right option scored highest; ties go to the first, as argmax has it. Of rows
-   * judged by what is written, the share that is a right answer word for word.
+   * Share of examples whose right option has the highest score; the first wins a tie, as in argmax. Where
+   * answers are generated, the share that equals a right answer.
    */
   readonly accuracy: number;
-  /** Mean F1 of what was written against the right answers, 0..1, where rows are judged by that. */
+  /** Mean F1 of generated answers, 0..1, for tasks that are scored by it. */
   readonly f1?: number;
-  /** Its 95 % interval, by the normal approximation. */
+  /** 95 % interval of the mean F1, by the normal approximation. */
   readonly f1Interval?: Interval;
   readonly n: number;
-  /** One entry per example: mean log-probability of each option's tokens. */
+  /** Mean log-probability of the tokens of each option, [examples, options]. */
   readonly scores: readonly (readonly number[])[];
-  /** One entry per example, where they are judged by it. */
+  /** The generated answers, [examples], for tasks that have them. */
   readonly written?: readonly WrittenAnswer[];
 }
 
-/** The numbers of an evaluation that are kept of it. */
+/** Returns the numbers of an evaluation that a run records. */
 export function measuresOf({
   loss,
   accuracy,
@@ -37,19 +37,18 @@ export function measuresOf({
   return { loss, accuracy, ...(f1 !== undefined && { f1 }), ...(f1Interval && { f1Interval }), n };
 }
 
-/** What may be asked of an evaluation. */
 export interface EvaluationOptions {
-  /** The loss is the mean over the right options' tokens, as in training. */
+  /** The loss is the mean over the tokens of the right options. Default: over examples. */
   readonly isPerToken?: boolean;
-  /** Without it, examples that are judged by what the model writes have a loss only. */
+  /** Needed to score generated answers; without it, such examples have only a loss. */
   readonly tokenizer?: Tokenizer;
-  /** Called with the examples done. */
+  /** Called with the number of finished examples. */
   readonly onProgress?: (done: number) => void;
 }
 
 /**
- * Scores examples at the weights as they stand (nothing may be pending), and has the answers written
- * where examples are judged by that.
+ * Scores examples with the current weights, and generates answers for tasks that are scored by them. No
+ * update may be pending.
  *
  * @throws DeviceLost
  * @see MeZO, large_models/run.py, Framework.evaluate
@@ -60,11 +59,11 @@ export async function evaluate(
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const evaluation = await evaluateUnless(model, examples, { ...options, isStopped: () => false });
-  if (!evaluation) throw new Error("An evaluation nobody could stop has stopped.");
+  if (!evaluation) throw new Error("An evaluation that cannot be stopped returned nothing.");
   return evaluation;
 }
 
-/** As `evaluate`; null if it was stopped before its end. `isStopped` is asked before each batch and token. */
+/** Like `evaluate`, but returns null if `isStopped`, called before each batch and token, returned true. */
 export async function evaluateUnless(
   model: Model,
   examples: readonly EncodedExample[],
@@ -82,10 +81,10 @@ export async function evaluateUnless(
   for (const batch of packAll(examples, evaluationCapacity(model.capacity))) {
     if (isStopped()) break;
     const sums = model.score(batch);
-    // If the GPU is lost the first one to be waited for says so; the others need not.
+    // If the GPU is lost, the first result awaited reports it; the others may fail silently.
     sums.catch(() => {});
     waiting.push({ batch, sums });
-    // The next batch is at work while the last one's sums come back: the GPU never waits.
+    // The GPU computes the next batch while the sums of the last one are read back.
     if (waiting.length > MOST_IN_FLIGHT) await take(waiting.shift()!);
   }
   for (const last of waiting) await take(last);
@@ -96,7 +95,7 @@ export async function evaluateUnless(
   return written && { ...judged, ...judgeAnswers(written), written };
 }
 
-/** Batches on the GPU besides the one whose sums are being read. */
+/** Batches in flight besides the one whose sums are being read. */
 const MOST_IN_FLIGHT = 1;
 
 interface Waiting {
@@ -104,7 +103,7 @@ interface Waiting {
   readonly sums: Promise<Float32Array>;
 }
 
-/** Mean log-probability of each option's tokens, by example. */
+/** Returns the mean log-probability of the tokens of each option, [examples, options]. */
 function meanScores(batch: PackedBatch, sums: Float32Array): number[][] {
   const { examples, exampleRanges, optionRanges } = batch;
   const scoreOf = (o: number) => sums[o]! / (optionRanges[2 * o + 1]! - optionRanges[2 * o]!);
@@ -134,7 +133,7 @@ function judge(
   return { loss: weight > 0 ? loss / weight : 0, accuracy: n > 0 ? right / n : 0 };
 }
 
-/** The option that scored highest; of equals the first, as argmax has it. */
+/** Returns the option with the highest score; the first one in a tie. */
 export function bestOption(scores: readonly number[]): number {
   return scores.indexOf(Math.max(...scores));
 }
@@ -146,7 +145,7 @@ export function isRightOption(
   return option === answer || alsoRight.includes(option);
 }
 
-/** Probability of each option, by softmax over the options' scores. */
+/** Returns the softmax of the scores of the options. */
 export function optionProbabilities(scores: readonly number[]): number[] {
   const total = logSumExp(scores);
   return scores.map((score) => Math.exp(score - total));

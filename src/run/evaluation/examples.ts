@@ -2,36 +2,36 @@ import type { EncodedExample, Table, TaskSpec } from "#data/tasks/task.ts";
 import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import { bestOption, type Evaluation, isRightOption, optionProbabilities } from "./evaluation.ts";
 
-/** How the model answered one held-out row. */
+/** The answer of a model to one validation example. */
 export interface ExampleResult extends Answered {
-  /** As a person counts it in the file. */
+  /** Row of the file, counted from 1. */
   readonly row: number;
-  /** The end of the prompt, as the model saw it. */
+  /** The end of the prompt that the model read. */
   readonly text: string;
-  /** The right option's text, with its label where it has one; of written answers, the first right one. */
+  /** The right option with its label, if it has one; or the first right answer. */
   readonly right: string;
-  /** Of the right option, by softmax; absent where answers are written. */
+  /** Softmax probability of the right option; absent for generated answers. */
   readonly rightProbability?: number;
-  /** The base model's answer; absent until it was asked. */
+  /** The answer of the base model; absent until it is known. */
   readonly before?: Answered;
 }
 
 export interface Answered {
   readonly answered: string;
   readonly isRight: boolean;
-  /** Of what was answered, by softmax over the options' scores; absent where answers are written. */
+  /** Softmax probability of the answer; absent for generated answers. */
   readonly probability?: number;
-  /** Of a written answer, against the nearest right one. */
+  /** F1 of a generated answer against the closest right one. */
   readonly f1?: number;
 }
 
-/** What an evaluation found row by row. */
+/** Results of an evaluation by example. */
 export type Answers = Pick<Evaluation, "scores" | "written">;
 
-/** Characters of a prompt's end that are handed on: a thousand long rows would be megabytes. */
+/** Characters of the prompt that are sent to the page: a thousand long examples would be megabytes. */
 const MOST_TEXT = 600;
 
-interface Told {
+interface ResultSources {
   readonly examples: readonly EncodedExample[];
   readonly answers: Answers;
   readonly before: Answers | undefined;
@@ -40,38 +40,42 @@ interface Told {
   readonly tokenizer: Pick<Tokenizer, "decode">;
 }
 
-/** Every example with its answer, in the order of the rows. */
-export function exampleResults(told: Told): ExampleResult[] {
-  const { examples, answers, before, table, tokenizer } = told;
+/** Returns every example with its answer, in the order of the examples. */
+export function exampleResults(sources: ResultSources): ExampleResult[] {
+  const { examples, answers, before, table, tokenizer } = sources;
   return examples.map((example, i) => {
-    const right = example.writing?.golds[0] ?? optionName(told, example, example.answer);
+    const right = example.writing?.golds[0] ?? optionName(sources, example, example.answer);
     const own = answers.scores[i]!;
     const isWritten = answers.written !== undefined;
     return {
       row: table.rowNumbers[example.row] ?? example.row + 1,
       text: endOf(tokenizer.decode(promptIds(example))),
       right,
-      ...answered(told, answers, i),
+      ...answered(sources, answers, i),
       ...(isWritten ? {} : { rightProbability: optionProbabilities(own)[example.answer]! }),
-      ...(before && { before: answered(told, before, i) }),
+      ...(before && { before: answered(sources, before, i) }),
     };
   });
 }
 
-function answered(told: Told, { scores, written }: Answers, i: number): Answered {
+function answered(sources: ResultSources, { scores, written }: Answers, i: number): Answered {
   const text = written?.[i];
   if (text) return { answered: text.text, isRight: text.isExact, f1: text.f1 };
-  const example = told.examples[i]!;
+  const example = sources.examples[i]!;
   const best = bestOption(scores[i]!);
   return {
-    answered: optionName(told, example, best),
+    answered: optionName(sources, example, best),
     isRight: isRightOption(example, best),
     probability: optionProbabilities(scores[i]!)[best]!,
   };
 }
 
-/** "great (1)": what stands behind the prompt, and the label it stands for; of a head, the label alone. */
-function optionName({ task, tokenizer }: Told, { options }: EncodedExample, option: number) {
+/** Returns "great (1)", the option and its label; for a score head the label alone. */
+function optionName(
+  { task, tokenizer }: ResultSources,
+  { options }: EncodedExample,
+  option: number,
+) {
   const { ids, optionLength } = options[option]!;
   const text = tokenizer.decode(ids.slice(ids.length - optionLength)).trim();
   const label = task.labels[option];
@@ -79,7 +83,7 @@ function optionName({ task, tokenizer }: Told, { options }: EncodedExample, opti
   return label === undefined || label === text ? text : `${text} (${label})`;
 }
 
-/** What every option follows, without BOS. */
+/** Returns the tokens that precede every option, without BOS. */
 function promptIds({ options, answer, writing }: EncodedExample): readonly number[] {
   if (writing) return writing.promptIds.slice(1);
   const { ids, optionLength } = options[answer]!;

@@ -6,16 +6,16 @@ const task = { kind: "classification", labels: ["no", "yes"], words: [" No", " Y
 const rows = (...answers: readonly number[]): EncodedExample[] =>
   answers.map((answer, row) => ({ row, answer, options: [] }));
 
-// WSC's held-out rows: 66 of 104 are 0, so always answering that scores 63.46 %.
+// WSC's validation set: 66 of 104 examples have label 0, so always predicting 0 scores 63.46 %.
 // See facebookresearch's SuperGLUE leaderboard, "Most Frequent".
-test("always giving WSC's most frequent label scores 63.46 %", () => {
+test("always predicting WSC's most frequent label scores 63.46 %", () => {
   const dev = rows(...Array(66).fill(0), ...Array(38).fill(1));
   const majority = majorityOf(task, rows(0, 0, 1), dev);
   expect(majority).toMatchObject({ label: "no", trainLabel: "no" });
   expect(majority!.share).toBeCloseTo(0.6346, 4);
 });
 
-test("the training rows' most frequent label is scored on the held-out rows", () => {
+test("the most frequent label of the training set is scored on the validation set", () => {
   expect(majorityOf(task, rows(1, 1, 0), rows(0, 0, 0, 1))).toEqual({
     label: "no",
     share: 0.75,
@@ -24,7 +24,7 @@ test("the training rows' most frequent label is scored on the held-out rows", ()
   });
 });
 
-test("where options differ from row to row, or nothing is held out, there is no such label", () => {
+test("there is no majority label without a validation set, or if options differ by example", () => {
   const choice = { ...task, kind: "multiple choice" } as const;
   expect(majorityOf(choice, rows(0), rows(0))).toBeUndefined();
   expect(majorityOf(task, rows(0), [])).toBeUndefined();

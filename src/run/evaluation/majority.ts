@@ -2,8 +2,8 @@ import type { EncodedExample, TaskSpec } from "#data/tasks/task.ts";
 import type { Majority } from "../store/records.ts";
 
 /**
- * What always giving the same answer would score on the held-out rows: the bar that an accuracy has
- * to clear before it means anything. Only where options are labels, and rows are held out.
+ * Returns the accuracy of always predicting one label on the validation set: the most frequent label there, and
+ * the most frequent one of the training set. Undefined if options are not labels or there is no validation set.
  */
 export function majorityOf(
   task: Pick<TaskSpec, "kind" | "labels" | "words">,
@@ -31,7 +31,7 @@ function countAnswers(examples: readonly EncodedExample[]): ReadonlyMap<number, 
   return counts;
 }
 
-/** Of equals, the label that stands first in the task. */
+/** In a tie, returns the label that comes first in the task. */
 function mostFrequent(counts: ReadonlyMap<number, number>): number | undefined {
   return [...counts].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0];
 }

@@ -28,12 +28,12 @@ test.each(cases.map((each, i) => [i, each] as const))(
   },
 );
 
-test("greedy takes the likeliest, of equals the one of lowest id", () => {
+test("greedy takes the most probable token, the lowest id in a tie", () => {
   const logits = new Float32Array([-3, 2, 0, 2, -1]);
   expect(nextToken(logits, { kind: "greedy" }, 0, 0)).toBe(1);
 });
 
-test("tokens are drawn as often as they are likely", () => {
+test("tokens are sampled as often as they are probable", () => {
   const { logits, probabilities } = cases.find(
     (each) => each.top_k === 5 && each.logits.length === 60,
   )!;
@@ -51,7 +51,7 @@ test("tokens are drawn as often as they are likely", () => {
   }
 });
 
-test("the same seed and place draw the same token, another seed another sequence", () => {
+test("the same seed and place give the same token, another seed another sequence", () => {
   const logits = new Float32Array(50);
   const sampling = { kind: "sampled", temperature: 1, topK: 0, topP: 1 } as const;
   const drawn = (seed: number) =>

@@ -1,22 +1,22 @@
 import { uniform } from "#zo/draws.ts";
 
-/** How the next token is taken from what the model holds likely. */
+/** How the next token is chosen from the logits. */
 export type Sampling = { readonly kind: "greedy" } | Sampled;
 
 export interface Sampled {
   readonly kind: "sampled";
-  /** Logits are divided by it; above 0. */
+  /** Divides the logits; above 0. */
   readonly temperature: number;
-  /** Only so many of the likeliest are drawn from; 0 for all. */
+  /** Number of most probable tokens to sample from; 0 for all. */
   readonly topK: number;
-  /** Only the likeliest that together reach this probability are drawn from; 1 for all. */
+  /** Samples from the most probable tokens whose total probability reaches this; 1 for all. */
   readonly topP: number;
 }
 
 /**
- * The next token: the likeliest, or one drawn. Of equals, greedy takes the lowest id.
+ * Returns the next token: the most probable one (the lowest id in a tie), or a sampled one.
  *
- * @param place how many tokens stand before it: with the seed, it settles the draw
+ * @param place number of tokens before it; seed and place determine the random number
  */
 export function nextToken(
   logits: Float32Array,
@@ -24,19 +24,19 @@ export function nextToken(
   seed: number,
   place: number,
 ): number {
-  if (sampling.kind === "greedy") return likeliest(logits);
+  if (sampling.kind === "greedy") return mostProbable(logits);
   return draw(candidates(logits, sampling), uniform(seed, "writing", place));
 }
 
-/** A token that may be drawn, and with what probability. */
+/** A token that may be sampled. */
 export interface Candidate {
   readonly id: number;
   readonly probability: number;
 }
 
 /**
- * What may be drawn, by id ascending: temperature first, then the `topK` likeliest (all that are as
- * likely as the last of them count), then of those the likeliest until `topP` is reached.
+ * Returns the tokens to sample from, by ascending id: temperature first, then the `topK` most probable ones (with
+ * all that tie with the last), then of those the most probable ones until `topP` is reached.
  *
  * @see transformers, generation/logits_process.py: TemperatureLogitsWarper, TopKLogitsWarper,
  *   TopPLogitsWarper, in this order
@@ -67,7 +67,7 @@ function normalized(list: readonly Candidate[]): Candidate[] {
   return list.map(({ id, probability }) => ({ id, probability: probability / total }));
 }
 
-/** The candidate at that place of the cumulative distribution. By id, so that ranks that swap move little. */
+/** Returns the candidate at a point of the cumulative distribution, ordered by id so that two tokens that swap ranks change little. */
 function draw(list: readonly Candidate[], at: number): number {
   let sum = 0;
   for (const { id, probability } of list) {
@@ -77,7 +77,7 @@ function draw(list: readonly Candidate[], at: number): number {
   return list.at(-1)?.id ?? 0;
 }
 
-function likeliest(logits: Float32Array): number {
+function mostProbable(logits: Float32Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id++) {
     if (logits[id]! > logits[best]!) best = id;

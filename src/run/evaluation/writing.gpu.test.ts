@@ -56,7 +56,7 @@ describe.each(fixtureNames)("%s", (name) => {
     },
   );
 
-  test("gives a text the same probability a token at a time as in one pass over the whole", async () => {
+  test("has the same probability token by token as in one pass over the whole text", async () => {
     const { model } = await open(name, enough);
     const writer = await model.makeWriter({ slots: 1, positions: 100 });
     const cached = await cachedScores(writer, name);
@@ -69,7 +69,7 @@ describe.each(fixtureNames)("%s", (name) => {
   });
 });
 
-test("examples of SQuAD are answered and judged as MeZO's code does with transformers", async () => {
+test("SQuAD examples are answered and scored as by MeZO's code with transformers", async () => {
   const { model, tokenizer } = await open("opt-tiny-real-vocab", enough);
   const url = new URL("../../../test/fixtures/opt-tiny-real-vocab/squad.jsonl", import.meta.url);
   const table = parseTable("squad.jsonl", readFileSync(url, "utf8"));
@@ -89,7 +89,7 @@ test("examples of SQuAD are answered and judged as MeZO's code does with transfo
   expect(n).toBe(expected.length);
 });
 
-test("the memory plan counts the cache while there is one; its writer frees it", async () => {
+test("the memory plan counts the cache, which is freed after generation", async () => {
   const { model } = await open("opt-tiny-real-vocab", enough);
   const writer = await model.makeWriter({ slots: 5, positions: 100 });
   // 5 slots of 100 positions, 2 blocks, keys and values of 32 numbers; logits of 5 rows.

@@ -32,14 +32,14 @@ function scripted(slots: number, texts: Readonly<Record<number, string>>) {
   };
 }
 
-test("writing ends at </s>, which is no part of the text", async () => {
+test("generation ends at </s>, which is not part of the text", async () => {
   const writer = scripted(1, { 7: " nine boats" });
   const [written] = await writeOn(writer, tokenizer, [[7]], options);
   expect(written).toMatchObject({ text: " nine boats", ending: "end token" });
   expect(written!.ids.at(-1)).toBe(2);
 });
 
-test("writing ends at a stop token, at a stop text and after the most tokens, each cut off", async () => {
+test("generation ends at a stop token, at a stop text and at the length limit", async () => {
   const write = async (text: string, more: Partial<WritingOptions>) => {
     const writer = scripted(1, { 7: text });
     const [written] = await writeOn(writer, tokenizer, [[7]], { ...options, ...more });
@@ -53,7 +53,7 @@ test("writing ends at a stop token, at a stop text and after the most tokens, ea
   expect(await write(" a b c d", { maxNewTokens: 2 })).toEqual([" a b", "length"]);
 });
 
-test("what streams is whole characters, and never the beginning of a stop text", async () => {
+test("streamed text has whole characters only, and never the beginning of a stop text", async () => {
   const shown: string[] = [];
   const writer = scripted(1, { 7: " 🌲 ok\n#end" });
   const hooks = { onText: (_: number, { text }: { text: string }) => shown.push(text) };
@@ -68,14 +68,14 @@ test("what streams is whole characters, and never the beginning of a stop text",
   expect(shown.join("")).not.toContain("\uFFFD");
 });
 
-test("settled text keeps back the longest beginning of any stop text", () => {
+test("settled text holds back the longest beginning of any stop text", () => {
   expect(settled("one\n", ["\n\n"])).toBe("one");
   expect(settled("one\n", ["\nQ", "ne\nQ"])).toBe("o");
   expect(settled("one\n", ["x"])).toBe("one\n");
   expect(settled("one\uFFFD", [])).toBe("one");
 });
 
-test("a slot that is through takes the next prompt, from the start of its cache", async () => {
+test("a free slot takes the next prompt, from the start of its cache", async () => {
   const writer = scripted(2, { 7: " a", 8: " b c d e", 9: " f" });
   const prompts = [
     [7, 70],
@@ -93,7 +93,7 @@ test("a slot that is through takes the next prompt, from the start of its cache"
   ]);
 });
 
-test("cancelled between two tokens, it keeps what was written", async () => {
+test("cancelling between two tokens keeps the text so far", async () => {
   const writer = scripted(1, { 7: " a b c d" });
   const hooks = { isCancelled: () => writer.feeds.length === 2 };
   const written = await writeOn(writer, tokenizer, [[7], [8]], options, hooks);
@@ -103,7 +103,7 @@ test("cancelled between two tokens, it keeps what was written", async () => {
   ]);
 });
 
-test("prompt and new tokens never reach beyond the table of positions; BOS stays", () => {
+test("prompt and new tokens never exceed the model's positions, and BOS stays", () => {
   const ids = [2, 10, 11, 12, 13, 14];
   expect(fitPrompt(ids, 4, 10)).toEqual({ prompt: ids, maxNewTokens: 4 });
   expect(fitPrompt(ids, 4, 8)).toEqual({ prompt: [2, 12, 13, 14], maxNewTokens: 4 });

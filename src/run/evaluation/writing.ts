@@ -7,48 +7,48 @@ import type { Model } from "#model/model.ts";
 import { cacheBytesPerPosition, type Writer, type WriterCapacity } from "#model/writer.ts";
 import { nextToken, type Sampling } from "./sampling.ts";
 
-/** How text is written on. */
+/** How to generate text. */
 export interface WritingOptions {
   readonly sampling: Sampling;
   readonly seed: number;
   readonly maxNewTokens: number;
-  /** Text that ends writing as soon as it stands in what was written; it is cut off. */
+  /** Generation ends as soon as the text contains one of these, which is cut off. */
   readonly stops: readonly string[];
-  /** Tokens that end writing, beside `</s>`; they are cut off. */
+  /** Tokens besides `</s>` that end generation; they are cut off. */
   readonly stopIds?: readonly number[];
 }
 
 export interface WritingHooks {
-  /** What a sequence reads so far, whenever it grew: whole characters only. */
+  /** The text of a sequence so far, called whenever it grows; whole characters only. */
   onText?(sequence: number, written: { readonly text: string; readonly tokens: number }): void;
-  /** A sequence is through. */
+  /** A sequence has ended. */
   onDone?(sequence: number): void;
-  /** Asked between tokens; true ends all sequences where they are. */
+  /** Called between tokens; true ends all sequences. */
   isCancelled?(): boolean;
 }
 
-/** Text that was written. */
+/** Generated text. */
 export interface Written {
-  /** All tokens, with the one that ended it. */
+  /** All tokens, including the one that ended the text. */
   readonly ids: readonly number[];
-  /** Without the prompt, special tokens, and what ended it. */
+  /** The text without prompt, special tokens and stop text. */
   readonly text: string;
   readonly ending: "end token" | "stop text" | "length" | "cancelled";
 }
 
 /** OPT's `</s>`: the text ends. */
 export const END_TOKEN = 2;
-/** `<s>`, `<pad>`, `</s>` and `<unk>` are no text. */
+/** Smaller ids are special tokens: `<s>`, `<pad>`, `</s>`, `<unk>`. */
 const FIRST_TEXT_ID = 4;
 
-/** Sequences side by side: beyond this a pass costs as much longer as it does more. */
+/** Most sequences per pass: with more, time grows in proportion. */
 const MOST_SLOTS = 16;
-/** A cache may take this where one sequence needs less. */
+/** Most bytes of the cache, unless one sequence needs more. */
 const CACHE_BYTES = 512 * 1024 * 1024;
 
 /**
- * Writes on from each prompt with a model's weights as they stand; the cache is made for it and freed
- * at its end. Nothing else may run on the model meanwhile.
+ * Continues each prompt with the current weights. Allocates the key-value cache and frees it at the end. Nothing
+ * else may run on the model meanwhile.
  *
  * @returns [prompts]
  * @throws DeviceLost
@@ -70,21 +70,21 @@ export async function writeAll(
   }
 }
 
-/** What a model was given that decides how much it can write at once. */
+/** What limits the number of sequences generated at once. */
 export interface WritingGround {
   readonly config: OptConfig;
   readonly capacity: Capacity;
-  /** What the device can bind as one storage buffer. */
+  /** Largest storage buffer that the device can bind. */
   readonly maxBindingBytes: number;
 }
 
-/** Room for these prompts and what is written on, held to what the device can bind. */
+/** Plans the cache for these prompts and new tokens, within what the device can bind. */
 export function planRoom(
   { config, capacity, maxBindingBytes }: WritingGround,
   prompts: readonly (readonly number[])[],
   maxNewTokens: number,
 ): WriterCapacity {
-  // Nothing follows the last token: it takes no position.
+  // The last token is never read, so it needs no position.
   const positions = maxOf(prompts.map(({ length }) => length)) + maxNewTokens - 1;
   const blockBytes = positions * cacheBytesPerPosition(config);
   const most = Math.min(
@@ -98,14 +98,13 @@ export function planRoom(
   return { slots: Math.max(1, most), positions };
 }
 
-/** What a model on this device can write on. */
 export function writingGround({ config, capacity, device }: Model): WritingGround {
   return { config, capacity, maxBindingBytes: bindableBytes(device) };
 }
 
 /**
- * A prompt and a number of new tokens that the model's table of positions holds together. Where they
- * are too long, the prompt loses its beginning (never BOS), but keeps half the table.
+ * Returns a prompt and a number of new tokens that together fit the model's positions. A prompt that is too long
+ * loses its beginning (never BOS) but keeps half of the positions.
  */
 export function fitPrompt(
   ids: readonly number[],
@@ -126,12 +125,11 @@ interface Sequence {
 }
 
 /**
- * Writes on from each prompt. As many sequences as the writer has slots go side by side, a token a
- * pass; where one ends, the next prompt takes its slot. What each comes to does not depend on the
- * others.
+ * Continues each prompt, a token per pass, with as many sequences at once as the writer has slots. When one ends,
+ * the next prompt takes its slot. The result of a sequence does not depend on the others.
  *
- * @param prompts [sequences] ids, BOS first; with the new tokens no longer than a slot's room
- * @returns [sequences]; those cancelled before their first token are empty
+ * @param prompts [sequences] ids, BOS first; prompt and new tokens must fit a slot
+ * @returns [sequences]; empty if cancelled before the first token
  * @throws DeviceLost
  */
 export async function writeOn(
@@ -145,7 +143,7 @@ export async function writeOn(
   const free = Array.from({ length: writer.capacity.slots }, (_, slot) => slot);
   let active: Sequence[] = [];
   let next = 0;
-  // What has not ended counts as cancelled until it has.
+  // A sequence counts as cancelled until it ends.
   while (!hooks.isCancelled?.()) {
     while (next < prompts.length && free.length > 0) {
       active.push({ index: next, slot: free.shift()!, prompt: prompts[next]!, ids: [] });
@@ -169,13 +167,13 @@ export async function writeOn(
   return results;
 }
 
-/** The whole prompt at first, then the token written last. */
+/** The whole prompt first, then the last token. */
 function feedOf({ slot, prompt, ids }: Sequence) {
   if (ids.length === 0) return { slot, ids: prompt, position: 0 };
   return { slot, ids: ids.slice(-1), position: prompt.length + ids.length - 1 };
 }
 
-/** A sequence as it stands; what has not ended would have to be cancelled. */
+/** The sequence so far; "cancelled" means that it has not ended. */
 function readOut({ ids }: Sequence, tokenizer: Tokenizer, options: WritingOptions): Written {
   const { stops, stopIds = [], maxNewTokens } = options;
   const last = ids.at(-1)!;
@@ -196,8 +194,8 @@ function textOf(ids: readonly number[], tokenizer: Tokenizer): string {
 }
 
 /**
- * Tokens a second since the first one, which waits for the prompt to be read; null before a second.
- * To be asked once a token.
+ * Returns a function that returns tokens per second since the first token (which includes reading the prompt), or
+ * null before the second. Call it once per token.
  *
  * @param now milliseconds, any origin
  */
@@ -211,8 +209,8 @@ export function tokenRate(now: () => number): (tokens: number) => number | null 
 }
 
 /**
- * The part of a text that further tokens cannot take back: no character that has not come whole, and
- * nothing that may turn out to begin a stop text.
+ * Returns the part of a text that later tokens cannot change: without an incomplete character, and without what may be
+ * the beginning of a stop text.
  */
 export function settled(text: string, stops: readonly string[]): string {
   const whole = text.replace(/\uFFFD+$/, "");

@@ -1,41 +1,41 @@
 import { ZerothError } from "#base/errors.ts";
 import type { Sampling } from "./sampling.ts";
 
-/** What is to be written on, and how. */
+/** A prompt and how to continue it. */
 export interface WritingRequest {
-  /** Verbatim; the model's beginning token is put in front. */
+  /** Used verbatim; the tokenizer adds its beginning token. */
   readonly prompt: string;
   readonly sampling: Sampling;
-  /** With the prompt it settles what is drawn: the same text wherever the model is equally sure. */
+  /** Seed of the sampling. */
   readonly seed: number;
   readonly maxNewTokens: number;
-  /** Texts that end writing, cut off. */
+  /** Generation ends at any of these texts, which are cut off. */
   readonly stops: readonly string[];
 }
 
-/** @throws ZerothError E-CFG-1 naming the first value that cannot be */
+/** @throws ZerothError E-CFG-1 for the first value out of range */
 export function checkWriting({ sampling, seed, maxNewTokens }: WritingRequest): void {
-  refuseUnless(
+  rejectUnless(
     Number.isInteger(maxNewTokens) && maxNewTokens >= 1,
-    `The most tokens to write is ${maxNewTokens}; it should be a whole number from 1.`,
+    `The length limit is ${maxNewTokens} tokens; it should be a whole number of at least 1.`,
   );
-  refuseUnless(
+  rejectUnless(
     Number.isSafeInteger(seed) && seed >= 0,
-    `The seed is ${seed}; it should be a whole number from 0.`,
+    `The seed is ${seed}; it should be a whole number of at least 0.`,
   );
   if (sampling.kind === "greedy") return;
   const { temperature, topK, topP } = sampling;
-  refuseUnless(
+  rejectUnless(
     Number.isFinite(temperature) && temperature > 0,
-    `The temperature is ${temperature}; it should be a number above 0. Greedy writing is the limit at 0.`,
+    `The temperature is ${temperature}; it should be above 0. For temperature 0, choose greedy.`,
   );
-  refuseUnless(
+  rejectUnless(
     Number.isInteger(topK) && topK >= 0,
-    `Top-k is ${topK}; it should be a whole number from 1, or 0 for all tokens.`,
+    `Top-k is ${topK}; it should be a whole number: 1 or more, or 0 for all tokens.`,
   );
-  refuseUnless(topP > 0 && topP <= 1, `Top-p is ${topP}; it should be above 0 and at most 1.`);
+  rejectUnless(topP > 0 && topP <= 1, `Top-p is ${topP}; it should be above 0 and at most 1.`);
 }
 
-function refuseUnless(isFine: boolean, message: string): void {
-  if (!isFine) throw new ZerothError("E-CFG-1", message);
+function rejectUnless(isValid: boolean, message: string): void {
+  if (!isValid) throw new ZerothError("E-CFG-1", message);
 }

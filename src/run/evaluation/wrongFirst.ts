@@ -1,18 +1,17 @@
 import type { ExampleResult } from "./examples.ts";
 
 /**
- * Wrong answers first, those given with the greatest confidence at the head; then the right ones, the
- * least sure first. What someone has to look at comes before what can be believed.
+ * Returns wrong answers first, the most confident ones at the top, then right answers, the least confident first.
  */
 export function wrongFirst(rows: readonly ExampleResult[]): ExampleResult[] {
   return rows.toSorted((a, b) => {
     if (a.isRight !== b.isRight) return Number(a.isRight) - Number(b.isRight);
-    const surest = a.isRight ? sureness(a) - sureness(b) : sureness(b) - sureness(a);
-    return surest || a.row - b.row;
+    const order = a.isRight ? confidence(a) - confidence(b) : confidence(b) - confidence(a);
+    return order || a.row - b.row;
   });
 }
 
-/** How sure an answer was, 0..1; a written one by how far it is from any right one. */
-function sureness({ probability, f1 }: ExampleResult): number {
+/** Confidence of an answer, 0..1; for a generated one, 1 − F1. */
+function confidence({ probability, f1 }: ExampleResult): number {
   return probability ?? 1 - (f1 ?? 0);
 }

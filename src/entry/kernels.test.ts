@@ -1,54 +1,37 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openDevice } from "#gpu/device.ts";
 import { defaultChoice, onlyKernel, toKernelRecord } from "#model/linearChoice.ts";
 import { linearTile } from "#model/linearKernels.ts";
 import { oddConfig } from "../model/testing/configs.ts";
 import { nodeGpu } from "./node/gpu.ts";
-import { fastestLinear, linearOf } from "./node/kernels.ts";
+import { chooseLinear, linearOf } from "./node/kernels.ts";
+import { kernelLines } from "./node/session.ts";
 
 // Dawn without a GPU runs no kernel, so that none passes its check.
 const device = await openDevice(nodeGpu(["backend=null"]));
 const as = (isSoftware: boolean) => ({ ...device, info: { ...device.info, isSoftware } });
-const config = oddConfig();
 
-const folder = mkdtempSync(join(tmpdir(), "zeroth-kernels-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-test("a run on a GPU begins with kernels that were measured there once, and is told of them", async () => {
-  const told = vi.spyOn(console, "error").mockImplementation(() => {});
-  try {
-    const choice = await fastestLinear(as(false), config, "f32", undefined, folder);
-    const lines = told.mock.calls.map(([line]) => String(line));
-    expect(lines).toContainEqual(
-      expect.stringMatching(/^linear_shared is off by .* is allowed\.$/),
-    );
-    const measured =
-      /^Matrix products, measured on \d{4}-\d\d-\d\d in \d+\.\d s: few\.narrow linear_/;
-    expect(lines.at(-2)).toMatch(measured);
-    expect(lines.at(-1)).toBe(`To have them measured again, delete ${folder}.`);
-    told.mockClear();
-    const compiled = vi.spyOn(device.device, "createComputePipelineAsync");
-    expect(await fastestLinear(as(false), config, "f32", undefined, folder)).toEqual(choice);
-    expect(compiled).not.toHaveBeenCalled();
-    expect(told.mock.calls.map(([line]) => line)).toEqual(lines);
-    // None was sound here, so the usual ones are left.
-    expect(choice).toEqual(defaultChoice(as(false).info));
-  } finally {
-    told.mockRestore();
-  }
+test("the kernels that were measured are listed with their rates and the way to measure again", () => {
+  const measured = { at: "2026-03-04T05:06:07Z", milliseconds: 912, widths: "768 / 3072" };
+  const classes = [
+    { name: "few.narrow", kernel: "linear_tile", gflops: 12.34 },
+    { name: "few.head", kernel: "linear_few", gflops: null },
+  ];
+  const refused = ["linear_shared is off by 1, 1e-5 is allowed."];
+  expect(kernelLines({ isFixed: false, measured, classes, refused }, "/cache")).toEqual([
+    "linear_shared is off by 1, 1e-5 is allowed.",
+    "Matrix products, measured on 2026-03-04 in 0.9 s: few.narrow linear_tile 12.3 GFLOP/s, few.head linear_few.",
+    "To measure them again, delete /cache.",
+  ]);
+  expect(kernelLines({ isFixed: true, measured: null, classes, refused: [] }, "/cache")).toEqual(
+    [],
+  );
 });
 
-test("on a software adapter, and where one is named, nothing is measured", async () => {
-  const told = vi.spyOn(console, "error").mockImplementation(() => {});
-  expect(await fastestLinear(as(true), config, "f32")).toEqual(defaultChoice(as(true).info));
-  const named = await fastestLinear(as(false), config, "f32", "linear_tile");
-  expect(named).toEqual(onlyKernel(linearTile));
-  expect(told).not.toHaveBeenCalled();
-  told.mockRestore();
-  await expect(fastestLinear(as(false), config, "f32", "none")).rejects.toThrow(/Choose one of/);
+test("a kernel is chosen by its name, else by a table", () => {
+  expect(chooseLinear(as(true), "f32")).toEqual(defaultChoice(as(true).info));
+  expect(chooseLinear(as(false), "f32", "linear_tile")).toEqual(onlyKernel(linearTile));
+  expect(() => chooseLinear(as(false), "f32", "none")).toThrow(/Choose one of/);
 });
 
 test("a kept run is looked at with the kernels it was trained with, class by class", () => {

@@ -7,7 +7,13 @@ import { expectedWriting } from "#run/testing/expectedWriting.ts";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
 import { expectedScores } from "../model/testing/fixture.ts";
 import { drivers } from "../reference/testing/drivers.ts";
-import { type Outcome, zeroth, zerothAlone, zerothWell } from "./testing/commandLine.ts";
+import {
+  type Outcome,
+  zeroth,
+  zerothAlone,
+  zerothKilled,
+  zerothWell,
+} from "./testing/commandLine.ts";
 
 const [driver, otherDriver] = drivers;
 const preNorm = "test/fixtures/opt-tiny-pre-ln";
@@ -162,6 +168,62 @@ describe("train", () => {
     const [base] = (await run("eval", preNorm, dev)).lines;
     expect(first).toEqual(base);
   });
+});
+
+describe("a run whose process was killed", () => {
+  const flags = ["--steps", "40", "--batch-size", "4", "--lr", "1e-3", "--seed", "7"];
+  const more = ["--method", "mezo_svrg", "--svrg-q", "4", "--lr-anchor", "1e-3", "--dev", dev];
+  const all = ["train", preNorm, rows, ...flags, ...more, "--eval-every", "8"];
+
+  test("has kept every step it printed, and resumes to the weights of an undisturbed run", async () => {
+    const { lines: undisturbed } = await run(...all);
+    const out = inside("killed");
+    const printed = await zerothKilled(driver!, 10, ...all, "--out", out);
+    expect(printed.length).toBeGreaterThanOrEqual(10);
+    const [listed] = (await run("list", out)).lines;
+    expect(listed).toMatchObject({ status: "interrupted", steps: 40, name: "opt-tiny-pre-ln" });
+    const kept = Number(listed!["step"]);
+    expect(kept).toBeGreaterThanOrEqual(Number(printed.at(-1)!["step"]));
+    expect(kept).toBeLessThan(40);
+
+    const { lines: resumed, stderr } = await run("train", "--resume", out);
+    expect(stderr).toContain(`Resuming "opt-tiny-pre-ln" at step ${kept} of 40.`);
+    expect(resumed[0]!["step"]).toBe(kept + 1);
+    expect(resumed).toEqual(undisturbed.slice(kept));
+    expect((await run("list", out)).lines).toMatchObject([{ status: "finished", step: 40 }]);
+    // Once it has finished there is nothing left to do.
+    const again = await run("train", "--resume", out);
+    expect(again.lines).toEqual(undisturbed.slice(-1));
+  });
+});
+
+test("a run that diverged says so in its last line, its status and its exit code", async () => {
+  const out = inside("diverged");
+  const hot = ["--steps", "40", "--batch-size", "4", "--lr", "0.3", "--seed", "7"];
+  const { code, lines, stderr } = await zeroth(
+    driver!,
+    ...["train", preNorm, rows, "--dev", dev, ...hot, "--out", out],
+  );
+  expect(code).toBe(3);
+  expect(lines.at(-1)).toMatchObject({ status: "diverged", best_step: 0 });
+  expect(Number(lines.at(-1)!["diverged_at"])).toBeLessThanOrEqual(15);
+  expect(stderr).toMatch(
+    /^"opt-tiny-pre-ln" diverged: its loss rose from 0\.\d+ before training to /m,
+  );
+  expect((await run("list", out)).lines).toMatchObject([{ status: "diverged", step: 40 }]);
+});
+
+test("a run whose weights come out otherwise than recorded fails its replay", async () => {
+  const out = inside("altered");
+  await run("train", preNorm, rows, ...shape, "--out", out);
+  const [file] = readdirSync(join(out, "runs"));
+  const path = join(out, "runs", file!);
+  const record = JSON.parse(readFileSync(path, "utf8"));
+  const recorded = "0".repeat(64);
+  writeFileSync(path, JSON.stringify({ ...record, weightsSha256: recorded }));
+  const { code, stderr } = await zeroth(driver!, "replay", out);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(`have the hash ${record.weightsSha256}, the run recorded ${recorded}`);
 });
 
 describe("write", () => {

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Device, openDevice } from "#gpu/device.ts";
-import { scarceGpu } from "#session/testing/gpus.ts";
+import { openDevice } from "#gpu/device.ts";
+import { scarceGpu, withDevices } from "#session/testing/gpus.ts";
 import { readArguments } from "./node/flags.ts";
 
-let limitBytes = 1_500_000;
 const made: string[] = [];
 
-async function openSmall(): Promise<Device> {
-  const opened = await openDevice(scarceGpu(limitBytes));
-  const create = opened.device.createBuffer.bind(opened.device);
-  opened.device.createBuffer = (descriptor) => {
-    made.push(descriptor.label ?? "");
-    return create(descriptor);
-  };
-  return opened;
+/** A GPU with this much memory, whose buffers are recorded in `made`. */
+function smallGpu(limitBytes: number): GPU {
+  return withDevices(scarceGpu(limitBytes), async (request) => {
+    const device = await request();
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      made.push(descriptor.label ?? "");
+      return create(descriptor);
+    };
+    return device;
+  });
 }
 
 // Other test files share this process: what they have loaded already is loaded anew, on that GPU.
@@ -22,7 +24,8 @@ beforeAll(async () => {
   vi.resetModules();
   vi.doMock("./node/open.ts", async (importOriginal) => ({
     ...(await importOriginal<typeof import("./node/open.ts")>()),
-    openNodeDevice: openSmall,
+    // Between the least that training takes with weights as f16 and as f32: 1.2 MB.
+    openNodeDevice: () => openDevice(scarceGpu(1_100_000)),
   }));
   command = { ...(await import("./node/main.ts")), ...(await import("./node/train.ts")) };
 });
@@ -34,7 +37,8 @@ afterAll(() => {
 test("train refuses a run that does not fit before it reads a weight, with what would", async () => {
   const fixtures = "test/fixtures";
   const words = `${fixtures}/opt-tiny-pre-ln ${fixtures}/reviews.jsonl --batch-size 64 --steps 1`;
-  const refusal = await command.trainCommand(readArguments("train", words.split(" "))).then(
+  const args = readArguments("train", words.split(" "));
+  const refusal = await command.trainCommand(args, smallGpu(1_500_000)).then(
     () => null,
     (error: unknown) => error,
   );
@@ -48,8 +52,6 @@ test("train refuses a run that does not fit before it reads a weight, with what 
 });
 
 test("a command that reads no --dtype is not told to try again with it, as others are", async () => {
-  // Between the least that training takes with weights as f16 and as f32: 1.2 MB.
-  limitBytes = 1_100_000;
   const folder = "test/fixtures/opt-tiny-pre-ln";
   const said: string[] = [];
   const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {

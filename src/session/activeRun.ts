@@ -164,7 +164,7 @@ export class ActiveRun {
    * @throws DeviceLost
    */
   async saveCheckpoint(): Promise<void> {
-    if (this.writer.checkpointStep === this.lastStep) return;
+    if (this.env.isTemporary || this.writer.checkpointStep === this.lastStep) return;
     const { weights } = this.#context.opened;
     const { status } = this.#record;
     this.change({ status: "saving" });

@@ -35,6 +35,7 @@ export async function saveBase(
   runs: RunStore,
   model: OpenModel,
 ): Promise<void> {
+  if (session.env.isTemporary) return;
   const { base } = model;
   const total = base.sizeBytes;
   const report = reportProgress(session);

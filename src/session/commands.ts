@@ -1,12 +1,12 @@
 import { previewRow } from "#data/examples/rowPreview.ts";
 import { checkDevice } from "./checkDevice.ts";
-import { evaluateExamples } from "./evaluateExamples.ts";
+import { evaluateExamples, measureLoss } from "./evaluateExamples.ts";
 import { exportLog } from "./exportLog.ts";
 import { exportModel } from "./exportModel.ts";
 import { deleteDownload, describeDataset, describeModel } from "./hub.ts";
 import { resetTuning } from "./kernelChoice.ts";
 import { openBundle } from "./openBundle.ts";
-import { openDataFrom, openModelFrom, openRun, setRules, setTask } from "./opening.ts";
+import { openDataFrom, openModelFrom, openRun, openTables, setRules, setTask } from "./opening.ts";
 import { predict } from "./predict.ts";
 import { probeLearningRates } from "./probeRates.ts";
 import type { CommandOf, CommandType } from "./protocol.ts";
@@ -51,6 +51,7 @@ export const commands: { readonly [K in CommandType]: Entry<K> } = {
 
   openModel: { policy: "exclusive", handler: openModelFrom },
   openData: { policy: "exclusive", handler: openDataFrom },
+  openTables: { policy: "exclusive", handler: openTables },
   setTask: { policy: "exclusive", handler: setTask },
   setRules: { policy: "exclusive", handler: setRules },
   previewRow: {
@@ -78,6 +79,7 @@ export const commands: { readonly [K in CommandType]: Entry<K> } = {
   predict: { policy: "gpu", handler: predict },
   write: { policy: "gpu", handler: write },
   evaluate: { policy: "gpu", handler: evaluateExamples },
+  measureLoss: { policy: "gpu", handler: measureLoss },
   exportModel: { policy: "gpu", handler: exportModel },
 
   listRuns: { policy: "immediate", handler: listRuns },

@@ -2,6 +2,7 @@ import type { ByteSource } from "#data/formats/byteSource.ts";
 import type { Parser } from "#data/parser/parser.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
+import type { RunStore } from "#run/store/runStore.ts";
 import type { Store } from "#run/store/store.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type {
@@ -36,6 +37,10 @@ export interface Environment {
   /** Free bytes of storage as the place tells them, or null. A hint, no promise. */
   freeBytes(): Promise<number | null>;
   emit(event: EngineEvent): void;
+  /** Kernel measurements of this machine; without it they are kept in the store. */
+  readonly tunings?: Pick<RunStore["tunings"], "load" | "save">;
+  /** Nothing outlives the session: weights are not saved, but read from the model's files again. */
+  readonly isTemporary?: true;
 }
 
 /** The bundled model and rows. */

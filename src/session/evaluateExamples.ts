@@ -2,6 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import { evaluateUnless } from "#run/evaluation/evaluation.ts";
 import { type Answers, exampleResults } from "#run/evaluation/examples.ts";
 import type { ActiveRun } from "./activeRun.ts";
+import type { CommandOf } from "./protocol.ts";
 import { withBaseWeights } from "./restoreWeights.ts";
 import { evaluationProgress, type SessionState } from "./state.ts";
 
@@ -29,6 +30,23 @@ export async function evaluateExamples(session: SessionState): Promise<void> {
   if (!base) return;
   run.rememberAnswers(0, base);
   report(run, step, answers);
+}
+
+/** Reports the mean loss of a set at the weights on the GPU, as in training. Nothing if it is cancelled. */
+export async function measureLoss(
+  session: SessionState,
+  { part }: CommandOf<"measureLoss">,
+): Promise<void> {
+  const { env, workspace } = session;
+  const run = workspace.requireRun();
+  const { model, data } = run.context;
+  const examples = data.inspection[part];
+  const progress = evaluationProgress(session, "Measuring the loss", examples.length);
+  const { isPerToken } = run;
+  const evaluation = await evaluateUnless(model, examples, { ...progress, isPerToken });
+  if (!evaluation) return;
+  const { loss } = evaluation;
+  env.emit({ type: "loss", runId: run.id, part, step: run.stepOnGpu, loss });
 }
 
 function report(run: ActiveRun, step: number, answers: Answers): void {

@@ -1,4 +1,5 @@
 import type { WeightDtype } from "#base/dtype.ts";
+import { ZerothError } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { linkShader, type ShaderSources } from "#gpu/wgsl.ts";
 import type { OptConfig } from "#model/config.ts";
@@ -7,6 +8,7 @@ import {
   defaultChoice,
   fromKernelRecord,
   type LinearChoice,
+  onlyKernel,
   toKernelRecord,
 } from "#model/linearChoice.ts";
 import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
@@ -31,7 +33,8 @@ export async function fastestLinear(
   if (device.info.isSoftware) return defaultChoice(device.info, dtype);
   const report = reportProgress(session);
   const ground = tuningGround(device.info, env.sources, config, dtype);
-  const record = await measuredOnce(await storage.runs(), ground, () =>
+  const { tunings = (await storage.runs()).tunings } = env;
+  const record = await measuredOnce({ tunings }, ground, () =>
     tuneLinear({
       device,
       config,
@@ -45,6 +48,14 @@ export async function fastestLinear(
   );
   env.emit({ type: "kernels", kernels: reportOf(record) });
   return fromKernelRecord(record.kernels) ?? defaultChoice(device.info, dtype);
+}
+
+/** Returns the choice of this one kernel. @throws ZerothError E-CFG-2 if there is no such kernel */
+export function namedLinear(name: string): LinearChoice {
+  const card = linearCards.find((candidate) => candidate.name === name);
+  if (card) return onlyKernel(card);
+  const known = linearCards.map((candidate) => candidate.name).join(", ");
+  throw new ZerothError("E-CFG-2", `There is no kernel "${name}". Choose one of ${known}.`);
 }
 
 /**

@@ -105,6 +105,17 @@ export function underModel(data: OpenData, model: OpenModel): OpenData {
   return inspect(data, data.asked, model);
 }
 
+/** These tables as they are, under a task. */
+export function openParts(
+  parts: Splits,
+  task: TaskSpec,
+  rules: Partial<SplitRules> | undefined,
+  model: OpenModel,
+): OpenData {
+  const source = { kind: "parts", parts } as const;
+  return inspect({ source, dataset: {}, chosen: rules ?? {} }, task, model);
+}
+
 /** The rows kept with a run, under its task. */
 export function storedData({ data, task }: RunRecord, rows: RunRows, model: OpenModel): OpenData {
   const { dataset, datasetConfig, datasetRevision } = data;

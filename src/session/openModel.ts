@@ -41,7 +41,7 @@ interface WeightFormat {
   readonly head: HeadStart | null;
 }
 
-/** A model that is open, with room on the GPU for its weights. */
+/** A model that is open. Its weights are allocated at first use; `reload` or a checkpoint fills them. */
 export class OpenModel {
   /** Its `id` is "" until the weights have been hashed. */
   record: ModelRecord;
@@ -52,16 +52,14 @@ export class OpenModel {
   readonly #base: BaseModel;
   #format: WeightFormat;
   #config: OptConfig;
-  #weights: Weights;
+  #weights: Weights | null = null;
 
-  /** Allocates the weights; `reload` or a checkpoint fills them. They must be known to fit. */
   constructor(base: BaseModel, device: Device, format: WeightFormat) {
     this.record = base.record;
     this.device = device;
     this.#base = base;
     this.#format = format;
     this.#config = withHead(base.own, format.head);
-    this.#weights = allocateWeights(device, this.#config, format.dtype);
   }
 
   /** The config of its files. */
@@ -87,13 +85,20 @@ export class OpenModel {
     return this.#base.base;
   }
 
+  /** They must be known to fit. */
   get weights(): Weights {
+    this.#weights ??= allocateWeights(this.device, this.#config, this.#format.dtype);
     return this.#weights;
+  }
+
+  /** The weights take GPU memory. */
+  get isAllocated(): boolean {
+    return this.#weights !== null;
   }
 
   /** Puts the base weights on the GPU, and a new score head with its initial weights. */
   async reload(onProgress: OnProgress): Promise<void> {
-    await this.#base.load(this.#weights, onProgress);
+    await this.#base.load(this.weights, onProgress);
     this.#initHead();
     this.isBase = true;
   }
@@ -104,7 +109,7 @@ export class OpenModel {
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
     onProgress: OnProgress,
   ): Promise<void> {
-    await this.#weights.restore(counted(pieces, sizeBytes, onProgress), dtype);
+    await this.weights.restore(counted(pieces, sizeBytes, onProgress), dtype);
     if (ownerId === this.record.id) this.#initHead();
   }
 
@@ -113,7 +118,7 @@ export class OpenModel {
    * allocation the weights are lost until `reload`, and nothing may use them any more.
    *
    * @throws ZerothError E-TASK-3 if the files have a head for another number of labels, E-MEM-1 if the
-   *   weights do not fit; they are then allocated as before
+   *   weights do not fit; the format is then as before
    */
   async setFormat(format: WeightFormat): Promise<void> {
     const { own } = this;
@@ -121,18 +126,12 @@ export class OpenModel {
     const hasSameHead = own.numLabels !== null || format.head?.seed === this.#format.head?.seed;
     const isSame = format.dtype === this.#format.dtype && before.numLabels === after.numLabels;
     if (!hasSameHead || !isSame) this.isBase = false;
-    if (isSame) {
-      this.#format = format;
-      return;
-    }
-    this.#weights.destroy();
-    try {
+    if (!isSame && this.isAllocated) {
+      this.destroy();
       await admitModel(this.device, after, this.record.name, format.dtype);
-      this.#format = format;
-      this.#config = after;
-    } finally {
-      this.#weights = allocateWeights(this.device, this.#config, this.#format.dtype);
     }
+    this.#format = format;
+    this.#config = after;
   }
 
   /** The same model on another device, with the base weights. @throws ZerothError E-MEM-1 */
@@ -143,11 +142,12 @@ export class OpenModel {
   }
 
   destroy(): void {
-    this.#weights.destroy();
+    this.#weights?.destroy();
+    this.#weights = null;
   }
 
   #initHead(): void {
-    initHead(this.#weights, this.own, this.#format.head?.seed ?? 0);
+    initHead(this.weights, this.own, this.#format.head?.seed ?? 0);
   }
 }
 
@@ -158,7 +158,7 @@ export class OpenModel {
  */
 export async function openModel(
   device: Device,
-  source: ModelSource,
+  source: Exclude<ModelSource, { readonly kind: "parsed" }>,
   dtype: WeightDtype,
   env: Pick<Environment, "demo" | "hub" | "parser">,
   onProgress: OnProgress,
@@ -172,8 +172,19 @@ export async function openModel(
   return loaded(model, onProgress);
 }
 
+/** Returns a model whose files the caller has opened. Neither admitted nor read yet. @throws ZerothError E-FILE-* */
+export function openParsedModel(
+  device: Device,
+  name: string,
+  files: ModelFiles,
+  dtype: WeightDtype,
+): OpenModel {
+  const base = readModel(name, files, undefined);
+  return new OpenModel(base, device, { dtype, head: ownHead(base.own) });
+}
+
 /**
- * Opens the base model of a stored run. Its weights are allocated and not yet read.
+ * Opens the base model of a stored run. Its weights are not read yet.
  *
  * @throws ZerothError E-STORE-3 if it is not in the store, E-MEM-1 if the GPU has no room
  */
@@ -282,7 +293,7 @@ interface SourceFiles {
 }
 
 async function filesOf(
-  source: ModelSource,
+  source: Parameters<typeof openModel>[1],
   { demo, hub }: Pick<Environment, "demo" | "hub">,
 ): Promise<SourceFiles> {
   if (source.kind === "demo") {

@@ -1,7 +1,7 @@
 import { toFailure } from "#base/errors.ts";
 import { closeModel } from "./closeRun.ts";
-import { openData, reportData, underModel, withRules, withTask } from "./openData.ts";
-import { openModel, reportModel } from "./openModel.ts";
+import { openData, openParts, reportData, underModel, withRules, withTask } from "./openData.ts";
+import { openModel, openParsedModel, reportModel } from "./openModel.ts";
 import { openStoredRun } from "./openRun.ts";
 import type { CommandOf } from "./protocol.ts";
 import { reportProgress, type SessionState } from "./state.ts";
@@ -17,6 +17,10 @@ export async function openModelFrom(
   const { env, gpu, workspace } = session;
   const device = await gpu.open();
   await closeModel(session);
+  if (source.kind === "parsed") {
+    workspace.setModel(openParsedModel(device, source.name, source.files, dtype));
+    return reencodeData(session);
+  }
   try {
     const model = await openModel(device, source, dtype, env, reportProgress(session));
     workspace.setModel(model, source.kind === "cached" ? source.folder : null);
@@ -45,6 +49,17 @@ export async function openDataFrom(
 ): Promise<void> {
   const { env, workspace } = session;
   workspace.setData(await openData(command, workspace.requireModel(), env));
+  emitData(session);
+}
+
+export async function openTables(
+  session: SessionState,
+  { train, dev, test, task, rules }: CommandOf<"openTables">,
+): Promise<void> {
+  const { workspace } = session;
+  const none = { ...train, name: "", rows: [], rowNumbers: [], problems: [] };
+  const parts = { train, dev: dev ?? none, test: test ?? none };
+  workspace.setData(openParts(parts, task, rules, workspace.requireModel()));
   emitData(session);
 }
 

@@ -3,6 +3,8 @@ import type { Failure } from "#base/errors.ts";
 import { z } from "#base/schema.ts";
 import type { RowPreview } from "#data/examples/rowPreview.ts";
 import type { SplitName } from "#data/examples/splits.ts";
+import type { ModelFiles } from "#data/formats/modelFiles.ts";
+import type { Table } from "#data/tasks/task.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
 import type { SparsityReport } from "#run/step/runModel.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
@@ -47,6 +49,9 @@ const split: z.ZodType<SplitName> = z.enum(["train", "dev", "test"]);
 /** A file with its path inside the folder it was picked from. */
 const namedFile = z.object({ path: z.string(), file: z.instanceof(File) });
 
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
+const table = z.custom<Table>(isObject);
+
 /** Where a model is read from. */
 const modelSource = z.union([
   z.object({ kind: z.literal("demo") }),
@@ -56,6 +61,8 @@ const modelSource = z.union([
     kind: z.literal("files"),
     files: z.array(namedFile).readonly(),
   }),
+  /** Files that the caller has opened, in the same thread. Its weights are read when a run starts. */
+  z.object({ kind: z.literal("parsed"), name: z.string(), files: z.custom<ModelFiles>(isObject) }),
 ]);
 
 /** Where a table of examples is read from. */
@@ -110,6 +117,14 @@ const fields = {
     dev: dataSource.exactOptional(),
     test: dataSource.exactOptional(),
   },
+  /** Uses these tables as training, validation and test set, as they are. Emits `data`. */
+  openTables: {
+    train: table,
+    dev: table.exactOptional(),
+    test: table.exactOptional(),
+    task: taskSchema,
+    rules: someRulesSchema.exactOptional(),
+  },
   /** Uses this task for the open data. Without labels, they are read from the data. Emits `data`. */
   setTask: { task: taskSchema },
   /** Draws the splits of the open data again; what is left out gets its default. Emits `data`. */
@@ -117,8 +132,11 @@ const fields = {
   /** Shows an example as the model reads it. Emits `rowPreview`. */
   previewRow: { part: split, index: z.number() },
 
-  /** Starts a run with the open model and data. Emits `run`, `steps` and `evaluation` until it ends. */
-  startRun: { settings, name: z.string() },
+  /**
+   * Starts a run with the open model and data. Emits `run`, `steps` and `evaluation` until it ends.
+   * `kernel` computes all matrix products, in place of the fastest.
+   */
+  startRun: { settings, name: z.string(), kernel: z.string().exactOptional() },
   /** Continues the open run. */
   resumeRun: {},
   /** Trains every queued run, oldest first. */
@@ -162,6 +180,8 @@ const fields = {
    * the base model's answers for comparison. `cancel` ends it.
    */
   evaluate: {},
+  /** Computes the mean loss of a set at the weights on the GPU. Emits `loss`. `cancel` ends it. */
+  measureLoss: { part: split },
   /**
    * Exports the fine-tuned model as a Hugging Face folder: as a zip to download, or into a directory. With
    * `at`, its best or its last weights, which are then on the GPU as after `travelTo`; else those there.
@@ -285,6 +305,14 @@ export type EngineEvent =
   | { readonly type: "travelled"; readonly runId: string; readonly evaluation: EvaluationRecord }
   /** Held-out rows one by one, answered by the weights after `step`. */
   | { readonly type: "examples"; readonly runId: string; readonly examples: ExamplesReport }
+  /** Mean loss of a set at the weights after `step`, nats. */
+  | {
+      readonly type: "loss";
+      readonly runId: string;
+      readonly part: SplitName;
+      readonly step: number;
+      readonly loss: number;
+    }
   | { readonly type: "deleted"; readonly runId: string; readonly freedBytes: number }
   | { readonly type: "file"; readonly name: string; readonly blob: Blob }
   | { readonly type: "shared"; readonly share: ShareReport }

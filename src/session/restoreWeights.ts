@@ -7,6 +7,7 @@ import type { Manifest } from "#run/store/records.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import { traitsOf } from "#zo/resolveSettings.ts";
 import type { RunContext } from "./activeRun.ts";
+import type { OpenModel } from "./openModel.ts";
 import type { CommandOf } from "./protocol.ts";
 import { evaluationProgress, reportProgress, type SessionState } from "./state.ts";
 
@@ -23,7 +24,6 @@ export async function restoreWeights(
   steps: readonly JournalStep[],
   checkpoints: readonly Manifest[],
 ): Promise<readonly string[]> {
-  const runs = await session.storage.runs();
   const report = reportProgress(session);
   // Where the snapshot is a copy of the weights, the copy is made on the way, at the last anchor.
   const isCopied = traitsOf(settings).snapshot?.kind === "copy";
@@ -31,18 +31,33 @@ export async function restoreWeights(
     ? lastAnchor(settings, opened.config.numHiddenLayers, steps.length)
     : null;
   const usable = checkpoints.filter(({ step }) => step <= (anchor ?? steps.length));
-  const { manifest, repairs } = await runs.restore(usable, (from, pieces) =>
-    opened.restore(from, pieces, report),
-  );
-  const left = steps.slice(manifest.step);
+  const { first, repairs } = await loadCheckpoint(session, opened, usable);
+  const left = steps.slice(first);
   const onProgress = (done: number) =>
     report({ label: "Replaying the journal", done, total: left.length, unit: "steps" });
-  const before = anchor === null ? 0 : anchor - manifest.step;
+  const before = anchor === null ? 0 : anchor - first;
   await replay(model, settings, left.slice(0, before), onProgress);
   if (anchor !== null) model.takeSnapshot();
   await replay(model, settings, left.slice(before), onProgress);
   opened.isBase = steps.length === 0;
   return repairs;
+}
+
+/** Puts the first sound checkpoint on the GPU, in a temporary session the base model. `first`: its step. */
+async function loadCheckpoint(
+  { env, storage }: SessionState,
+  opened: OpenModel,
+  usable: readonly Manifest[],
+): Promise<{ readonly first: number; readonly repairs: readonly string[] }> {
+  const report = reportProgress({ env });
+  if (env.isTemporary) {
+    await opened.reload(report);
+    return { first: 0, repairs: [] };
+  }
+  const { manifest, repairs } = await (await storage.runs()).restore(usable, (from, pieces) =>
+    opened.restore(from, pieces, report),
+  );
+  return { first: manifest.step, repairs };
 }
 
 /** The 0-based step of the last anchor among the first `count` steps, or null. */

@@ -16,12 +16,13 @@ import { reportProgress, type SessionState } from "./state.ts";
 
 /** Rejects a run whose buffers do not fit beside the weights. @throws ZerothError E-MEM-1 */
 export function admitContext(
-  { config, device }: OpenModel,
+  { config, device, isAllocated }: OpenModel,
   { inspection }: OpenData,
   settings: RunSettings,
 ): Promise<void> {
   const { train, dev, test } = inspection;
-  return admitRun(device, { config, settings, trained: train, evaluated: [dev, test] }, "here");
+  const needs = { config, settings, trained: train, evaluated: [dev, test] };
+  return admitRun(device, needs, isAllocated ? "here" : "not read yet");
 }
 
 /** Kernels and buffers for a run with this data, over the weights of the open model. */

@@ -10,9 +10,10 @@ import type { SettingValues } from "#zo/settings.ts";
 import { ActiveRun } from "./activeRun.ts";
 import { rejectWithoutRoom, saveBase } from "./baseModel.ts";
 import { closeRun } from "./closeRun.ts";
-import { adapterName, fastestLinear } from "./kernelChoice.ts";
+import { adapterName, fastestLinear, namedLinear } from "./kernelChoice.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
+import type { CommandOf } from "./protocol.ts";
 import { admitContext, createRunModel, lockRun } from "./runContext.ts";
 import { RunHistory } from "./runHistory.ts";
 import { reportProgress, type SessionState } from "./state.ts";
@@ -20,11 +21,11 @@ import { reportProgress, type SessionState } from "./state.ts";
 /** A new run of the open model on the open data, stored and on the GPU, before its first step. */
 export async function startRun(
   session: SessionState,
-  given: SettingValues,
-  name: string,
+  { settings: given, name, kernel }: Omit<CommandOf<"startRun">, "type">,
 ): Promise<ActiveRun> {
   const { env, gpu, storage, workspace } = session;
   const settings = resolveSettings(given);
+  const named = kernel === undefined ? null : namedLinear(kernel);
   const opened = workspace.requireModel();
   const data = workspace.requireData();
   rejectBlocked(data);
@@ -38,7 +39,7 @@ export async function startRun(
   await admitContext(opened, data, settings);
   if (!opened.isBase) await opened.reload(reportProgress(session));
   await saveBase(session, runs, opened);
-  const linear = await fastestLinear(session, opened);
+  const linear = named ?? (await fastestLinear(session, opened));
   const model = await createRunModel(session, opened, data, settings, linear);
   const thresholds = await prepareMasks(model, settings);
   const record: RunRecord = {

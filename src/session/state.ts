@@ -103,7 +103,7 @@ export class Workspace {
 
   closeModel(): void {
     this.closeRun();
-    this.#model?.weights.destroy();
+    this.#model?.destroy();
     this.#model = null;
     this.#modelFolder = null;
     this.#storage.releaseModel();

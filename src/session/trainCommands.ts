@@ -14,9 +14,9 @@ import { stopRun, trainRun } from "./training.ts";
 
 export async function startNewRun(
   session: SessionState,
-  { settings, name }: CommandOf<"startRun">,
+  command: CommandOf<"startRun">,
 ): Promise<void> {
-  const run = await startRun(session, settings, name);
+  const run = await startRun(session, command);
   await listRuns(session);
   await trainOpenRun(session, run);
 }
@@ -124,6 +124,12 @@ async function recoverFromLoss(session: SessionState, run: ActiveRun): Promise<v
     );
     await run.setStatus("paused", toFailure(failure));
     throw failure;
+  }
+  if (env.isTemporary) {
+    throw new ZerothError(
+      "E-GPU-6",
+      `The GPU was lost at step ${run.lastStep}. This run is not saved, so it ended; start it again.`,
+    );
   }
   await run.setStatus("recovering");
   try {

@@ -59,6 +59,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "done":
     case "failed":
     case "file":
+    case "loss":
       return state;
     default:
       return event satisfies never;

@@ -55,6 +55,23 @@ export async function lockForWriting(root: string): Promise<WriterLock> {
   }
 }
 
+/** True if a living process writes to the folder. Changes nothing. */
+export async function isBeingWritten(root: string): Promise<boolean> {
+  const folder = join(root, WRITERS);
+  const self = await describeSelf();
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    try {
+      const path = join(folder, name);
+      const ageMs = Date.now() - (await stat(path)).mtimeMs;
+      if (await isAlive(parseWriter(await readFile(path, "utf8")), self, ageMs)) return true;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return false;
+}
+
 /** Which process a file in `writers/` belongs to. */
 interface Writer {
   readonly pid: number;

@@ -3,6 +3,7 @@ import { allSettings } from "#zo/methods/index.ts";
 export type CommandName =
   | "score"
   | "train"
+  | "list"
   | "eval"
   | "write"
   | "replay"
@@ -39,9 +40,10 @@ export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
   train: {
     get flags() {
       const ofMethods = new Set(allSettings().map(({ flag }) => flag));
-      return ["method", ...ofMethods, ...task, ...rows, "out", "name", "linear"];
+      return ["method", ...ofMethods, ...task, ...rows, "out", "name", "linear", "resume"];
     },
   },
+  list: { flags: [] },
   eval: {
     flags: [...task, ...weights, "examples"],
     ofRun: ["step", "linear", "examples"],

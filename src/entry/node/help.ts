@@ -14,8 +14,12 @@ export const commandHelp: Readonly<Record<CommandName, CommandHelp>> = {
     does: "Prints tokens and negative log-likelihood (nats) of each text.",
   },
   train: {
-    usage: ["train MODEL TRAIN"],
+    usage: ["train MODEL TRAIN", "train --resume RUN"],
     does: "Fine-tunes a model on labelled examples and prints a line per step.",
+  },
+  list: {
+    usage: ["list FOLDER"],
+    does: "Prints the runs in a folder with status, steps and loss.",
   },
   eval: {
     usage: ["eval MODEL EXAMPLES", "eval RUN [EXAMPLES]"],
@@ -63,6 +67,7 @@ export const flagHelp: Readonly<Record<string, readonly [value: string, does: st
   "data-seed": ["N", "Seed of the draw; independent of the run's seed."],
   out: ["FOLDER", "Save the run here; needed for resume, replay and export."],
   name: ["TEXT", "Name of the run."],
+  resume: ["RUN", "Continue this run from its last saved step, with its own settings."],
   linear: ["KERNEL", "Use this kernel for matrix products instead of the fastest."],
   dtype: ["f32|f16", "Number format of stored weights."],
   examples: ["FILE", "Write one JSON line per example, wrong answers first."],

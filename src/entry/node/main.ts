@@ -6,14 +6,19 @@ import { helpOf, overview } from "./help.ts";
 import { infoCommand } from "./info.ts";
 import { adviceOf } from "./remedies.ts";
 import { bundleCommand, exportCommand, replayCommand } from "./replay.ts";
+import { listCommand } from "./runFolder.ts";
 import { scoreCommand } from "./score.ts";
 import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { writeCommand } from "./write.ts";
 
-const commands: Readonly<Record<CommandName, (args: Arguments) => Promise<void>>> = {
+/** A number it returns is the exit code. */
+type Command = (args: Arguments) => Promise<unknown>;
+
+const commands: Readonly<Record<CommandName, Command>> = {
   score: scoreCommand,
-  train: trainCommand,
+  train: (args) => trainCommand(args),
+  list: listCommand,
   eval: evalCommand,
   write: writeCommand,
   replay: replayCommand,
@@ -31,7 +36,7 @@ const helpNames: readonly string[] = ["help", "--help", "-h"];
  *
  * @returns the exit code
  */
-export async function runCommand([name = "", ...rest]: readonly string[]): Promise<0 | 1> {
+export async function runCommand([name = "", ...rest]: readonly string[]): Promise<number> {
   let reads: readonly string[] = [];
   try {
     if (helpNames.includes(name)) {
@@ -55,8 +60,8 @@ export async function runCommand([name = "", ...rest]: readonly string[]): Promi
     }
     const args = readArguments(name, rest);
     reads = args.reads;
-    await commands[name](args);
-    return 0;
+    const code = await commands[name](args);
+    return typeof code === "number" ? code : 0;
   } catch (error) {
     const { message, remedies = [] } = toFailure(error);
     process.stderr.write(`${[message, adviceOf(remedies, reads)].filter(Boolean).join(" ")}\n`);

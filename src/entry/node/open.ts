@@ -42,13 +42,18 @@ export async function openNodeDevice(): Promise<Device> {
   try {
     return await openDevice(nodeGpu());
   } catch (error) {
-    if (!(error instanceof ZerothError) || error.code !== "E-GPU-2") throw error;
-    throw new ZerothError(
-      "E-GPU-2",
-      "No Vulkan driver offered a GPU. Install one (Debian: apt-get install mesa-vulkan-drivers), " +
-        "or name one with ZEROTH_VULKAN.",
-    );
+    if (error instanceof ZerothError && error.code === "E-GPU-2") throw noVulkan();
+    throw error;
   }
+}
+
+/** The error where no adapter is found. */
+export function noVulkan(): ZerothError {
+  return new ZerothError(
+    "E-GPU-2",
+    "No Vulkan driver offered a GPU. Install one (Debian: apt-get install mesa-vulkan-drivers), " +
+      "or name one with ZEROTH_VULKAN.",
+  );
 }
 
 export interface ModelWork {

@@ -28,8 +28,21 @@ import { needOne, needTwo } from "./score.ts";
 export async function replayCommand(args: Arguments): Promise<void> {
   if (args.positionals.length === 2) return replayBundle(args);
   const folder = needOne(args, "replay RUN, or replay BUNDLE.zip MODEL");
-  const { model } = await rebuild(folder, "last");
-  print({ weights_sha256: await weightsSha256(model.weights) });
+  const { model, run } = await rebuild(folder, "last");
+  const sha256 = await weightsSha256(model.weights);
+  print({ weights_sha256: sha256 });
+  rejectOtherHash(sha256, run.record.weightsSha256);
+}
+
+/** @throws ZerothError E-STORE-3 if a run's weights do not have the recorded hash */
+function rejectOtherHash(sha256: string, recorded: string | undefined): void {
+  // A run that was stopped before its end has no recorded hash.
+  if (recorded === undefined || sha256 === recorded) return;
+  throw new ZerothError(
+    "E-STORE-3",
+    `The rebuilt weights have the hash ${sha256}, the run recorded ${recorded}: its journal, settings or ` +
+      "base model are not those it was trained with. Nothing was changed.",
+  );
 }
 
 /**
@@ -78,8 +91,8 @@ async function replayBundle(args: Arguments): Promise<void> {
   const { weightsSha256: recorded } = bundle.record;
   await applySteps(device, weights, bundle.record, bundle.journal);
   const sha256 = await weightsSha256(weights);
-  // A run stopped before its end has no recorded hash to compare with.
   print({ weights_sha256: sha256, ...(recorded && { is_as_recorded: sha256 === recorded }) });
+  rejectOtherHash(sha256, recorded);
 }
 
 function readBytes(path: string): Uint8Array {

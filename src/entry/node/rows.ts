@@ -23,13 +23,13 @@ export interface ReadRows {
   readonly table: Table;
 }
 
-/** The rows of a training command, in parts. */
-export interface TrainingRows {
-  readonly train: ReadRows;
-  readonly dev: ReadRows | null;
-  readonly test: ReadRows | null;
-  /** How they were drawn; null where whole files were taken. */
-  readonly rules: SplitRules | null;
+/** The training, validation and test set of a training command. */
+export interface TrainingTables {
+  readonly train: Table;
+  readonly dev?: Table;
+  readonly test?: Table;
+  /** How they were drawn; absent where whole files were taken. */
+  readonly rules?: SplitRules;
 }
 
 const sizeFlags = {
@@ -43,31 +43,21 @@ const sizeFlags = {
  * Whole files as `--dev` and `--test` name them; with `--train-rows`, `--dev-rows`, `--test-rows` or
  * `--data-seed`, parts drawn from them as the page draws them.
  */
-export async function readTrainingRows(
+export async function readTrainingTables(
   { flags }: Arguments,
   path: string,
   task: TaskSpec,
-  tokenizer: Tokenizer,
-): Promise<TrainingRows> {
+): Promise<TrainingTables> {
   const read = async (name: string | undefined) =>
     name === undefined ? null : asQuestions(await readTable(name), task);
   const train = asQuestions(await readTable(path), task);
   const files = { train, second: await read(flags["dev"]), third: await read(flags["test"]) };
   const given = givenSizes(flags);
-  const isDrawn = Object.keys(given).length > 0;
-  const encode = (table: Table | null, purpose: "training" | "evaluation") =>
-    table === null || table.rows.length === 0 ? null : encodeRows(table, task, tokenizer, purpose);
-  const rules = isDrawn ? rulesFor(files, task, given) : null;
+  const { second: dev, third: test } = files;
+  if (Object.keys(given).length === 0) return { train, ...(dev && { dev }), ...(test && { test }) };
+  const rules = rulesFor(files, task, given);
   const isUsual = Object.keys(given).every((key) => key === "dataSeed");
-  const parts = rules
-    ? drawnParts(files, rules, isUsual)
-    : { train, dev: files.second, test: files.third };
-  return {
-    train: encodeRows(parts.train, task, tokenizer, "training"),
-    dev: encode(parts.dev, "evaluation"),
-    test: encode(parts.test, "evaluation"),
-    rules,
-  };
+  return { ...drawnParts(files, rules, isUsual), rules };
 }
 
 function drawnParts(files: DataFiles, rules: SplitRules, isUsual: boolean): Splits {

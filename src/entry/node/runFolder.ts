@@ -14,9 +14,13 @@ import type { LoadedRun } from "#run/store/recovery.ts";
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { admitModel } from "#session/admission.ts";
 import { openFolderForReading } from "#storage/folderStore.ts";
-import { readShaders } from "./gpu.ts";
+import type { Arguments } from "./flags.ts";
+import { nodeGpu, readShaders } from "./gpu.ts";
 import { isRunFolder } from "./isRunFolder.ts";
 import { openNodeDevice } from "./open.ts";
+import { print } from "./print.ts";
+import { needOne } from "./score.ts";
+import { type NodeSession, withSession } from "./session.ts";
 
 /** A kept run with the weights of one of its steps on the GPU. */
 export interface Rebuilt {
@@ -63,6 +67,51 @@ export async function onlyRun(runs: RunStore, folder: string): Promise<LoadedRun
   const run = await runs.loadRun(listed.record.id);
   for (const repair of run.repairs) console.error(repair);
   return run;
+}
+
+/** @throws ZerothError E-STORE-3 for a folder without runs */
+export function requireRunFolder(folder: string): void {
+  if (isRunFolder(folder)) return;
+  throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
+}
+
+/** The record of the run that was created last, with its present status. @throws ZerothError E-STORE-3 if there is none */
+export async function newestRun(session: NodeSession): Promise<RunRecord> {
+  const [newest] = await session.listRuns();
+  if (newest) return newest.record;
+  throw new ZerothError("E-STORE-3", "There is no run in this folder.");
+}
+
+/**
+ * `list FOLDER`: a line per run, the newest first: `{"id", "name", "status", "step", "steps", "loss",
+ * "best_step", …}`. The loss is that of the last evaluation.
+ */
+export async function listCommand(args: Arguments): Promise<void> {
+  const folder = needOne(args, "list FOLDER");
+  requireRunFolder(folder);
+  const place = { kind: "folder", path: folder, access: "read" } as const;
+  const runs = await withSession(
+    place,
+    nodeGpu(),
+    () => {},
+    (session) => session.listRuns(),
+  );
+  for (const { record, sizeBytes } of runs) {
+    const { id, name, status, step, settings, lastEvaluation, best, modelName, createdAt } = record;
+    print({
+      id,
+      name,
+      status,
+      step,
+      steps: settings.steps,
+      ...(lastEvaluation && { loss: lastEvaluation.loss, accuracy: lastEvaluation.accuracy }),
+      ...(best && { best_step: best.step, best_loss: best.loss }),
+      method: settings.method,
+      model: modelName,
+      created: createdAt,
+      bytes: sizeBytes,
+    });
+  }
 }
 
 /** Every step applied to the base weights on the GPU. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Driver } from "../../reference/testing/drivers.ts";
 
@@ -44,7 +44,7 @@ function ask(host: ChildProcess, args: readonly string[]): Promise<Outcome> {
       host.off("exit", onExit);
       // An exception in this handler would leave the test without an answer.
       try {
-        resolve({ code, stdout, stderr, lines: code === 0 ? parse(stdout) : [] });
+        resolve({ code, stdout, stderr, lines: hasLines(code) ? parse(stdout) : [] });
       } catch (error) {
         reject(error);
       }
@@ -60,9 +60,34 @@ export function zerothAlone(driver: Driver, ...args: readonly string[]): Promise
   return new Promise((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) => {
       const code = typeof error?.code === "number" ? error.code : error ? -1 : 0;
-      resolve({ code, stdout, stderr, lines: code === 0 ? parse(stdout) : [] });
+      resolve({ code, stdout, stderr, lines: hasLines(code) ? parse(stdout) : [] });
     });
   });
+}
+
+/** Runs `zeroth` as its own process, which is killed (SIGKILL) once it has printed so many lines. */
+export function zerothKilled(
+  driver: Driver,
+  numLines: number,
+  ...args: readonly string[]
+): Promise<Outcome["lines"]> {
+  const command = ["--import", "tsx", "src/entry/node.ts", ...args];
+  const env = { ...process.env, ...driver.env };
+  const child = spawn(process.execPath, command, { cwd: root, env });
+  let stdout = "";
+  child.stdout.on("data", (bytes) => {
+    stdout += String(bytes);
+    if (stdout.split("\n").length > numLines) child.kill("SIGKILL");
+  });
+  return new Promise((resolve) => {
+    // A last line without its end was cut off by the end of the process.
+    child.on("close", () => resolve(parse(stdout.slice(0, stdout.lastIndexOf("\n") + 1))));
+  });
+}
+
+/** A run that ended, well or diverged. */
+function hasLines(code: number): boolean {
+  return code === 0 || code === 3;
 }
 
 /** As `zeroth`. @throws Error with stderr unless it ended well */

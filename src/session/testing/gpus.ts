@@ -102,7 +102,8 @@ export function without(feature: GPUFeatureName, gpu: GPU): GPU {
   return gpu;
 }
 
-function withDevices(
+/** A GPU whose adapters give devices that `give` makes of their own. */
+export function withDevices(
   gpu: GPU,
   give: (request: () => Promise<GPUDevice>) => Promise<GPUDevice>,
 ): GPU {

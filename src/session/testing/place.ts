@@ -11,6 +11,7 @@ import { tensorAt } from "#data/formats/tensorSource.ts";
 import { directParser } from "#data/parser/parser.ts";
 import { folderSources } from "#entry/node/files.ts";
 import { readShaders } from "#entry/node/gpu.ts";
+import { noHub } from "#entry/node/session.ts";
 import type { RunRecord, StepRecord } from "#run/store/records.ts";
 import type { Store } from "#run/store/store.ts";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
@@ -170,17 +171,6 @@ export async function exportedSha(tab: Tab, at?: "best" | "last"): Promise<strin
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   return bytesToHex(sha256(bytes.subarray(8 + headerBytes)));
 }
-
-/** A hub nobody asks. */
-const noHub: Environment["hub"] = {
-  known: [],
-  describeModel: () => Promise.reject(new Error("There is no hub here.")),
-  describeDataset: () => Promise.reject(new Error("There is no hub here.")),
-  download: () => Promise.reject(new Error("There is no hub here.")),
-  list: async () => [],
-  open: () => Promise.reject(new Error("There is no hub here.")),
-  delete: async () => {},
-};
 
 interface Life {
   isOver: boolean;

@@ -12,6 +12,7 @@ import { probeLearningRates } from "./probeRates.ts";
 import type { CommandOf, CommandType } from "./protocol.ts";
 import { travelTo } from "./restoreWeights.ts";
 import { planMemory } from "./runContext.ts";
+import { importRuns, saveRun } from "./runFiles.ts";
 import { readSettings, shareRun } from "./sharing.ts";
 import type { SessionState } from "./state.ts";
 import { deleteRun, followRun, listRuns, noteRun, renameRun, viewRun } from "./storedRuns.ts";
@@ -88,6 +89,8 @@ export const commands: { readonly [K in CommandType]: Entry<K> } = {
   renameRun: { policy: "immediate", handler: renameRun },
   noteRun: { policy: "immediate", handler: noteRun },
   deleteRun: { policy: "immediate", handler: deleteRun },
+  importRuns: { policy: "exclusive", handler: importRuns },
+  saveRun: { policy: "exclusive", handler: saveRun },
   exportLog: { policy: "immediate", handler: exportLog },
   shareRun: { policy: "immediate", handler: shareRun },
   readSettings: { policy: "immediate", handler: readSettings },

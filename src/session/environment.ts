@@ -1,6 +1,7 @@
 import type { ByteSource } from "#data/formats/byteSource.ts";
 import type { Parser } from "#data/parser/parser.ts";
 import type { ShaderSources } from "#gpu/wgsl.ts";
+import type { ExportedFile } from "#run/exchange/exportedFile.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
 import type { Store } from "#run/store/store.ts";
@@ -36,11 +37,20 @@ export interface Environment {
   newId(): string;
   /** Free bytes of storage as the place tells them, or null. A hint, no promise. */
   freeBytes(): Promise<number | null>;
+  readonly runFiles: RunFiles;
   emit(event: EngineEvent): void;
   /** Kernel measurements of this machine; without it they are kept in the store. */
   readonly tunings?: Pick<RunStore["tunings"], "load" | "save">;
   /** Nothing outlives the session: weights are not saved, but read from the model's files again. */
   readonly isTemporary?: true;
+}
+
+/** Run folders, and zips of them, as files. */
+export interface RunFiles {
+  /** Stores with runs among these files, open for reading. @throws ZerothError E-FILE-1 */
+  open(files: readonly ByteSource[]): Promise<readonly Store[]>;
+  /** A run of a store with everything it needs, as the files of a run folder. @throws ZerothError E-STORE-3 */
+  filesOf(store: Store, runId: string): Promise<readonly ExportedFile[]>;
 }
 
 /** The bundled model and rows. */

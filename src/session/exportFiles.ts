@@ -12,13 +12,14 @@ const MAX_ZIP_BYTES = 4_000_000_000;
 export async function zipFiles(
   folder: string,
   files: readonly ExportedFile[],
+  label: string,
   onProgress: OnProgress,
 ): Promise<Blob> {
   const total = totalBytes(files);
   if (total > MAX_ZIP_BYTES) {
     throw new ZerothError(
       "E-STORE-1",
-      `The model takes ${(total / 1e9).toFixed(1)} GB; a zip holds at most 4 GB. Save into a folder instead.`,
+      `The files take ${(total / 1e9).toFixed(1)} GB; a zip holds at most 4 GB. Save into a folder instead.`,
     );
   }
   const parts: Blob[] = [];
@@ -28,7 +29,7 @@ export async function zipFiles(
     // Blobs may live on disk, so a large model need not fit in memory.
     else parts.push(new Blob([new Uint8Array(chunk)]));
   });
-  const progress = counter(total, onProgress);
+  const progress = counter(total, label, onProgress);
   for (const { name, pieces } of files) {
     const entry = new ZipPassThrough(`${folder}/${name}`);
     zip.add(entry);
@@ -43,15 +44,19 @@ export async function zipFiles(
   return new Blob(parts, { type: "application/zip" });
 }
 
-/** Writes the files, one after another, into a directory. */
+/** Writes the files, one after another, into a directory. A name may have one folder in front. */
 export async function writeToDirectory(
   directory: FileSystemDirectoryHandle,
   files: readonly ExportedFile[],
+  label: string,
   onProgress: OnProgress,
 ): Promise<void> {
-  const progress = counter(totalBytes(files), onProgress);
+  const progress = counter(totalBytes(files), label, onProgress);
   for (const { name, pieces } of files) {
-    const handle = await directory.getFileHandle(name, { create: true });
+    const [file = name, inner] = name.split("/").toReversed();
+    const folder =
+      inner === undefined ? directory : await directory.getDirectoryHandle(inner, { create: true });
+    const handle = await folder.getFileHandle(file, { create: true });
     const stream = await handle.createWritable();
     for await (const piece of pieces) {
       await stream.write(piece);
@@ -65,10 +70,10 @@ function totalBytes(files: readonly ExportedFile[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function counter(total: number, onProgress: OnProgress): (bytes: number) => void {
+function counter(total: number, label: string, onProgress: OnProgress): (bytes: number) => void {
   let done = 0;
   return (bytes) => {
     done += bytes;
-    onProgress({ label: "Writing the model", done, total, unit: "bytes" });
+    onProgress({ label, done, total, unit: "bytes" });
   };
 }

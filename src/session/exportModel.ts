@@ -30,9 +30,9 @@ export async function exportModel(
     journal: journal.slice(0, step),
   });
   const report = reportProgress(session);
-  if (directory) return writeToDirectory(directory, files, report);
+  if (directory) return writeToDirectory(directory, files, "Writing the model", report);
   const name = fileNameOf(step === run.lastStep ? record.name : `${record.name} step ${step}`);
-  const blob = await zipFiles(name, files, report);
+  const blob = await zipFiles(name, files, "Writing the model", report);
   session.env.emit({ type: "file", name: `${name}.zip`, blob });
 }
 

@@ -88,6 +88,7 @@ function openTab(local: LocalHub, cache: BlobCache): Tab {
     date: () => new Date(),
     newId: () => "run",
     freeBytes: async () => 5e9,
+    runFiles: { open: async () => [], filesOf: async () => [] },
     emit: (event) => void events.push(event),
   };
   const session = createSession(env);

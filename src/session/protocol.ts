@@ -20,6 +20,7 @@ import type {
 } from "./hubReports.ts";
 import type {
   Catalogue,
+  CopiedRunReport,
   DataReport,
   DeviceReport,
   ExamplesReport,
@@ -51,6 +52,7 @@ const namedFile = z.object({ path: z.string(), file: z.instanceof(File) });
 
 const isObject = (value: unknown) => typeof value === "object" && value !== null;
 const table = z.custom<Table>(isObject);
+const directory = z.custom<FileSystemDirectoryHandle>(isObject);
 
 /** Where a model is read from. */
 const modelSource = z.union([
@@ -187,9 +189,7 @@ const fields = {
    * `at`, its best or its last weights, which are then on the GPU as after `travelTo`; else those there.
    */
   exportModel: {
-    directory: z
-      .custom<FileSystemDirectoryHandle>((value) => typeof value === "object" && value !== null)
-      .exactOptional(),
+    directory: directory.exactOptional(),
     at: z.enum(["best", "last"]).exactOptional(),
   },
 
@@ -209,6 +209,16 @@ const fields = {
   noteRun: { runId: z.string(), note: z.string() },
   /** Emits `deleted` with the bytes freed, then `runs`. */
   deleteRun: { runId: z.string() },
+  /**
+   * Copies runs from run folders (their files) or zips of them into the store. A run that is stored already
+   * is replaced if the copy continues it. Emits `progress`, `copied` and `runs`.
+   */
+  importRuns: { files: z.array(namedFile).readonly() },
+  /**
+   * Saves a stored run as a run folder that the command line can resume: into a directory, in a folder of
+   * its name, or as a zip. Emits `progress` and, for a zip, `file`.
+   */
+  saveRun: { runId: z.string(), directory: directory.exactOptional() },
   /** Exports the log, the settings or a bundle of a stored run. Emits `file`. */
   exportLog: { runId: z.string(), format: logFormat },
   /** Makes a link of the settings of a stored run, and a command of MeZO's repository. Emits `shared`. */
@@ -315,6 +325,7 @@ export type EngineEvent =
     }
   | { readonly type: "deleted"; readonly runId: string; readonly freedBytes: number }
   | { readonly type: "file"; readonly name: string; readonly blob: Blob }
+  | { readonly type: "copied"; readonly runs: readonly CopiedRunReport[] }
   | { readonly type: "shared"; readonly share: ShareReport }
   | { readonly type: "imported"; readonly imported: ImportedReport }
   | { readonly type: "bundle"; readonly runId: string; readonly isAsRecorded: boolean | null }

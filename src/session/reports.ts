@@ -117,6 +117,16 @@ export interface RunSummary {
   readonly isLockedElsewhere: boolean;
 }
 
+/** A run that was copied into the store. */
+export interface CopiedRunReport {
+  readonly runId: string;
+  readonly name: string;
+  /** False if it was stored already, at this step or a later one. */
+  readonly isCopied: boolean;
+  /** Damage in the source and how it was handled, in sentences. */
+  readonly repairs: readonly string[];
+}
+
 /** GPU memory of a run of these settings. */
 export interface MemoryReport {
   /** By kind. */

@@ -1,4 +1,5 @@
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
+import type { Store } from "#run/store/store.ts";
 import type { Environment } from "./environment.ts";
 
 type StorageEnvironment = Pick<Environment, "openStore" | "date" | "locks" | "modelLocks">;
@@ -11,6 +12,7 @@ type StorageEnvironment = Pick<Environment, "openStore" | "date" | "locks" | "mo
  */
 export class SessionStorage {
   readonly #env: StorageEnvironment;
+  #store: Store | null = null;
   #runs: RunStore | null = null;
   #isSwept = false;
   #modelId: string | null = null;
@@ -21,10 +23,16 @@ export class SessionStorage {
   }
 
   /** @throws ZerothError E-STORE-3 if storage is blocked */
+  async store(): Promise<Store> {
+    this.#store ??= await this.#env.openStore();
+    return this.#store;
+  }
+
+  /** @throws ZerothError E-STORE-3 if storage is blocked */
   async runs(): Promise<RunStore> {
     const { locks, modelLocks } = this.#env;
     this.#runs ??= openRunStore(
-      await this.#env.openStore(),
+      await this.store(),
       () => this.#env.date(),
       async (ownerId) => ((await locks.held()).has(ownerId) ? null : modelLocks.takeAlone(ownerId)),
     );

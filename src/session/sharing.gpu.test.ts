@@ -1,9 +1,21 @@
-import { expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { unzipSync } from "fflate";
+import { afterAll, describe, expect, test } from "vitest";
 import { nodeGpu } from "#entry/node/gpu.ts";
+import { openFolderStore } from "#storage/folderStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { EngineEvent, LogFormat } from "./protocol.ts";
 import { oneDeviceGpu, without } from "./testing/gpus.ts";
-import { createPlace, lastRecord, notices, openReadyTab, type Tab } from "./testing/place.ts";
+import {
+  createPlace,
+  lastRecord,
+  notices,
+  openReadyTab,
+  type Tab,
+  tellsOfStep,
+} from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings: SettingValues = {
@@ -100,4 +112,87 @@ test("the TensorBoard file goes by a name TensorBoard looks for", async () => {
   const { name, blob } = await fileOf(await trained(), "tensorboard");
   expect(name).toMatch(/^events\.out\.tfevents\.\d+\./);
   expect(blob.size).toBeGreaterThan(500);
+});
+
+describe("a run folder", () => {
+  const root = mkdtempSync(join(tmpdir(), "zeroth-run-folder-"));
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  async function pausedAt(tab: Tab, step: number): Promise<void> {
+    let paused: Promise<unknown> = Promise.resolve();
+    tab.once(tellsOfStep(step), () => {
+      paused = tab.ask({ type: "pauseRun" });
+    });
+    await tab.ask({ type: "startRun", settings, name: "a run" });
+    await paused;
+    expect(lastRecord(tab).status).toBe("paused");
+    expect(lastRecord(tab).step).toBeLessThan(6);
+  }
+
+  /** Weights of the run after it was resumed. */
+  async function endOf(tab: Tab): Promise<string | undefined> {
+    await tab.ask({ type: "openRun", runId: "run-1" });
+    await tab.ask({ type: "resumeRun" });
+    expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 6 });
+    return lastRecord(tab).weightsSha256;
+  }
+
+  test("saved as a zip is resumed in another browser and on disk, to the same weights", async () => {
+    const end = lastRecord(await trained()).weightsSha256;
+    const tab = await openReadyTab(newPlace());
+    await pausedAt(tab, 2);
+    const { name, blob } = of(await tab.ask({ type: "saveRun", runId: "run-1" }), "file");
+    expect(name).toBe("a-run.zip");
+
+    const other = newPlace().openTab();
+    const zip = { path: name, file: new File([blob], name) };
+    const events = await other.ask({ type: "importRuns", files: [zip] });
+    expect(of(events, "copied").runs).toEqual([
+      { runId: "run-1", name: "a run", isCopied: true, repairs: [] },
+    ]);
+    expect(of(events, "runs").runs.map(({ record }) => record.id)).toEqual(["run-1"]);
+    expect(await endOf(other)).toBe(end);
+    // The copy went on: what it was copied from is behind it.
+    const again = await other.ask({ type: "importRuns", files: [zip] });
+    expect(of(again, "copied").runs).toMatchObject([{ isCopied: false }]);
+
+    for (const [path, bytes] of Object.entries(
+      unzipSync(new Uint8Array(await blob.arrayBuffer())),
+    )) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), bytes);
+    }
+    const store = await openFolderStore(join(root, "a-run"));
+    expect(await endOf(createPlace({ gpu, rows: 8, store }).openTab())).toBe(end);
+    await store.close();
+  });
+
+  test("made on disk is opened from its files, whatever folder they are in", async () => {
+    const folder = join(root, "made");
+    const store = await openFolderStore(folder);
+    const tab = await openReadyTab(createPlace({ gpu, rows: 8, store }));
+    await tab.ask({ type: "startRun", settings, name: "a run" });
+    const end = lastRecord(tab).weightsSha256;
+    await store.close();
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const file = new File([readFileSync(path)], entry.name);
+        return { path: path.slice(root.length + 1), file };
+      });
+    const other = newPlace().openTab();
+    const events = await other.ask({ type: "importRuns", files });
+    expect(of(events, "copied").runs).toMatchObject([{ runId: "run-1", isCopied: true }]);
+    await other.ask({ type: "openRun", runId: "run-1" });
+    expect(lastRecord(other)).toMatchObject({ status: "finished", weightsSha256: end });
+  });
+
+  test("without a run is rejected, and nothing is stored", async () => {
+    const place = newPlace();
+    const files = [{ path: "photos/a.json", file: new File(["{}"], "a.json") }];
+    const refusal = await place.openTab().refusal({ type: "importRuns", files });
+    expect(refusal).toMatchObject({ code: "E-FILE-1" });
+    expect(await place.store.keys("runs")).toEqual([]);
+  });
 });

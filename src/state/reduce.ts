@@ -60,6 +60,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "failed":
     case "file":
     case "loss":
+    case "copied":
       return state;
     default:
       return event satisfies never;

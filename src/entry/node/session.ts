@@ -14,6 +14,7 @@ import type { KernelsReport, Progress, RunSummary } from "#session/reports.ts";
 import { createSession } from "#session/session.ts";
 import { openFolderForReading, openFolderStore } from "#storage/folderStore.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
+import { filesOfRun, openRunFiles } from "#storage/runFiles.ts";
 import { isBeingWritten } from "#storage/writerLock.ts";
 import { parser } from "./files.ts";
 import { readShaders } from "./gpu.ts";
@@ -63,6 +64,7 @@ export async function withSession<T>(
     date: () => new Date(),
     newId: () => randomUUID(),
     freeBytes: () => freeBytes(place),
+    runFiles: { open: openRunFiles, filesOf: filesOfRun },
     emit: (event) => {
       if (event.type === "failed") failures.set(event.id, event.failure);
       if (event.type === "runs") runs = event.runs;

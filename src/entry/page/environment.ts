@@ -2,6 +2,7 @@ import { createLibrary } from "#hub/library.ts";
 import type { Environment } from "#session/environment.ts";
 import type { EngineEvent } from "#session/protocol.ts";
 import { openIndexedDbStore } from "#storage/indexedDbStore.ts";
+import { filesOfRun, openRunFiles } from "#storage/runFiles.ts";
 import { demoAssets } from "./demo.ts";
 import { webLocks } from "./locks.ts";
 import { webModelLocks } from "./modelLocks.ts";
@@ -37,6 +38,7 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
       const { quota, usage } = await navigator.storage.estimate();
       return quota === undefined ? null : quota - (usage ?? 0);
     },
+    runFiles: { open: openRunFiles, filesOf: filesOfRun },
     emit,
   };
 }

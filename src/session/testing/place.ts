@@ -16,6 +16,7 @@ import type { RunRecord, StepRecord } from "#run/store/records.ts";
 import type { Store } from "#run/store/store.ts";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
+import { filesOfRun, openRunFiles } from "#storage/runFiles.ts";
 import type { DemoAssets, Environment, ModelLocks, OtherTabs, RunLocks } from "../environment.ts";
 import type { CommandBody, EngineEvent } from "../protocol.ts";
 import type { RunReport } from "../reports.ts";
@@ -105,6 +106,7 @@ export function createPlace(options: PlaceOptions): Place {
         date: () => new Date(Date.UTC(2026, 0, 1) + 1000 * dates++),
         newId: () => `run-${++ids}`,
         freeBytes: async () => null,
+        runFiles: { open: openRunFiles, filesOf: filesOfRun },
         emit: () => {},
         ...more,
       }));

@@ -196,6 +196,7 @@ export class ActiveRun {
     const { opened, model } = this.#context;
     const { stepsPerSecond, tokensPerSecond, isCalibrated } = this.speed;
     const isOver = ["finished", "diverged", "failed"].includes(status);
+    const { measuredShare } = this.history;
     const left = settings.steps - this.lastStep;
     return {
       record: {
@@ -216,6 +217,7 @@ export class ActiveRun {
       hasUnsaved: this.writer.hasUnsaved,
       travelledTo: this.#travelledTo,
       activeShare: activeShare(settings, model.config, model.layout.table),
+      ...(measuredShare && { measuredShare }),
       asks: columnsToAsk(this.#record.task),
     };
   }

@@ -13,6 +13,8 @@ import { allocateWeights, type Weights } from "#model/weights.ts";
 import { type BaseWeights, baseWeightsOf } from "#run/store/baseWeights.ts";
 import type { Manifest, ModelOrigin, ModelRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
+import { defaultLearningRate, defaultLearningRateSource } from "#zo/defaultLearningRate.ts";
+import { methods } from "#zo/methods/index.ts";
 import { admitModel } from "./admission.ts";
 import type { Environment } from "./environment.ts";
 import type { ModelSource } from "./protocol.ts";
@@ -268,11 +270,12 @@ export function reportModel(
   { record, config, weights, notes }: OpenModel,
   gpuBytes: Readonly<Record<string, number>>,
 ): ModelReport {
+  const parameters = parameterCount(weights.layout.table);
   return {
     name: record.name,
     format: record.format,
     storedDtype: record.storedDtype,
-    parameterCount: parameterCount(weights.layout.table),
+    parameterCount: parameters,
     numHiddenLayers: config.numHiddenLayers,
     hiddenSize: config.hiddenSize,
     numAttentionHeads: config.numAttentionHeads,
@@ -281,6 +284,12 @@ export function reportModel(
     weightBytes: weights.sizeBytes,
     gpuBytes,
     sha256: record.id,
+    learningRates: {
+      byMethod: Object.fromEntries(
+        methods.map(({ description: { id } }) => [id, defaultLearningRate(id, parameters)]),
+      ),
+      source: defaultLearningRateSource,
+    },
     ...(record.origin && { origin: record.origin }),
     ...(notes.length > 0 && { notes }),
   };

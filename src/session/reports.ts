@@ -87,6 +87,11 @@ export interface ModelReport {
   /** Allocated on the GPU now, by kind. */
   readonly gpuBytes: Readonly<Record<string, number>>;
   readonly sha256: string;
+  /** Learning rate that each method starts with on a model of this size, by its id, and where the rule is from. */
+  readonly learningRates?: {
+    readonly byMethod: Readonly<Record<string, number>>;
+    readonly source: string;
+  };
   /** Where it was downloaded from, if it was. */
   readonly origin?: ModelOrigin;
   /** What was done to its files so that they can be used, in sentences. */
@@ -171,8 +176,13 @@ export interface RunReport {
   readonly hasUnsaved: boolean;
   /** The step whose weights are on the GPU, where it is not the last one; else null. */
   readonly travelledTo: number | null;
-  /** Share of the parameters that may move, by the method's and the run's choices, 0..1. */
+  /** Share of the parameters that a step updates, on average, computed from the settings, 0..1. */
   readonly activeShare: number;
+  /**
+   * Share of the parameters inside Sparse-MeZO's mask, as measured on the weights after `step`. It shrinks
+   * during a run: thresholds are magnitudes of the base model, and weights that grow beyond them leave the mask.
+   */
+  readonly measuredShare?: { readonly share: number; readonly step: number };
   /** What to fill in to ask its model about a row of one's own. */
   readonly asks: readonly string[];
 }

@@ -3,16 +3,24 @@ import { bindableBytes } from "#gpu/device.ts";
 import { withHead } from "#model/head.ts";
 import type { LinearChoice } from "#model/linearChoice.ts";
 import { Model } from "#model/model.ts";
+import { parameterCount, parameterTable } from "#model/parameters.ts";
 import { planCapacity } from "#run/memory/capacity.ts";
 import { planRun, planTypicalRun } from "#run/memory/memoryPlan.ts";
 import { headOf } from "#run/step/runModel.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { resolveSettings, traitsOf } from "#zo/resolveSettings.ts";
+import { resolveSettingsFor } from "#zo/defaultLearningRate.ts";
+import { traitsOf } from "#zo/resolveSettings.ts";
+import type { SettingValues } from "#zo/settings.ts";
 import { admitRun } from "./admission.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
 import type { CommandOf } from "./protocol.ts";
 import { reportProgress, type SessionState } from "./state.ts";
+
+/** Complete settings of a run of this model. @throws ZerothError E-CFG-* */
+export function settingsFor({ own }: OpenModel, given: SettingValues): RunSettings {
+  return resolveSettingsFor(given, parameterCount(parameterTable(own)));
+}
 
 /** Rejects a run whose buffers do not fit beside the weights. @throws ZerothError E-MEM-1 */
 export function admitContext(
@@ -66,8 +74,9 @@ export async function planMemory(
   { env, gpu, workspace }: SessionState,
   { settings: given }: CommandOf<"planMemory">,
 ): Promise<void> {
-  const settings = resolveSettings(given);
-  const { own } = workspace.requireModel();
+  const opened = workspace.requireModel();
+  const { own } = opened;
+  const settings = settingsFor(opened, given);
   const checked = workspace.data?.inspection;
   const maxBindingBytes = bindableBytes((await gpu.open()).info);
   // As a start would allocate the weights: in the dtype of the settings, with the score head of the task.

@@ -14,8 +14,8 @@ import type { RunSettings } from "#zo/commonSettings.ts";
 export class RunHistory {
   readonly steps: JournalStep[];
   readonly evaluations: EvaluationRecord[];
-  /** Share of the parameters inside Sparse-MeZO's mask, as last measured; null without a mask. */
-  maskDensity: number | null = null;
+  /** Shares of the parameters inside Sparse-MeZO's mask, as measured in this session, ascending by step. */
+  readonly #densities: { readonly step: number; readonly share: number }[] = [];
   readonly #settings: RunSettings;
   readonly #numBlocks: number;
   #totals: Totals;
@@ -57,12 +57,23 @@ export class RunHistory {
     return addSteps(noTotals, this.steps.slice(0, step)).forwardPasses;
   }
 
+  /** The share measured last; undefined without a mask. */
+  get measuredShare(): { readonly step: number; readonly share: number } | undefined {
+    return this.#densities.at(-1);
+  }
+
+  /** Adds the share of the parameters inside the mask at the weights after a step. */
+  addMeasuredShare(step: number, share: number): void {
+    this.#densities.push({ step, share });
+  }
+
   isEvaluatedAt(step: number): boolean {
     return this.evaluations.some((evaluation) => evaluation.step === step);
   }
 
   #extraOf(step: JournalStep): StepExtra | undefined {
     const extra = extraOf(planAt(this.#settings, this.#numBlocks, step.step - 1), step);
-    return this.maskDensity === null ? extra : { ...extra, mask_density: this.maskDensity };
+    const measured = this.#densities.findLast((density) => density.step < step.step);
+    return measured ? { ...extra, mask_density: measured.share } : extra;
   }
 }

@@ -5,7 +5,6 @@ import { majorityOf } from "#run/evaluation/majority.ts";
 import { headOf, prepareMasks } from "#run/step/runModel.ts";
 import type { RunData, RunRecord, RunRows } from "#run/store/records.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
-import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { ActiveRun } from "./activeRun.ts";
 import { rejectWithoutRoom, saveBase } from "./baseModel.ts";
@@ -14,7 +13,7 @@ import { adapterName, fastestLinear, namedLinear } from "./kernelChoice.ts";
 import type { OpenData } from "./openData.ts";
 import type { OpenModel } from "./openModel.ts";
 import type { CommandOf } from "./protocol.ts";
-import { admitContext, createRunModel, lockRun } from "./runContext.ts";
+import { admitContext, createRunModel, lockRun, settingsFor } from "./runContext.ts";
 import { RunHistory } from "./runHistory.ts";
 import { reportProgress, type SessionState } from "./state.ts";
 
@@ -24,9 +23,9 @@ export async function startRun(
   { settings: given, name, kernel }: Omit<CommandOf<"startRun">, "type">,
 ): Promise<ActiveRun> {
   const { env, gpu, storage, workspace } = session;
-  const settings = resolveSettings(given);
-  const named = kernel === undefined ? null : namedLinear(kernel);
   const opened = workspace.requireModel();
+  const settings = settingsFor(opened, given);
+  const named = kernel === undefined ? null : namedLinear(kernel);
   const data = workspace.requireData();
   rejectBlocked(data);
   const { task } = data.inspection.summary;
@@ -68,8 +67,8 @@ export async function queueRun(
   name: string,
 ): Promise<void> {
   const { gpu, storage, workspace } = session;
-  const settings = resolveSettings(given);
   const opened = workspace.requireModel();
+  const settings = settingsFor(opened, given);
   const data = workspace.requireData();
   rejectBlocked(data);
   const device = await gpu.open();

@@ -230,7 +230,7 @@ async function testRun(
 async function measureMask(run: ActiveRun): Promise<void> {
   if (traitsOf(run.record.settings).sparsity === 0) return;
   const sparsity = await measureSparsity(run.context.model, run.lastStep);
-  run.history.maskDensity = sparsity.density;
+  run.history.addMeasuredShare(run.lastStep, sparsity.density);
   run.env.emit({ type: "sparsity", runId: run.id, sparsity });
 }
 

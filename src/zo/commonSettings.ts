@@ -44,7 +44,7 @@ export const commonSettings = {
     default: 1e-6,
     min: 0,
     max: 1,
-    help: "Step size. If it is too large, the loss rises within tens of steps; if it is too small, the loss stays where it is. Small models need larger rates: about 5e-6 for OPT-125m, 1e-6 for OPT-2.7b.",
+    help: "Step size. If it is too large, the loss rises within tens of steps; if it is too small, the loss stays where it is. Unless it is set, it follows the size of the model: 2e-4 for the demo, 7e-6 for OPT-125m, 7e-7 for OPT-13b.",
     source: "MeZO, Table 16: 1e-6 or 1e-7 for 13b",
   }),
   learningRateSchedule: choice(named(schedules), {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { ZerothError } from "#base/errors.ts";
 import { nearestName } from "#base/text.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
+import { resolveSettingsFor } from "#zo/defaultLearningRate.ts";
 import { allSettings, commonDescriptions, defaultMethodId } from "#zo/methods/index.ts";
 import { methodOf, resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingDescription } from "#zo/settings.ts";
@@ -100,8 +101,13 @@ function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, s
   );
 }
 
-/** A run's settings from the flags of its method. @throws as `resolveSettings` */
-export function settingsFrom({ flags }: Arguments): RunSettings {
+/**
+ * Settings of a run from the flags of its method. The learning rate follows the size of the model, if that is
+ * given.
+ *
+ * @throws as `resolveSettings`
+ */
+export function settingsFrom({ flags }: Arguments, parameterCount?: number): RunSettings {
   const id = flags["method"] ?? defaultMethodId;
   const method = methodOf({ method: id });
   const given: Record<string, unknown> = { method: id };
@@ -115,7 +121,9 @@ export function settingsFrom({ flags }: Arguments): RunSettings {
       throw new ZerothError("E-CFG-2", `--${flag} is no setting of ${id}.`);
     }
   }
-  return resolveSettings(given);
+  return parameterCount === undefined
+    ? resolveSettings(given)
+    : resolveSettingsFor(given, parameterCount);
 }
 
 /** A flag's number, or what it is without the flag. @throws ZerothError E-CFG-1 */

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { parameterCount, parameterTable } from "#model/parameters.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import type { EngineEvent } from "#session/protocol.ts";
 import type { DataReport } from "#session/reports.ts";
@@ -33,8 +34,15 @@ export function trainCommand(args: Arguments, gpu = nodeGpu()): Promise<number> 
 
 async function trainNew(args: Arguments, gpu: GPU): Promise<number> {
   const [folder, path] = needTwo(args, usage);
-  const settings = settingsFrom(args);
+  // Bad flags are reported before anything is read.
+  settingsFrom(args);
   const opened = await openFolder(folder);
+  const settings = settingsFrom(args, parameterCount(parameterTable(opened.config)));
+  if (args.flags["lr"] === undefined) {
+    console.error(
+      `Learning rate ${settings.learningRate}, by the size of the model; --lr sets another.`,
+    );
+  }
   const task = await readTask(args, opened, path);
   const { rules, ...tables } = await readTrainingTables(args, path, task);
   const { out, name = opened.name, linear: kernel } = args.flags;

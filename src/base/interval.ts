@@ -4,6 +4,12 @@ const Z95 = 1.959964;
 /** [low, high] within 0..1. */
 export type Interval = readonly [number, number];
 
+/** Where an interval lies relative to another: apart from it on either side, or overlapping it. */
+export function compareIntervals(a: Interval, b: Interval): "above" | "below" | "overlapping" {
+  if (a[0] > b[1]) return "above";
+  return a[1] < b[0] ? "below" : "overlapping";
+}
+
 /**
  * Returns the 95 % interval of a share observed on n examples.
  *

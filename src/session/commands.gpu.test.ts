@@ -311,6 +311,25 @@ describe("the probe of learning rates", () => {
   });
 });
 
+test.each([
+  // By the test's clock every look at it takes 300 ms: one step takes one, as does an evaluation.
+  ["MeZO", mezo],
+  ["MeZO-SVRG", { ...mezo, method: "mezo_svrg", svrgQ: 2, steps: 6 }],
+])("the time of a run of %s is estimated before it starts", async (_, settings) => {
+  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  const events = await tab.ask({ type: "estimateTime", settings });
+  const event = events.find(({ type }) => type === "timeEstimate");
+  if (event?.type !== "timeEstimate") throw new Error("Nothing was estimated.");
+  const { seconds, secondsPerStep, evaluationSeconds, stepsTimed } = event.estimate;
+  expect(stepsTimed).toBeGreaterThanOrEqual(Number(settings["steps"]) > 5 ? 4 : 3);
+  expect(secondsPerStep).toBeCloseTo(0.3, 6);
+  expect(seconds).toBeCloseTo(Number(settings["steps"]) * 0.3 + evaluationSeconds, 6);
+  expect(evaluationSeconds).toBeGreaterThan(0);
+  // The base weights are as before.
+  await start(tab, mezo);
+  expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
+});
+
 describe("stored runs", () => {
   test("carry the name and the note they were given, in every tab", async () => {
     const place = createPlace({ gpu, rows });

@@ -8,7 +8,6 @@ import { resetTuning } from "./kernelChoice.ts";
 import { openBundle } from "./openBundle.ts";
 import { openDataFrom, openModelFrom, openRun, openTables, setRules, setTask } from "./opening.ts";
 import { predict } from "./predict.ts";
-import { probeLearningRates } from "./probeRates.ts";
 import type { CommandOf, CommandType } from "./protocol.ts";
 import { travelTo } from "./restoreWeights.ts";
 import { planMemory } from "./runContext.ts";
@@ -24,6 +23,7 @@ import {
   startNewRun,
   stopTraining,
 } from "./trainCommands.ts";
+import { estimateTime, probeLearningRates } from "./trialSteps.ts";
 import { write } from "./write.ts";
 
 /** When a command may run, and what it waits for. */
@@ -70,6 +70,7 @@ export const commands: { readonly [K in CommandType]: Entry<K> } = {
   runQueue: { policy: "training", handler: runQueue },
   queueRun: { policy: "gpu", handler: addToQueue },
   probeLearningRates: { policy: "gpu", handler: probeLearningRates },
+  estimateTime: { policy: "gpu", handler: estimateTime },
   pauseRun: { policy: "immediate", handler: pauseTraining },
   stopRun: { policy: "immediate", handler: stopTraining },
   cancel: { policy: "immediate", handler: async ({ schedule }) => schedule.cancel() },

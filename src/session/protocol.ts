@@ -34,6 +34,7 @@ import type {
   RunReport,
   RunSummary,
   ShareReport,
+  TimeEstimate,
   WritingReport,
 } from "./reports.ts";
 
@@ -150,6 +151,11 @@ const fields = {
    * `learningRates` after each rate and at the end.
    */
   probeLearningRates: { settings },
+  /**
+   * Estimates how long a run with these settings takes, from a few timed steps on the open model and data;
+   * nothing is kept. Emits `timeEstimate`.
+   */
+  estimateTime: { settings },
   /** Finishes the steps in flight, saves and pauses. */
   pauseRun: {},
   /** Pauses, then marks the run as finished at the step it has reached. */
@@ -310,6 +316,7 @@ export type EngineEvent =
   | { readonly type: "prediction"; readonly prediction: Prediction }
   | { readonly type: "written"; readonly writing: WritingReport }
   | { readonly type: "learningRates"; readonly probe: LearningRateProbe }
+  | { readonly type: "timeEstimate"; readonly estimate: TimeEstimate }
   | { readonly type: "sparsity"; readonly runId: string; readonly sparsity: SparsityReport }
   /** Held-out rows scored at a step gone back to. */
   | { readonly type: "travelled"; readonly runId: string; readonly evaluation: EvaluationRecord }

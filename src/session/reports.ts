@@ -203,6 +203,17 @@ export interface LearningRateProbe {
   readonly isDone: boolean;
 }
 
+/** How long a run is expected to take, on this GPU with nothing else running on it. */
+export interface TimeEstimate {
+  /** Steps and evaluations; without loading the model and compiling. */
+  readonly seconds: number;
+  readonly secondsPerStep: number;
+  /** Part of `seconds` that evaluations take. */
+  readonly evaluationSeconds: number;
+  /** Steps it is computed from. */
+  readonly stepsTimed: number;
+}
+
 export interface ExamplesReport {
   readonly step: number;
   /** In the order of the rows. */

@@ -196,6 +196,15 @@ function storedRunActions({ store }: ActionContext, send: Send) {
     renameRun: (runId: string, name: string) => send({ type: "renameRun", runId, name }),
     noteRun: (runId: string, note: string) => send({ type: "noteRun", runId, note }),
     deleteRun: (runId: string) => send({ type: "deleteRun", runId }),
+    /** Copies the runs of run folders, or zips of them, into this browser. */
+    importRuns: (files: readonly File[]) =>
+      send({
+        type: "importRuns",
+        files: files.map((file) => ({ path: file.webkitRelativePath || file.name, file })),
+      }),
+    /** Saves a run with its data and base model, as a zip unless a directory is given. */
+    saveRun: (runId: string, directory?: FileSystemDirectoryHandle) =>
+      send({ type: "saveRun", runId, ...(directory && { directory }) }),
   };
 }
 

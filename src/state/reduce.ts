@@ -61,6 +61,7 @@ export function reduce(state: AppState, event: EngineEvent): AppState {
     case "file":
     case "loss":
     case "copied":
+    case "timeEstimate":
       return state;
     default:
       return event satisfies never;

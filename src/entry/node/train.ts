@@ -1,6 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
+import { compareIntervals, wilsonInterval } from "#base/interval.ts";
 import { parameterCount, parameterTable } from "#model/parameters.ts";
-import type { RunRecord } from "#run/store/records.ts";
+import type { EvaluationRecord, RunRecord } from "#run/store/records.ts";
 import type { EngineEvent } from "#session/protocol.ts";
 import type { DataReport } from "#session/reports.ts";
 import { type Arguments, settingsFrom } from "./flags.ts";
@@ -109,6 +110,7 @@ async function training(
       console.error(`Paused at step ${record.step}. Continue with train --resume.`);
       return INTERRUPTED;
     }
+    tellVerdict(record);
     await session.ask({ type: "measureLoss", part: "train" });
     print({ final_loss: losses.at(-1), ...endOf(record) });
     return record.status === "diverged" ? DIVERGED : 0;
@@ -134,6 +136,20 @@ async function pausedByInterrupt(
   } finally {
     process.off("SIGINT", pause);
   }
+}
+
+/** Writes to stderr whether the last weights are clearly better or worse than the model before training. */
+function tellVerdict({ zeroShot, lastEvaluation }: RunRecord): void {
+  if (!zeroShot || !lastEvaluation || lastEvaluation.step === 0) return;
+  const intervalOf = ({ f1, f1Interval, accuracy, n }: EvaluationRecord) =>
+    f1 === undefined ? wilsonInterval(accuracy, n) : (f1Interval ?? [0, 1]);
+  const words = {
+    above: "clearly better than",
+    below: "clearly worse than",
+    overlapping: "not clearly different from",
+  }[compareIntervals(intervalOf(lastEvaluation), intervalOf(zeroShot))];
+  const name = lastEvaluation.f1 === undefined ? "accuracy" : "F1";
+  console.error(`After step ${lastEvaluation.step}, the ${name} is ${words} that before training.`);
 }
 
 function endOf(record: RunRecord): Record<string, unknown> {

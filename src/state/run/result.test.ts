@@ -63,6 +63,13 @@ test("where answers are written, the result is their F1 with its own interval", 
   expect(summary?.verdict).toContain("a mean F1 of 60.0 %; before, it was 30.0 %. That is clearly");
 });
 
+test("where answers are written, an F1 that fell is called clearly worse", () => {
+  const written = { ...evaluation(400, 0.4, 0.2), f1: 0.3, f1Interval: [0.25, 0.35] as const };
+  const zeroShot = { ...evaluation(0, 0.7, 0.1), f1: 0.6, f1Interval: [0.55, 0.65] as const };
+  const summary = summarizeResult({ ...fakeRecord, zeroShot, lastEvaluation: written });
+  expect(summary?.verdict).toContain("before, it was 60.0 %. That is clearly worse.");
+});
+
 test("a final test is told with the interval of its own measure", () => {
   const share = { ...evaluation(400, 0.4, 0.5), n: 100 };
   // Python, p=.5; n=100; z=1.959964: c=(p+z*z/2/n)/(1+z*z/n);

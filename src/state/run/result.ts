@@ -1,3 +1,4 @@
+import { compareIntervals } from "#base/interval.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import { formatCount, formatDuration, formatPercent, formatReading } from "../text/format.ts";
 import { type Measurement, measure } from "./measure.ts";
@@ -55,18 +56,20 @@ function baselineWords({ majority }: RunRecord, after: Measurement): string | nu
 
 function verdictOf(before: Measurement, after: Measurement): string {
   const rows = `${formatCount(after.n)} rows the model never trained on`;
+  const order = compareIntervals(after.interval, before.interval);
   if (after.exact !== null) {
     const [from, to] = [formatPercent(before.value), formatPercent(after.value)];
-    const isClear = after.interval[0] > before.interval[1];
-    return (
-      `On ${rows}, what the model writes gives a mean F1 of ${to}; before, it was ${from}.` +
-      `${isClear ? " That is clearly better." : ""}`
-    );
+    const meaning = {
+      above: " That is clearly better.",
+      below: " That is clearly worse. A smaller learning rate often helps.",
+      overlapping: "",
+    }[order];
+    return `On ${rows}, what the model writes gives a mean F1 of ${to}; before, it was ${from}.${meaning}`;
   }
-  if (after.interval[0] > before.interval[1]) {
+  if (order === "above") {
     return `On ${rows}, the model clearly answers better than before.`;
   }
-  if (after.interval[1] < before.interval[0]) {
+  if (order === "below") {
     return `On ${rows}, the model clearly answers worse than before. A smaller learning rate often helps.`;
   }
   const direction = after.value > before.value ? "a little better" : "no better";

@@ -2,7 +2,7 @@ import { Download as DownloadIcon, FolderDown } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RunRecord } from "#run/store/records.ts";
 import type { LogFormat } from "#session/protocol.ts";
-import { useActions, useAppState, useRunAccess } from "#state/hooks.ts";
+import { useActions, useAppState, useIsTraining, useRunAccess } from "#state/hooks.ts";
 import { downloadChoices, type WeightsChoice } from "#state/hub/downloads.ts";
 import { Button } from "../parts/Button.tsx";
 import { Card } from "../parts/Card.tsx";
@@ -51,6 +51,7 @@ export function Downloads({ record }: { readonly record: RunRecord }) {
           this run from it, bit by bit.
         </p>
       </Files>
+      <RunFolder runId={record.id} />
       <FailureNotice failure={failure} title="The file was not made" />
       {!isStorageKept && (
         <p className={styles.soft}>
@@ -68,6 +69,35 @@ function Files({ title, children }: { readonly title: string; readonly children:
       <legend>{title}</legend>
       <div className={styles.row}>{children}</div>
     </fieldset>
+  );
+}
+
+function RunFolder({ runId }: { readonly runId: string }) {
+  const { saveRun } = useActions();
+  const isTraining = useIsTraining();
+  const isSaving = useAppState(({ pending }) => Boolean(pending.saveRun));
+  const failure = useAppState((state) => state.failures.saveRun);
+  const isDisabled = isTraining || isSaving;
+  const saveInto = async () => {
+    const directory = await pickDirectory();
+    if (directory) await saveRun(runId, directory);
+  };
+  return (
+    <Files title="Run folder">
+      <Button icon={DownloadIcon} disabled={isDisabled} onClick={() => void saveRun(runId)}>
+        Save run as a zip
+      </Button>
+      {"showDirectoryPicker" in window && (
+        <Button icon={FolderDown} disabled={isDisabled} onClick={() => void saveInto()}>
+          Save run to a folder
+        </Button>
+      )}
+      <p className={styles.soft}>
+        Everything of the run with its data and base model: another browser opens it under Runs, the
+        command line with <code>train --resume</code>.
+      </p>
+      <FailureNotice failure={failure} title="The run was not saved" />
+    </Files>
   );
 }
 

@@ -7,7 +7,7 @@ import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 import { Waiting } from "../parts/ProgressBar.tsx";
 import { InterruptedRuns } from "./InterruptedRuns.tsx";
-import { OpenBundle } from "./OpenBundle.tsx";
+import { OpenBundle, OpenRunFolder } from "./OpenBundle.tsx";
 import { QueueCard } from "./QueueCard.tsx";
 import { RunRow } from "./RunRow.tsx";
 import styles from "./Runs.module.css";
@@ -32,6 +32,7 @@ export function RunsPage() {
         <div className={styles.headButtons}>
           <CompareButton runIds={comparable} />
           <OpenBundle />
+          <OpenRunFolder />
           <Button icon={Plus} onClick={() => goTo({ name: "setup" })}>
             New run
           </Button>
@@ -40,6 +41,7 @@ export function RunsPage() {
       <FreedNotice />
       <FailureNotice failure={failures.listRuns ?? failures.deleteRun ?? failures.renameRun} />
       <FailureNotice failure={failures.openBundle} title="The bundle was not opened" />
+      <FailureNotice failure={failures.importRuns} title="The run was not copied" />
       <InterruptedRuns />
       <QueueCard />
       {runs === null && !failures.checkDevice && <Waiting label="Reading the stored runs" />}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rateBeyond } from "./probeRates.ts";
+import { rateBeyond } from "./trialSteps.ts";
 
 const points = (...losses: readonly (number | null)[]) =>
   losses.map((loss, i) => ({ learningRate: Number((1e-6 * 3 ** i).toPrecision(2)), loss }));

@@ -1,14 +1,20 @@
+import type { Model } from "#model/model.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
+import { evaluationInterval } from "#run/evaluation/evaluationSteps.ts";
 import { headOf, prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { NOT_FINITE } from "#run/store/journal.ts";
-import { withLearningRate } from "#zo/resolveSettings.ts";
+import type { RunSettings } from "#zo/commonSettings.ts";
+import { traitsOf, withLearningRate } from "#zo/resolveSettings.ts";
 import { closeRun } from "./closeRun.ts";
 import { fastestLinear } from "./kernelChoice.ts";
+import type { OpenData } from "./openData.ts";
 import type { CommandOf } from "./protocol.ts";
 import type { LearningRateProbe } from "./reports.ts";
 import { admitContext, createRunModel, settingsFor } from "./runContext.ts";
 import { reportProgress, type SessionState } from "./state.ts";
+
+// Steps on the base weights of which nothing is kept.
 
 /** Learning rates tried, as multiples of the one set. A factor of about three apart, as in papers' grids. */
 const FACTORS = [1 / 100, 1 / 30, 1 / 10, 1 / 3, 1, 3, 10, 30, 100];
@@ -35,20 +41,10 @@ export async function probeLearningRates(
     steps: stepsEach,
     learningRateSchedule: "constant",
   });
-  const data = workspace.requireData();
-  await closeRun(session);
   const report = reportProgress(session);
-  const { task } = data.inspection.summary;
-  await opened.setFormat({ dtype: settings.dtype, head: headOf(task, settings) });
-  await admitContext(opened, data, settings);
-  const linear = await fastestLinear(session, opened);
-  await opened.reload(report);
-  const model = await createRunModel(session, opened, data, settings, linear);
-  try {
-    const thresholds = await prepareMasks(model, settings);
-    const { train } = data.inspection;
+  await onTrialModel(session, settings, async ({ model, inspection, isPerToken, thresholds }) => {
+    const { train } = inspection;
     const scored = train.slice(0, maxExamples);
-    const isPerToken = task.kind !== "classification";
     const { loss: lossBefore } = await evaluate(model, scored, { isPerToken });
     const points: LearningRateProbe["points"][number][] = [];
     const emit = (isDone: boolean) =>
@@ -83,6 +79,113 @@ export async function probeLearningRates(
       await tryRate(rate);
     }
     emit(true);
+  });
+}
+
+/** Steps timed of each kind; the first of a kind is not counted, because drivers compile in it. */
+const STEPS_TIMED = 4;
+/** Milliseconds after which no further step is timed, once there is one of each kind. */
+const LONG_MS = 4000;
+
+/**
+ * Estimates the time of a run of the open model on the open data from a few timed steps and one
+ * evaluation of some examples; nothing is kept.
+ */
+export async function estimateTime(
+  session: SessionState,
+  { settings: given }: CommandOf<"estimateTime">,
+): Promise<void> {
+  const { env, workspace } = session;
+  const opened = workspace.requireModel();
+  const settings = settingsFor(opened, given);
+  await onTrialModel(session, settings, async ({ model, inspection, isPerToken }) => {
+    const { dev } = inspection;
+    // Anchors evaluate all training examples: some are timed, and the rest is in proportion.
+    const train = inspection.train.slice(0, Math.max(maxExamples, settings.batchSize));
+    const stepper = new Stepper(model, settings, train, [], isPerToken);
+    const times = await timeSteps(stepper, settings, () => env.now());
+    const { snapshot, anchorExamples } = traitsOf(settings);
+    const numAnchors = snapshot ? Math.ceil(settings.steps / snapshot.interval) : 0;
+    const perAnchor = Math.min(anchorExamples || Number.POSITIVE_INFINITY, inspection.train.length);
+    const anchorMs = times.anchor * (perAnchor / Math.min(perAnchor, train.length));
+    const stepsMs = numAnchors * anchorMs + (settings.steps - numAnchors) * times.batch;
+    const some = dev.slice(0, maxExamples);
+    const started = env.now();
+    await evaluate(model, some, { isPerToken, tokenizer: opened.tokenizer });
+    const perExampleMs = (env.now() - started) / Math.max(1, some.length);
+    const evaluations = 1 + Math.ceil(settings.steps / evaluationInterval(settings));
+    const evaluationSeconds = (evaluations * dev.length * perExampleMs) / 1000;
+    env.emit({
+      type: "timeEstimate",
+      estimate: {
+        seconds: stepsMs / 1000 + evaluationSeconds,
+        secondsPerStep: stepsMs / 1000 / settings.steps,
+        evaluationSeconds,
+        stepsTimed: times.count,
+      },
+    });
+  });
+}
+
+/** Mean milliseconds of a step on a batch and of an anchor (0 where there is none), and the steps timed. */
+async function timeSteps(
+  stepper: Stepper,
+  { steps }: RunSettings,
+  now: () => number,
+): Promise<{ readonly batch: number; readonly anchor: number; readonly count: number }> {
+  const batch: number[] = [];
+  const anchor: number[] = [];
+  const started = now();
+  const isEnough = () => {
+    const most = Math.max(batch.length, anchor.length);
+    const isEach = batch.length > 1 && (anchor.length === 0 || anchor.length > 1);
+    return most > STEPS_TIMED || (isEach && now() - started > LONG_MS);
+  };
+  while (stepper.nextStep < steps && !isEnough()) {
+    const before = now();
+    const times = stepper.isNextLong ? anchor : batch;
+    if (stepper.isNextLong) {
+      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
+    } else stepper.enqueue();
+    await stepper.collect();
+    times.push(now() - before);
+  }
+  stepper.flush();
+  const meanOf = (all: readonly number[]) => {
+    const counted = all.length > 1 ? all.slice(1) : all;
+    return counted.reduce((sum, ms) => sum + ms, 0) / Math.max(1, counted.length);
+  };
+  return { batch: meanOf(batch), anchor: meanOf(anchor), count: batch.length + anchor.length };
+}
+
+interface Trial {
+  readonly model: Model;
+  readonly inspection: OpenData["inspection"];
+  readonly isPerToken: boolean;
+  /** Of the masks, which are set. */
+  readonly thresholds: readonly number[] | undefined;
+}
+
+/** Runs an action on the base weights with the model of a run, which is not stored; then restores them. */
+async function onTrialModel(
+  session: SessionState,
+  settings: RunSettings,
+  action: (trial: Trial) => Promise<void>,
+): Promise<void> {
+  const { workspace } = session;
+  const opened = workspace.requireModel();
+  const data = workspace.requireData();
+  const { inspection } = data;
+  const { task } = inspection.summary;
+  await closeRun(session);
+  await opened.setFormat({ dtype: settings.dtype, head: headOf(task, settings) });
+  await admitContext(opened, data, settings);
+  const linear = await fastestLinear(session, opened);
+  await opened.reload(reportProgress(session));
+  const model = await createRunModel(session, opened, data, settings, linear);
+  try {
+    const thresholds = await prepareMasks(model, settings);
+    await action({ model, inspection, isPerToken: task.kind !== "classification", thresholds });
   } finally {
     model.destroy();
     await opened.reload(() => {});

@@ -228,3 +228,29 @@ test("a text that a dictionary holds once counts for every row that refers to it
   const bytes = file(1000, element, page, { pages: [dictionary, page], codec: "gzip" });
   expect(await refusal(bytes)).toMatch(/its \d+ bytes hold more than 32,\d{3},\d{3} characters/);
 });
+
+test("lengths and offsets in snappy are unsigned: none leads back into what was read", async () => {
+  const values = join([7, 8].map(u32));
+  const snappy = (...parts: Uint8Array[]) => {
+    const packed = join([Uint8Array.of(8), ...parts]);
+    return file(2, {}, dataPage(2, 0, packed, 8), { codec: "snappy" });
+  };
+  // A literal's tag holds its length minus 1, or 63 where four bytes behind it do.
+  const literal = (bytes: Uint8Array) => join([Uint8Array.of((bytes.length - 1) << 2), bytes]);
+  const fourBytes = (length: number) => join([Uint8Array.of(63 << 2), u32(length - 1), values]);
+  for (const parts of [literal(values), fourBytes(8)]) {
+    const { rows } = await parseTableFile("a.parquet", snappy(parts));
+    expect(rows).toEqual([{ a: 7 }, { a: 8 }]);
+  }
+  expect(await refusal(snappy(fourBytes(2 ** 32 - 9)))).toContain(
+    "a page unpacks to more than the 8 bytes it claims",
+  );
+  // A copy of four bytes: tag, then how far back they lie.
+  const copy = (offset: number) => join([Uint8Array.of((3 << 2) | 3), u32(offset)]);
+  const half = literal(values.subarray(0, 4));
+  const { rows } = await parseTableFile("a.parquet", snappy(half, copy(4)));
+  expect(rows).toEqual([{ a: 7 }, { a: 7 }]);
+  expect(await refusal(snappy(half, copy(2 ** 32 - 4)))).toContain(
+    "a page repeats bytes from before its beginning",
+  );
+});

@@ -123,12 +123,50 @@ export function readChunk(
 export const parquetCodecs = {
   SNAPPY: (input: Uint8Array, size: number): Uint8Array => {
     const output = bufferFor(size);
+    checkSnappy(input, size);
     snappyUncompress(input, output);
     return output;
   },
   GZIP: (input: Uint8Array, size: number) => gunzipSync(input, { out: bufferFor(size) }),
   ZSTD: (input: Uint8Array, size: number) => unzstd(input, bufferFor(size)),
 };
+
+/**
+ * hyparquet reads lengths of four bytes as signed: a negative one would send it back to what it has read, for
+ * seconds or for good.
+ *
+ * @throws Error unless the page's parts unpack to at most `size` bytes
+ * @see github.com/google/snappy, format_description.txt
+ */
+function checkSnappy(input: Uint8Array, size: number): void {
+  const numberAt = (at: number, bytes: number) => {
+    let value = 0;
+    for (let i = 0; i < bytes; i++) value += (input[at + i] ?? 0) * 2 ** (8 * i);
+    return value;
+  };
+  let at = input.findIndex((byte) => byte < 128) + 1;
+  let unpacked = 0;
+  while (at < input.length) {
+    const tag = input[at++] ?? 0;
+    const kind = tag & 3;
+    if (kind === 0) {
+      const lengthBytes = Math.max(0, (tag >>> 2) - 59);
+      const length = 1 + (lengthBytes > 0 ? numberAt(at, lengthBytes) : tag >>> 2);
+      at += lengthBytes + length;
+      unpacked += length;
+    } else {
+      const offsetBytes = kind === 3 ? 4 : kind;
+      if (kind === 3 && numberAt(at, 4) > unpacked) {
+        throw new Error("a page repeats bytes from before its beginning");
+      }
+      at += offsetBytes;
+      unpacked += kind === 1 ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
+    }
+    if (unpacked > size) {
+      throw new Error(`a page unpacks to more than the ${count(size)} bytes it claims`);
+    }
+  }
+}
 
 function isKnownCodec(name: string): name is keyof typeof parquetCodecs {
   return Object.hasOwn(parquetCodecs, name);

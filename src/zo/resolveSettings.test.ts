@@ -52,9 +52,15 @@ describe("a value of a setting", () => {
     ["steps", "ten", 'Steps is "ten"; it should be a number.'],
     ["seed", 2 ** 53, "Seed is 9007199254740992; it should be a whole number."],
     ["seed", -1, "Seed is -1; it should lie in 0 … 9007199254740991."],
-    ["learningRate", Number.NaN, "Learning rate is null; it should be a number."],
+    ["learningRate", Number.NaN, "Learning rate is NaN; it should be a number."],
     ["learningRate", 2, "Learning rate is 2; it should lie in 0 … 1."],
     ["epsilon", 0, "Perturbation ε is 0; it should lie in 1e-8 … 1."],
+    ["steps", [[1]], "Steps is a list; it should be a number."],
+    [
+      "noise",
+      "x".repeat(9000),
+      `Noise is "${"x".repeat(120)}…"; it should be one of binomial, rademacher, gaussian.`,
+    ],
     ["noise", "uniform", 'Noise is "uniform"; it should be one of binomial, rademacher, gaussian.'],
   ])("%s = %s is refused in a sentence", (key, value, sentence) => {
     expect(() => resolveSettings({ [key]: value })).toThrow(rejected(sentence));

@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { z } from "#base/schema.ts";
+import { quote } from "#base/text.ts";
 import { commonSettings, type RunSettings } from "./commonSettings.ts";
 import { commonDescriptions, defaultMethodId, type Method, methods } from "./methods/index.ts";
 import type { MethodTraits } from "./methods/method.ts";
@@ -38,7 +39,7 @@ export function resolveSettings(given: Readonly<Record<string, unknown>>): RunSe
   if (unknown !== undefined) {
     throw new ZerothError(
       "E-CFG-2",
-      `There is no setting "${unknown}" for this method. It has: ${known.join(", ")}.`,
+      `There is no setting ${quote(unknown)} for this method. It has: ${known.join(", ")}.`,
     );
   }
   method.check(parsed.data);

@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
-import { z } from "#base/schema.ts";
+import { describeJson, z } from "#base/schema.ts";
+import { quote } from "#base/text.ts";
 
 export type SettingValue = number | string | boolean;
 export type SettingValues = Readonly<Record<string, SettingValue>>;
@@ -100,21 +101,23 @@ export function describeSettings(shape: z.core.$ZodShape): readonly SettingDescr
   });
 }
 
-/** A value quoted in a sentence. */
+/** A value quoted in a sentence: texts cut, objects and lists by their kind alone. */
 export function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return quote(value);
+  return typeof value === "number" ? String(value) : describeJson(value);
 }
 
 /** The number given with a flag. @throws ZerothError E-CFG-1 */
 export function numberFromText(flag: string, value: string): number {
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number)) return number;
-  throw new ZerothError("E-CFG-1", `--${flag} is "${value}"; it should be a number.`);
+  throw new ZerothError("E-CFG-1", `--${flag} is ${quote(value)}; it should be a number.`);
 }
 
 /** The error for a flag's value that is neither true nor false. */
 export function notTrueOrFalse(flag: string, value: string): ZerothError {
-  return new ZerothError("E-CFG-1", `--${flag} is "${value}"; it should be true or false.`);
+  return new ZerothError("E-CFG-1", `--${flag} is ${quote(value)}; it should be true or false.`);
 }
 
 function wrong({ label }: SettingText, input: unknown, needed: string): string {

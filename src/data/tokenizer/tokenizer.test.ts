@@ -227,7 +227,21 @@ describe("a tokenizer is refused when", () => {
           pair: [{ Sequence: { id: "A" } }, { Sequence: { id: "B" } }],
         },
       }),
-      'puts "<x>" around texts, which has no id',
+      'puts the text "<x>" around texts, which has no id',
+    ],
+    [
+      "it puts an object in front",
+      whole({
+        post_processor: {
+          type: "TemplateProcessing",
+          single: [
+            { SpecialToken: { id: { toString: 1, valueOf: 1 } } },
+            { Sequence: { id: "A" } },
+          ],
+          pair: [{ Sequence: { id: "A" } }, { Sequence: { id: "B" } }],
+        },
+      }),
+      "puts an object around texts, which has no id",
     ],
     ["tokenizer.json lacks its vocab", whole({ model: { type: "BPE" } }), "lacks its vocab"],
     [

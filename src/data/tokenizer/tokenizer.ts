@@ -3,6 +3,7 @@ import {
   Tokenizer as HuggingFaceTokenizer,
   SequenceDecoder,
 } from "@huggingface/tokenizers";
+import { describeJson } from "#base/schema.ts";
 import { bertNormalized, decodeByteTokens, rustPreTokenizer } from "./likeRust.ts";
 import {
   type AddedToken,
@@ -93,11 +94,17 @@ function assemble(parts: TokenizerParts) {
       isBert && normalizer ? bertNormalized(normalizer, text) : text;
     return { library, normalize };
   } catch (error) {
-    if (error instanceof TypeError || error instanceof SyntaxError || isFromLibrary(error)) {
-      throw unusable(`tokenizer.json cannot be used (${error.message})`);
-    }
-    throw error;
+    throw orUnusable(error);
   }
+}
+
+/** The error for parts of tokenizer.json that the library fails on, whatever it throws there. */
+function orUnusable(error: unknown): unknown {
+  const isFailure =
+    error instanceof TypeError || error instanceof SyntaxError || isFromLibrary(error);
+  return isFailure
+    ? unusable(`tokenizer.json cannot be used (${error.message.slice(0, 200)})`)
+    : error;
 }
 
 /** The library throws plain errors at parts it does not know. */
@@ -111,18 +118,23 @@ function frameOf(library: HuggingFaceTokenizer, { vocab, added }: TokenizerParts
   if (processor === null) return { before: [], between: [], after: [] };
   const idOf = (token: string) => {
     const id = added.find(({ content }) => content === token)?.id ?? vocab.get(token);
-    if (id === undefined)
-      throw unusable(`tokenizer.json puts "${token}" around texts, which has no id`);
+    if (id === undefined) {
+      throw unusable(`tokenizer.json puts ${describeJson(token)} around texts, which has no id`);
+    }
     return id;
   };
-  const single = processor.post_process([first], null, true).tokens;
-  const pair = processor.post_process([first], [second], true).tokens;
-  const [at, from] = [single.indexOf(first), pair.indexOf(first)];
-  return {
-    before: single.slice(0, at).map(idOf),
-    between: pair.slice(from + 1, pair.indexOf(second)).map(idOf),
-    after: single.slice(at + 1).map(idOf),
-  };
+  try {
+    const single = processor.post_process([first], null, true).tokens;
+    const pair = processor.post_process([first], [second], true).tokens;
+    const [at, from] = [single.indexOf(first), pair.indexOf(first)];
+    return {
+      before: single.slice(0, at).map(idOf),
+      between: pair.slice(from + 1, pair.indexOf(second)).map(idOf),
+      after: single.slice(at + 1).map(idOf),
+    };
+  } catch (error) {
+    throw orUnusable(error);
+  }
 }
 
 function maskOf({ added, maskToken }: TokenizerParts): MaskToken | null {

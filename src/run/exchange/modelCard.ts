@@ -1,6 +1,5 @@
 import { type Interval, wilsonInterval } from "#base/interval.ts";
 import { usesScoreHead } from "#data/tasks/scoreHead.ts";
-import { show } from "#zo/settings.ts";
 import type { EvaluationRecord, ModelRecord, RunRecord, StepRecord } from "../store/records.ts";
 import type { Log } from "./runLog.ts";
 import { runPyCommand } from "./runPy.ts";
@@ -232,7 +231,7 @@ function bareName(name: string): string {
 
 /** A value in a line of Markdown, whatever characters it has. */
 function code(text: string): string {
-  const oneLine = show(text).slice(1, -1).replaceAll('\\"', '"');
+  const oneLine = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
   const fence = oneLine.includes("`") ? "``" : "`";
   return `${fence}${oneLine}${fence}`;
 }

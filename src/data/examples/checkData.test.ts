@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseTable } from "../formats/table.ts";
+import { parseTableFile } from "../formats/tableFile.ts";
+import { guessTask } from "../tasks/guess.ts";
 import type { CustomTask, Table } from "../tasks/task.ts";
 import type { TextEncoderLike } from "../tokenizer/encodeText.ts";
 import { checkData, type DataSummary, tokenLengths } from "./checkData.ts";
@@ -249,3 +252,46 @@ test("lengths are counted in bars of a round width, with those that are cut", ()
 test("without rows there is nothing to count", () => {
   expect(tokenLengths([], 40)).toMatchObject({ longest: 0, cutRows: 0, rows: 0 });
 });
+
+test.each([
+  ["utf16.csv", "{text} It was", "label", ["0", "1"], [" terrible", " great"]],
+  ["float-labels.csv", "{text} It was", "label", ["0", "1"], [" terrible", " great"]],
+  ["bool-labels.csv", "{text} It was", "label", ["false", "true"], [" terrible", " great"]],
+  [
+    "spaced-labels.csv",
+    "{text} It was",
+    "label",
+    ["negative", "positive"],
+    [" terrible", " great"],
+  ],
+  [
+    "cols-review-sentiment.csv",
+    "{Review} It was",
+    "Sentiment",
+    ["Negative", "Positive"],
+    [" terrible", " great"],
+  ],
+  ["data.json", "{text} It was", "label", ["0", "1"], [" terrible", " great"]],
+  ["pretty.jsonl", "{text} It was", "label", ["0", "1"], [" terrible", " great"]],
+  ["messages.jsonl", "{prompt}", "completion", ["bad", "great"], [" bad", " great"]],
+  ["prompt-completion.jsonl", "{prompt}", "completion", ["bad", "great"], [" bad", " great"]],
+  ["instruction.jsonl", "{prompt}", "output", ["bad", "great"], [" bad", " great"]],
+])(
+  "%s is read whole, and trains on every row with the task guessed",
+  async (name, template, labelColumn, labels, words) => {
+    const path = new URL(`../../../test/fixtures/tables/${name}`, import.meta.url);
+    const table = await parseTableFile(name, new Uint8Array(readFileSync(path)));
+    expect(table.rows).toHaveLength(12);
+    expect(table.problems).toEqual([]);
+    const task = guessTask(table);
+    expect(task).toMatchObject({ kind: "classification", template, labelColumn, labels, words });
+    const { summary } = checkData({
+      parts: { train: table, dev: NONE, test: NONE },
+      spec: task,
+      rules: RULES,
+      tokenizer: wordTokenizer(),
+    });
+    expect(summary).toMatchObject({ trainRows: 12, problems: [], blockers: [] });
+    expect(summary.labelCounts.map(({ train }) => train)).toEqual([6, 6]);
+  },
+);

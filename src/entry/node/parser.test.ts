@@ -54,6 +54,35 @@ test("a file that fails while it is read keeps its own sentence", async () => {
   ).rejects.toMatchObject({ message: expect.stringContaining("gone") });
 });
 
+test.each(readdirSync(new URL("hostile", fixtures)))(
+  "the hostile file %s ends in rows or one sentence within a second",
+  async (name) => {
+    const parser = nodeParser();
+    // The thread's start is no time of the file.
+    await parser.readTables([{ name: "a.csv", files: [text("a.csv", "a,b\n1,2\n")] }]);
+    const [start, memory] = [performance.now(), process.memoryUsage.rss()];
+    const file = source(`hostile/${name}`);
+    const outcome = await parser.readTables([{ name, files: [file] }]).then(
+      ([table]) => `${table?.rows.length} rows`,
+      ({ message }: Error) => message,
+    );
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.memoryUsage.rss() - memory).toBeLessThan(256e6);
+    expect(outcome).toMatch(hostileOutcomes[name] ?? "unexpected file");
+  },
+);
+
+const hostileOutcomes: Readonly<Record<string, RegExp>> = {
+  "cut.tsv": /^6 rows$/,
+  "pq_bitpack_w0.parquet": /a run of 17179869168 values in a page that has 4 left/,
+  "pq_def_rle_2e27.parquet": /a run of 134217728 values in a page that has 4 left/,
+  "pq_def_rle_2e31.parquet": /a run of 2147483647 values in a page that has 4 left/,
+  "pq_delta_prefix.parquet": /its 259 bytes unpack to more than 64,025,900/,
+  "pq_nulls_1Mx100.parquet": /describes 100,000,000 values in 6,624 bytes/,
+  "pq_proto_col.parquet": /^2 rows$/,
+  "pq_thrift_lists.parquet": /a list claims 33554431 elements in 115 bytes/,
+};
+
 /** A thread that is ready, and then does this with its job. */
 const thread = (work: string) =>
   new URL(

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { mutate, mutationTargets, outcomeOf } from "./mutationTargets.ts";
+
+test.each(Object.keys(mutationTargets))(
+  "every changed %s is accepted or refused with a short message within a second",
+  async (name) => {
+    const target = mutationTargets[name]?.();
+    expect(target).toBeDefined();
+    if (!target) return;
+    const counts = { accepted: 0, refused: 0, uncaught: 0 };
+    for (let index = 0; index < 150; index++) {
+      const { kind, isSlow, detail } = await outcomeOf(target.read, mutate(target.seeds, 1, index));
+      expect({ index, isSlow, detail }).toEqual({ index, isSlow: false, detail: "" });
+      counts[kind]++;
+    }
+    expect(counts.uncaught).toBe(0);
+    expect(counts.refused).toBeGreaterThan(0);
+    // GGUF is refused whatever it holds.
+    if (name !== "gguf") expect(counts.accepted).toBeGreaterThan(0);
+  },
+);
+
+test("an input is named by its seed and number", () => {
+  const seeds = [new TextEncoder().encode('{"a": [1, 2, 3], "b": "text"}')];
+  expect(mutate(seeds, 1, 7)).toEqual(mutate(seeds, 1, 7));
+  const different = new Set(Array.from({ length: 100 }, (_, i) => String(mutate(seeds, 1, i))));
+  expect(different.size).toBeGreaterThan(80);
+});

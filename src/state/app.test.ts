@@ -8,7 +8,8 @@ import { queuedRuns } from "./setup/queuePlan.ts";
 import { contradictionIn } from "./setup/readiness.ts";
 import { fakeTask } from "./testing/fakeData.ts";
 import { FakeEngine, type Script } from "./testing/fakeEngine.ts";
-import { fakeRuns } from "./testing/fakeReports.ts";
+import { fakeRecord, fakeRuns } from "./testing/fakeReports.ts";
+import { reportOf } from "./testing/fakeRun.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -234,6 +235,21 @@ test("a worker that dies rejects what is under way and everything after", async 
   expect(state().broken?.message).toContain("out of memory");
   expect(await actions.listRuns()).toBe(false);
   expect(state().failures.listRuns).toEqual(state().broken);
+});
+
+test("a warning about a run ends when that run has finished", async () => {
+  const { engine, state } = await open();
+  const failure = { code: "E-TRAIN-2", message: "It diverges." };
+  const runId = "warned";
+  const emitRun = (status: "running" | "finished") => {
+    const record = { ...fakeRecord, id: runId, status };
+    engine.emit({ type: "run", run: reportOf(record, null) });
+  };
+  engine.emit({ type: "notice", kind: "problem", failure, runId });
+  emitRun("running");
+  expect(state().notices).toMatchObject([{ runId }]);
+  emitRun("finished");
+  expect(state().notices).toEqual([]);
 });
 
 test("a notice stays until it is dismissed", async () => {

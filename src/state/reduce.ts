@@ -142,6 +142,11 @@ function withReport(state: AppState, report: RunReport): AppState {
     ...state,
     reports: { ...state.reports, [record.id]: report },
     runs: state.runs && withRecord(state.runs, report),
+    // A warning about the loss ends with a run that recovered from it.
+    notices:
+      record.status === "finished"
+        ? state.notices.filter((notice) => notice.runId !== record.id)
+        : state.notices,
     // What was answered was answered by other weights.
     ...(isLive && before && hasMoved(before, report) ? { prediction: null, writing: null } : {}),
   };
@@ -197,12 +202,11 @@ function without<Value>(
 
 function withNotice(
   state: AppState,
-  { kind, failure }: { readonly kind: "problem" | "recovered"; readonly failure: NoticeFailure },
+  { kind, failure, runId }: Omit<AppState["notices"][number], "key">,
 ): AppState {
   const key = (state.notices.at(-1)?.key ?? 0) + 1;
   // The newest word on a matter replaces the one before: a store that is full says so at every write.
   const standing = state.notices.filter((notice) => notice.failure.code !== failure.code);
-  return { ...state, notices: [...standing, { key, kind, failure }].slice(-4) };
+  const notice = { key, kind, failure, ...(runId !== undefined && { runId }) };
+  return { ...state, notices: [...standing, notice].slice(-4) };
 }
-
-type NoticeFailure = AppState["notices"][number]["failure"];

@@ -37,6 +37,8 @@ export interface NoticeItem {
   readonly key: number;
   readonly kind: "problem" | "recovered";
   readonly failure: Failure;
+  /** The run it is about, if it is about one. */
+  readonly runId?: string;
 }
 
 /** All the page knows, as plain data. */

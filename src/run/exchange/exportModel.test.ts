@@ -213,3 +213,11 @@ test("an exported folder holds config, tokenizer, card, logs, settings and the j
     "zeroth_journal.bin",
   ]);
 });
+
+test("the model card of a run that diverged says so", () => {
+  const divergence = { step: 15, startLoss: 0.5, loss: 20 };
+  const diverged = { ...record, status: "diverged", divergence } as const;
+  expect(modelCard(aModel(), { ...run, record: diverged })).toContain(
+    "The run diverged by step 15:",
+  );
+});

@@ -160,6 +160,8 @@ function training({
   modelId,
   weightsSha256,
   best,
+  status,
+  divergence,
 }: RunRecord): string[] {
   const options = task.words.map((word, i) => `${code(task.labels[i] ?? "")} → ${code(word)}`);
   const asked = usesScoreHead(task)
@@ -176,6 +178,11 @@ function training({
     ...datasetLine(data),
     ...(best?.step === step
       ? ["Of the steps evaluated, this one had the lowest held-out loss."]
+      : []),
+    ...(status === "diverged"
+      ? [
+          `The run diverged${divergence ? ` by step ${divergence.step}` : ""}: its last loss was far above its first.`,
+        ]
       : []),
     "",
     ...asked,

@@ -80,7 +80,7 @@ story(
 
     await leave();
     const relief = page.getByRole("status").filter({ hasText: "E-STORE-2" });
-    await expect(relief).toContainText("Storage takes writes again.");
+    await expect(relief).toContainText("Storage accepts writes again.");
     await fingerprint(page);
     await expect(fact(page, "Last saved")).toHaveText("step 60");
     await expect(page.getByRole("alert")).toHaveCount(0);

@@ -132,7 +132,7 @@ export class ActiveRun {
     this.#record = patched(this.#record, patch);
   }
 
-  /** Changes the record in the store and here. Where the store refuses, the writer tries again later. */
+  /** Changes the record in the store and in memory. If the store rejects it, the writer tries again later. */
   async save(patch: RunPatch): Promise<void> {
     this.#record = (await this.writer.update(patch)) ?? patched(this.#record, patch);
   }
@@ -143,17 +143,17 @@ export class ActiveRun {
     try {
       if (storedStatuses.includes(status)) await this.save(patch);
     } finally {
-      // Only now it is known whether it was saved.
+      // Whether it was saved is known only now.
       this.report();
     }
   }
 
-  /** Writes once more what the store refused. May be called while the run trains. */
+  /** Writes again what the store rejected. May be called while the run trains. */
   async saveWaiting(): Promise<void> {
     if (await this.writer.saveWaiting()) this.report();
   }
 
-  /** True if the store refused the last checkpoint, and the weights to save are on the GPU. */
+  /** True if the store rejected the last checkpoint, and the weights to save are on the GPU. */
   get isCheckpointDue(): boolean {
     return this.writer.isCheckpointDue && !this.writer.hasUnsaved && this.#travelledTo === null;
   }

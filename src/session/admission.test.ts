@@ -11,8 +11,8 @@ import { planRun, planSmallestRun } from "#run/memory/memoryPlan.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { admitModel, admitRun, admitWriting } from "./admission.ts";
+import { createBrowser } from "./testing/browser.ts";
 import { scarceGpu } from "./testing/gpus.ts";
-import { createPlace } from "./testing/place.ts";
 
 const MB = 1e6;
 const opt125m = parseConfig(publishedConfigs["opt-125m"]);
@@ -23,16 +23,16 @@ async function refusalOf(admission: Promise<void>): Promise<Failure | null> {
 }
 
 describe("a model", () => {
-  test("that fits is let in, again and again: the trial leaves nothing behind", async () => {
+  test("that fits is admitted repeatedly: the trial allocation leaves nothing behind", async () => {
     const config = parseConfig({ ...publishedConfigs["opt-125m"], vocab_size: 1000 });
     const device = await openDevice(scarceGpu(500 * MB));
     await admitModel(device, config, "small", "f32");
     await admitModel(device, config, "small", "f32");
   });
 
-  test("that is too large is refused before anything of it is read", async () => {
-    const tab = createPlace({ gpu: scarceGpu(0.3 * MB) }).openTab();
-    const failure = await tab.refusal({ type: "openModel", source: { kind: "demo" } });
+  test("that is too large is rejected before anything of it is read", async () => {
+    const tab = createBrowser({ gpu: scarceGpu(0.3 * MB) }).openTab();
+    const failure = await tab.rejection({ type: "openModel", source: { kind: "demo" } });
     expect(failure.code).toBe("E-MEM-1");
     expect(failure.message).toMatch(
       /^"tiny" needs 3\d\d kB of GPU memory to be trained: weights 7\d\.\d kB, scratch 9\d\.\d kB, .*In a trial this GPU gave 2\d\d kB\. Nothing was read\./,
@@ -42,7 +42,7 @@ describe("a model", () => {
   });
 
   // Dawn's null device ends at 512 MiB, as a small GPU would: opt-125m's weights alone are 501 MB.
-  test("is told of the published ones that would fit, as f16 where none does as it is", async () => {
+  test("that is too large is rejected with the published models that fit, as f16 if none does as f32", async () => {
     const bytes = (dtype: "f32" | "f16") => planSmallestRun(opt125m, 2 ** 30, dtype).totalBytes;
     expect(bytes("f32")).toBeGreaterThan(500 * MB);
     const opt13b = parseConfig(publishedConfigs["opt-1.3b"]);
@@ -59,7 +59,7 @@ describe("a model", () => {
     expect((await told(bytes("f16") / 2))?.message).toContain("None of the published models fits");
   });
 
-  test("is told of f16 with its bytes where it then fits, and is let in so", async () => {
+  test("that fits as f16 only is rejected with that advice and its bytes, and then admitted as f16", async () => {
     const config = parseConfig({ ...publishedConfigs["opt-125m"], num_hidden_layers: 1 });
     const device = await openDevice(scarceGpu(150 * MB));
     const failure = await refusalOf(admitModel(device, config, "short", "f32"));
@@ -99,7 +99,7 @@ describe("a run", () => {
   const remedyOf = (failure: Failure | null, key: string) =>
     failure?.remedies?.find(({ settings: changed }) => key in changed)?.settings[key];
 
-  test("is refused with the largest batch that fits: that one is let in, two more are not", async () => {
+  test("is rejected with the largest batch that fits: that batch is admitted, two more examples are not", async () => {
     const limit = 110 * MB;
     const { failure } = await admit(limit, settings);
     expect(failure?.code).toBe("E-MEM-1");
@@ -111,7 +111,7 @@ describe("a run", () => {
     expect((await admit(limit, { ...settings, batchSize: fitting + 2 })).failure).not.toBeNull();
   });
 
-  test("is refused with the longest texts that fit: those are let in, far longer ones are not", async () => {
+  test("is rejected with the longest texts that fit: those are admitted, much longer ones are not", async () => {
     const limit = 110 * MB;
     const { failure } = await admit(limit, settings);
     const { maxLength = 0 } = failure?.remedies?.find((one) => one.maxLength !== undefined) ?? {};
@@ -123,7 +123,7 @@ describe("a run", () => {
     expect((await cut(maxLength + 2)).failure).not.toBeNull();
   });
 
-  test("with a row larger than the GPU can bind is told how long texts may be: those are let in", async () => {
+  test("with an example larger than the GPU can bind is rejected with the length that fits, which is admitted", async () => {
     const wide = parseConfig({ ...publishedConfigs["opt-2.7b"], num_hidden_layers: 1 });
     const opened = await openDevice(scarceGpu(2000 * MB));
     const limits = { ...opened.info.limits, maxStorageBufferBindingSize: 2 ** 27 };
@@ -147,7 +147,7 @@ describe("a run", () => {
     expect((await admitted(60, maxLength + 1))?.message).toContain(`at most ${maxLength} tokens`);
   });
 
-  test("is told of f16 where the bytes it frees are enough, and is let in with it", async () => {
+  test("is rejected with f16 as advice if that frees enough, and then admitted as f16", async () => {
     const { plan } = await admit(500 * MB, settings);
     const weights = plan.bytes.weights;
     const halved = { ...settings, dtype: "f16" } as const;
@@ -165,7 +165,7 @@ describe("a run", () => {
     expect(whole.failure?.message).toContain("Nothing was read. What would fit: weights stored as");
   });
 
-  test("is let in with exactly the bytes of its plan, and not with one fewer", async () => {
+  test("is admitted with exactly the bytes of its plan, and not with one byte less", async () => {
     const { totalBytes, bytes } = (await admit(500 * MB, settings)).plan;
     const beside = totalBytes - bytes.weights;
     expect((await admit(beside, settings)).failure).toBeNull();
@@ -175,7 +175,7 @@ describe("a run", () => {
     expect((await admit(totalBytes - 1, settings, unread)).failure?.code).toBe("E-MEM-1");
   });
 
-  test("with a copy of the weights is told where deltas would do", async () => {
+  test("with a copy of the weights is rejected with deltas as advice if those fit", async () => {
     const copy = resolveSettings({ method: "mezo_svrg", snapshot: "copy", batchSize: 1 });
     const { failure } = await admit(120 * MB, copy);
     expect(failure?.message).toContain("a copy of the weights 189 MB");
@@ -186,7 +186,7 @@ describe("a run", () => {
     });
   });
 
-  test("is told of a published model that is smaller, and of two changes where one is not enough", async () => {
+  test("is rejected with a smaller published model as advice, and with two changes if one is not enough", async () => {
     const run = { config: opt125m, settings, trained: rowsOf(60), evaluated: [[]] };
     const larger = { ...run, config: parseConfig(publishedConfigs["opt-350m"]) };
     const needs = { maxBindingBytes: 2 ** 30 };
@@ -214,7 +214,7 @@ describe("writing", () => {
     return refusalOf(admitWriting(device, { config, layout, room }));
   }
 
-  test("is refused with the longest text that fits: that one is let in, a longer one is not", async () => {
+  test("is rejected with the longest text that fits: that text is admitted, a longer one is not", async () => {
     const limit = 8 * MB;
     const failure = await admit(limit, 1000);
     expect(failure?.code).toBe("E-MEM-1");
@@ -228,7 +228,7 @@ describe("writing", () => {
     expect(await admit(limit, Math.ceil(1.05 * fitting))).not.toBeNull();
   });
 
-  test("says so where no text would fit", async () => {
+  test("is rejected without a length if no text fits", async () => {
     expect((await admit(0.1 * MB, 100))?.message).toContain("open a smaller model");
   });
 });

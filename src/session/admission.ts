@@ -24,8 +24,8 @@ import {
 } from "#run/memory/memoryPlan.ts";
 
 /**
- * Holds a model against this GPU before anything of it is read: its weights and the least a run takes
- * beside them are made for a moment.
+ * Rejects a model that does not fit into the memory of this GPU, before anything of it is read. Its weights
+ * and the smallest run are allocated for a moment.
  *
  * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
  */
@@ -49,9 +49,9 @@ export async function admitModel(
 }
 
 /**
- * Holds everything a run allocates against this GPU.
+ * Rejects a run that does not fit into the memory of this GPU, by a trial allocation of all its buffers.
  *
- * @param weights "here" where they lie on the GPU already, stored as the run wants them
+ * @param weights "here" if they are on the GPU already, in the run's dtype
  * @throws ZerothError E-MEM-1 with what it needs, what there was, and what would fit
  */
 export async function admitRun(
@@ -61,7 +61,7 @@ export async function admitRun(
 ): Promise<void> {
   const needs = { ...run, maxBindingBytes: bindableBytes(device.info) };
   const plan = planRun(needs);
-  refuseUnbindable(needs, plan);
+  rejectUnbindable(needs, plan);
   const isHere = weights === "here";
   const present = isHere ? plan.bytes.weights : 0;
   const wanted = isHere ? plan.buffers.filter(({ kind }) => kind !== "weights") : plan.buffers;
@@ -80,10 +80,10 @@ export async function admitRun(
 }
 
 /**
- * A buffer can be made that is too large to be bound: passes over it would be dropped. Batches are cut
- * to what can be bound; a row is not.
+ * Rejects a run with a buffer that can be allocated but not bound: passes over it would be dropped. Batches
+ * are cut to what can be bound; a single example is not.
  */
-function refuseUnbindable(needs: PlannedRun, plan: MemoryPlan): void {
+function rejectUnbindable(needs: PlannedRun, plan: MemoryPlan): void {
   const { label, sizeBytes } = largestBuffer(plan);
   if (sizeBytes <= needs.maxBindingBytes) return;
   const rows = [...needs.trained, ...needs.evaluated.flat()];
@@ -97,17 +97,17 @@ function refuseUnbindable(needs: PlannedRun, plan: MemoryPlan): void {
   );
 }
 
-/** What text is to be written with. */
+/** Buffers for text generation. */
 export interface WritingNeeds {
   readonly config: OptConfig;
   readonly layout: Layout;
   readonly room: WriterCapacity;
-  /** What else is to be made for it. */
+  /** Further buffers. */
   readonly beside?: readonly PlannedBuffer[];
 }
 
 /**
- * Holds what writing takes beside a model on this GPU against it: keys and values of every token.
+ * Rejects text generation whose buffers, keys and values of every token, do not fit beside the model.
  *
  * @throws ZerothError E-MEM-1 with how long a text would fit
  */
@@ -141,13 +141,13 @@ function refusal(facts: string, fitting: readonly Alternative[], otherwise: stri
   return new ZerothError("E-MEM-1", `${facts} ${advice}`, { remedies });
 }
 
-/** Null where all of it was given. */
+/** Bytes that the GPU granted in a trial allocation; null if it granted all. */
 async function grantedBytes(
   { device, info }: Device,
   buffers: readonly PlannedBuffer[],
 ): Promise<number | null> {
-  // A processor's memory is promised freely and found only when written: clearing it would not be
-  // refused but end the process.
+  // On a software adapter, memory is promised freely and provided only when written: clearing too much of it
+  // would end the process.
   const trial = await tryAllocation(device, buffers, !info.isSoftware);
   return trial.refused ? trial.grantedBytes : null;
 }

@@ -19,7 +19,7 @@ export async function identifyBase(session: SessionState, model: OpenModel): Pro
   let done = 0;
   const id = await baseSha256(base, (bytes) => {
     done += bytes;
-    report({ label: "Taking the model's fingerprint", done, total, unit: "bytes" });
+    report({ label: "Hashing the base model", done, total, unit: "bytes" });
   });
   model.record = { ...record, id };
   return id;
@@ -40,7 +40,7 @@ export async function saveBase(
   const total = base.sizeBytes;
   const report = reportProgress(session);
   await session.storage.holdModel(await identifyBase(session, model));
-  const pieces = counted(base.pieces(), total, report, "Keeping the base model");
+  const pieces = counted(base.pieces(), total, report, "Saving the base model");
   try {
     await runs.saveModel(model.record, { step: 0, dtype: base.dtype, totalBytes: total, pieces });
   } catch (error) {
@@ -48,7 +48,7 @@ export async function saveBase(
     throw new ZerothError(
       "E-STORE-1",
       `Storage filled up while the base model (${bytesText(total)}) was saved, so nothing was ` +
-        `started. ${MAKE_ROOM}`,
+        `started. ${FREE_SPACE}`,
     );
   }
 }
@@ -59,7 +59,7 @@ export async function saveBase(
  *
  * @throws ZerothError E-STORE-1
  */
-export async function rejectWithoutRoom(
+export async function rejectWithoutSpace(
   session: SessionState,
   runs: RunStore,
   model: OpenModel,
@@ -76,11 +76,11 @@ export async function rejectWithoutRoom(
   throw new ZerothError(
     "E-STORE-1",
     `This run needs about ${bytesText(neededBytes)} of storage, but only ${bytesText(free)} are ` +
-      `free, so nothing was started. ${MAKE_ROOM}`,
+      `free, so nothing was started. ${FREE_SPACE}`,
   );
 }
 
-const MAKE_ROOM =
+const FREE_SPACE =
   "Delete runs or downloads you no longer need, or free disk space, then try again.";
 
 /** True if the store has the whole base model; it is then marked as in use, so that no tab removes it. */

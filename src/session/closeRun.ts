@@ -3,8 +3,8 @@ import type { SessionState } from "./state.ts";
 import { viewRun } from "./storedRuns.ts";
 
 /**
- * Closes the current run. What storage refused of it is written once more; what is lost all the same is
- * reported, and the run then shown as it is stored.
+ * Closes the current run. What storage rejected is written again; what is lost then is reported, and the run
+ * is shown as it is stored.
  */
 export async function closeRun(session: SessionState): Promise<void> {
   const { env, workspace } = session;
@@ -32,10 +32,10 @@ function lossMessage({ name, step }: RunRecord, savedStep: number): string {
   const count = step - savedStep;
   const lost =
     count === 0
-      ? "how it was last scored or ended"
+      ? "its last evaluation or status"
       : `${count} ${count === 1 ? "step" : "steps"}, from step ${savedStep + 1} on`;
   return (
-    `"${name}" was closed and lost ${lost}, because storage had no room for it. Up to step ` +
-    `${savedStep} it is saved; delete runs you no longer need, then resume it from there.`
+    `"${name}" was closed and lost ${lost}, because storage is full. It is saved up to step ` +
+    `${savedStep}; delete runs you no longer need, then resume it from there.`
   );
 }

@@ -6,18 +6,18 @@ import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { CommandBody, EngineEvent } from "./protocol.ts";
 import type { RunSummary } from "./reports.ts";
-import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
-  createPlace,
+  createBrowser,
   exportedSha,
   lastRecord,
   openReadyTab,
+  reportedSteps,
+  reportsStep,
   type Tab,
-  tellsOfStep,
-  toldSteps,
-} from "./testing/place.ts";
+} from "./testing/browser.ts";
+import { oneDeviceGpu } from "./testing/gpus.ts";
 
-// Every answer is counted where a command is sent: testing/place.ts expects exactly one for each.
+// Every answer is counted where a command is sent: testing/browser.ts expects exactly one for each.
 const gpu = oneDeviceGpu();
 const rows = 8;
 const mezo: SettingValues = {
@@ -43,7 +43,7 @@ const start = (tab: Tab, settings = mezo, name = "a run") =>
   tab.ask({ type: "startRun", settings, name });
 
 async function endOf(settings: SettingValues): Promise<string | undefined> {
-  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows }));
   await start(tab, settings);
   return lastRecord(tab).weightsSha256;
 }
@@ -57,8 +57,8 @@ const statuses = (tab: Tab) =>
   Object.fromEntries(listed(tab).map(({ record }) => [record.name, record.status]));
 
 describe("while a run trains", () => {
-  test("what needs the GPU is refused with a sentence, what reads stored runs is answered", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("commands that need the GPU are rejected with a message, those that read stored runs succeed", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     const source = { kind: "demo" } as const;
     const refused: CommandBody[] = [
       { type: "startRun", settings: mezo, name: "another" },
@@ -83,9 +83,9 @@ describe("while a run trains", () => {
       { type: "exportLog", runId: "run-1", format: "jsonl" },
     ];
     const failures: Promise<unknown>[] = [];
-    tab.once(tellsOfStep(3), () => {
-      failures.push(...refused.map((command) => tab.refusal(command)));
-      failures.push(tab.refusal({ type: "deleteRun", runId: "run-1" }));
+    tab.once(reportsStep(3), () => {
+      failures.push(...refused.map((command) => tab.rejection(command)));
+      failures.push(tab.rejection({ type: "deleteRun", runId: "run-1" }));
       failures.push(...answered.map((command) => tab.ask(command)));
     });
     await start(tab);
@@ -101,18 +101,18 @@ describe("while a run trains", () => {
     expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
   });
 
-  test("a pause asked for before the first step is kept to", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("a pause requested before the first step takes effect", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     await Promise.all([start(tab), tab.ask({ type: "pauseRun" })]);
     expect(lastRecord(tab)).toMatchObject({ status: "paused", step: 0 });
     await tab.ask({ type: "resumeRun" });
     expect(lastRecord(tab).weightsSha256).toBe(await endOf(mezo));
   });
 
-  test("stopping ends it where it stands, scored there", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("stopping ends it at its last step, with an evaluation there", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     let stopped: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(2), () => {
+    tab.once(reportsStep(2), () => {
       stopped = tab.ask({ type: "stopRun" });
     });
     await start(tab);
@@ -125,9 +125,9 @@ describe("while a run trains", () => {
   });
 });
 
-describe("a pause asked for in an evaluation", () => {
+describe("a pause requested during an evaluation", () => {
   const isEvaluating = (event: EngineEvent) =>
-    event.type === "progress" && event.progress?.label === "Evaluating on held-out rows";
+    event.type === "progress" && event.progress?.label === "Evaluating the validation set";
   // Five batches of eight, so that there is something left to give up.
   const dev = { kind: "text", name: "dev.jsonl", text: reviewLines.slice(-40).join("\n") } as const;
   const steps = { ...mezo, evalEvery: 4 };
@@ -136,15 +136,15 @@ describe("a pause asked for in an evaluation", () => {
     ["before the first step", 0],
     ["during the run", 4],
     ["after the last step", 6],
-  ])("%s gives it up at once; it is made when the run goes on", async (_, at) => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  ])("%s abandons it at once; it is repeated when the run resumes", async (_, at) => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     await tab.ask({ type: "openData", train: { kind: "demo", split: "train" }, dev });
     let paused: Promise<unknown> = Promise.resolve();
     const pause = () => {
       paused = tab.ask({ type: "pauseRun" });
     };
     if (at === 0) tab.once(isEvaluating, pause);
-    else tab.once(tellsOfStep(at), () => tab.once(isEvaluating, pause));
+    else tab.once(reportsStep(at), () => tab.once(isEvaluating, pause));
     await start(tab, steps);
     await paused;
     expect(lastRecord(tab)).toMatchObject({ status: "paused", step: at });
@@ -160,8 +160,8 @@ describe("a pause asked for in an evaluation", () => {
   });
 });
 
-test("the best of a run is the step after training with the lowest held-out loss", async () => {
-  const tab = await openReadyTab(createPlace({ gpu, rows }));
+test("the best step of a run is the one with the lowest validation loss", async () => {
+  const tab = await openReadyTab(createBrowser({ gpu, rows }));
   await start(tab, { ...mezo, evalEvery: 1 });
   const told = tab.events.flatMap((e) => (e.type === "evaluation" ? [e.evaluation] : []));
   const trained = told.filter(({ step }) => step > 0);
@@ -171,20 +171,20 @@ test("the best of a run is the step after training with the lowest held-out loss
 });
 
 describe("commands sent at once", () => {
-  test("two starts: one trains, the other is refused", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("two starts: one run trains, the other is rejected", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     const [, failure] = await Promise.all([
       start(tab),
-      tab.refusal({ type: "startRun", settings: lezo, name: "second" }),
+      tab.rejection({ type: "startRun", settings: lezo, name: "second" }),
     ]);
     expect(failure.message).toBe("A run is training. Pause it first.");
     expect(lastRecord(tab)).toMatchObject({ status: "finished", name: "a run" });
   });
 
-  test("a prediction and a run going on: the run trains on its own weights", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("a prediction and a resume: the run trains on its own weights", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     let paused: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(3), () => {
+    tab.once(reportsStep(3), () => {
       paused = tab.ask({ type: "pauseRun" });
     });
     await start(tab);
@@ -199,8 +199,8 @@ describe("commands sent at once", () => {
 });
 
 describe("a prediction", () => {
-  test("tells both labels' probabilities before and after; before training they are alike", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("reports the probabilities of both labels before and after; before training they are equal", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     await start(tab, { ...mezo, learningRate: 1e-2 });
     const values = { text: "a charming film" };
     const options = async () => {
@@ -221,8 +221,8 @@ describe("a prediction", () => {
     for (const { before, after } of await options()) expect(after).toBe(before);
   });
 
-  test("of a text far longer than the model sees is answered all the same", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("of a text much longer than the model accepts is made from its end", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     await start(tab, { ...mezo, steps: 1 });
     const text = "a very long and winding review of a film ".repeat(60);
     await tab.ask({ type: "predict", values: { text } });
@@ -231,16 +231,16 @@ describe("a prediction", () => {
 });
 
 describe("the queue", () => {
-  test("survives the session, trains its runs in order, and gives the weights of each alone", async () => {
-    const place = createPlace({ gpu, rows });
-    const tab = await openReadyTab(place);
+  test("is kept after the session, trains its runs in order, and gives the weights of each run alone", async () => {
+    const browser = createBrowser({ gpu, rows });
+    const tab = await openReadyTab(browser);
     await tab.ask({ type: "queueRun", settings: mezo, name: "first" });
     await tab.ask({ type: "queueRun", settings: sparse, name: "second" });
     await tab.ask({ type: "queueRun", settings: lezo, name: "third" });
     expect(statuses(tab)).toEqual({ first: "queued", second: "queued", third: "queued" });
     tab.kill();
 
-    const next = place.openTab();
+    const next = browser.openTab();
     await next.ask({ type: "runQueue" });
     expect(statuses(next)).toEqual({ first: "finished", second: "finished", third: "finished" });
     const order = next.events.flatMap((event) => (event.type === "run" ? [event.run.record] : []));
@@ -249,21 +249,21 @@ describe("the queue", () => {
     expect(shas.reverse()).toEqual(await Promise.all([mezo, sparse, lezo].map(endOf)));
   });
 
-  test("ends after the run at hand when cancelled, and holds with it when paused", async () => {
-    const place = createPlace({ gpu, rows });
-    const tab = await openReadyTab(place);
+  test("ends after the current run when cancelled, and pauses with it when paused", async () => {
+    const browser = createBrowser({ gpu, rows });
+    const tab = await openReadyTab(browser);
     for (const name of ["first", "second", "third"]) {
       await tab.ask({ type: "queueRun", settings: mezo, name });
     }
     let asked: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(2), () => {
+    tab.once(reportsStep(2), () => {
       asked = tab.ask({ type: "cancel" });
     });
     await tab.ask({ type: "runQueue" });
     await asked;
     expect(statuses(tab)).toEqual({ first: "finished", second: "queued", third: "queued" });
 
-    tab.once(tellsOfStep(2), () => {
+    tab.once(reportsStep(2), () => {
       asked = tab.ask({ type: "pauseRun" });
     });
     await tab.ask({ type: "runQueue" });
@@ -276,8 +276,8 @@ describe("the queue", () => {
 });
 
 describe("the probe of learning rates", () => {
-  test("suggests a rate that lowered the loss, and leaves the base weights as they were", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+  test("suggests a rate that lowered the loss, and leaves the base weights unchanged", async () => {
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     const settings = { ...mezo, learningRate: 1e-4, batchSize: 2 };
     const events = await tab.ask({ type: "probeLearningRates", settings });
     const told = events.flatMap((event) => (event.type === "learningRates" ? [event.probe] : []));
@@ -295,7 +295,7 @@ describe("the probe of learning rates", () => {
   });
 
   test("can be cancelled after any rate", async () => {
-    const tab = await openReadyTab(createPlace({ gpu, rows }));
+    const tab = await openReadyTab(createBrowser({ gpu, rows }));
     let asked: Promise<unknown> = Promise.resolve();
     tab.once(
       (event) => event.type === "learningRates" && event.probe.points.length === 1,
@@ -316,7 +316,7 @@ test.each([
   ["MeZO", mezo],
   ["MeZO-SVRG", { ...mezo, method: "mezo_svrg", svrgQ: 2, steps: 6 }],
 ])("the time of a run of %s is estimated before it starts", async (_, settings) => {
-  const tab = await openReadyTab(createPlace({ gpu, rows }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows }));
   const events = await tab.ask({ type: "estimateTime", settings });
   const event = events.find(({ type }) => type === "timeEstimate");
   if (event?.type !== "timeEstimate") throw new Error("Nothing was estimated.");
@@ -331,16 +331,16 @@ test.each([
 });
 
 describe("stored runs", () => {
-  test("carry the name and the note they were given, in every tab", async () => {
-    const place = createPlace({ gpu, rows });
-    const tab = await openReadyTab(place);
+  test("have the name and note they were given, in every tab", async () => {
+    const browser = createBrowser({ gpu, rows });
+    const tab = await openReadyTab(browser);
     await start(tab, { ...mezo, steps: 1 });
     const { id: runId } = lastRecord(tab);
     await tab.ask({ type: "renameRun", runId, name: "  lezo, small  " });
     await tab.ask({ type: "noteRun", runId, note: "a note\nof two lines" });
-    const refused = await tab.refusal({ type: "renameRun", runId, name: " " });
+    const refused = await tab.rejection({ type: "renameRun", runId, name: " " });
     expect(refused.message).toBe("A run needs a name.");
-    const other = place.openTab();
+    const other = browser.openTab();
     await other.ask({ type: "listRuns" });
     const expected = { name: "lezo, small", note: "a note\nof two lines" };
     expect(listed(other)[0]!.record).toMatchObject(expected);
@@ -348,12 +348,12 @@ describe("stored runs", () => {
     expect(lastRecord(tab)).toMatchObject(expected);
   });
 
-  test("of a tab that crashed are listed as interrupted once nobody holds them", async () => {
-    const place = createPlace({ gpu, rows });
-    const tab = await openReadyTab(place);
-    const other = place.openTab();
+  test("of a tab that crashed are listed as interrupted", async () => {
+    const browser = createBrowser({ gpu, rows });
+    const tab = await openReadyTab(browser);
+    const other = browser.openTab();
     await new Promise<void>((resolve) => {
-      tab.once(tellsOfStep(3), resolve);
+      tab.once(reportsStep(3), resolve);
       void start(tab);
     });
     await other.ask({ type: "listRuns" });
@@ -363,13 +363,13 @@ describe("stored runs", () => {
     expect(statuses(other)).toEqual({ "a run": "interrupted" });
     await other.ask({ type: "viewRun", runId: lastRecord(tab).id });
     expect(lastRecord(other).status).toBe("interrupted");
-    expect(toldSteps(other).length).toBe(lastRecord(other).step);
+    expect(reportedSteps(other).length).toBe(lastRecord(other).step);
   });
 
-  test("free what they took up when they are deleted, the base with the last of its runs", async () => {
+  test("free their storage when they are deleted, and the base model with its last run", async () => {
     const store = memoryStore();
-    const place = createPlace({ gpu, rows, store });
-    const tab = await openReadyTab(place);
+    const browser = createBrowser({ gpu, rows, store });
+    const tab = await openReadyTab(browser);
     await start(tab, { ...mezo, steps: 2 });
     const first = lastRecord(tab).id;
     await start(tab, { ...sparse, steps: 2 });
@@ -383,7 +383,7 @@ describe("stored runs", () => {
     const last = lastRecord(tab).id;
     tab.kill();
 
-    const other = place.openTab();
+    const other = browser.openTab();
     await freedBy(other, last);
     expect(await keysOf(store)).toBe("");
   });
@@ -399,9 +399,9 @@ describe("stored runs", () => {
   }
 });
 
-test("what was never opened is asked for in a sentence", async () => {
-  const tab = createPlace({ gpu, rows }).openTab();
-  const messageOf = async (command: CommandBody) => (await tab.refusal(command)).message;
+test("a command that needs something open says what is missing", async () => {
+  const tab = createBrowser({ gpu, rows }).openTab();
+  const messageOf = async (command: CommandBody) => (await tab.rejection(command)).message;
   const none = "No model is open. Open one first.";
   expect(await messageOf({ type: "startRun", settings: mezo, name: "a" })).toBe(none);
   expect(await messageOf({ type: "openData", train: { kind: "demo", split: "train" } })).toBe(none);
@@ -411,20 +411,20 @@ test("what was never opened is asked for in a sentence", async () => {
   expect(await messageOf({ type: "openRun", runId: "gone" })).toContain("gone");
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   expect(await messageOf({ type: "startRun", settings: mezo, name: "a" })).toBe(
-    "No rows are open. Add some first.",
+    "No data is open. Open some first.",
   );
 });
 
-test("a place without WebGPU still lists and shows its runs", async () => {
-  const place = createPlace({ gpu, rows });
-  const tab = await openReadyTab(place);
+test("a browser without WebGPU still lists and shows its runs", async () => {
+  const browser = createBrowser({ gpu, rows });
+  const tab = await openReadyTab(browser);
   await start(tab, { ...mezo, steps: 2 });
   expect(await exportedSha(tab)).toBe(lastRecord(tab).weightsSha256);
-  const other = place.openTab({ gpu: undefined });
+  const other = browser.openTab({ gpu: undefined });
   await other.ask({ type: "checkDevice" });
   const device = other.events.find((event) => event.type === "device");
   expect(device?.type === "device" && device.device.failure?.code).toBe("E-GPU-1");
   expect(statuses(other)).toEqual({ "a run": "finished" });
   await other.ask({ type: "viewRun", runId: lastRecord(tab).id });
-  expect(toldSteps(other).length).toBe(2);
+  expect(reportedSteps(other).length).toBe(2);
 });

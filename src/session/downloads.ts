@@ -9,7 +9,7 @@ interface Download {
   readonly ended: Promise<void>;
 }
 
-/** What is being downloaded from the hub, by folder, beside everything else. */
+/** Current downloads, by folder. They run beside everything else. */
 export class Downloads {
   readonly #env: Pick<Environment, "hub" | "emit">;
   readonly #ongoing = new Map<string, Download>();
@@ -19,8 +19,8 @@ export class Downloads {
   }
 
   /**
-   * Downloads what was described or begun before, unless that is under way; resolves at its end, or when
-   * it is paused.
+   * Downloads a model or data set that was described before, unless that is running; resolves at its end, or
+   * when it is paused.
    *
    * @param splits of a data set
    */
@@ -36,7 +36,7 @@ export class Downloads {
     try {
       await loading;
     } catch (error) {
-      // Paused by hand: what is here stays, and nothing failed.
+      // Paused by the user: nothing failed.
       if (!abort.signal.aborted) throw error;
     } finally {
       this.#ongoing.delete(folder);
@@ -53,7 +53,7 @@ export class Downloads {
     await ongoing?.ended;
   }
 
-  /** @throws ZerothError E-STORE-3 where nothing can be kept; the known models are reported all the same */
+  /** @throws ZerothError E-STORE-3 if nothing can be stored; the known models are still reported */
   async reportLibrary(): Promise<void> {
     const { hub } = this.#env;
     const report = (entries: readonly LibraryEntry[]) =>

@@ -17,7 +17,7 @@ import type {
 import type { EngineEvent } from "./protocol.ts";
 import type { RunReport } from "./reports.ts";
 
-/** What a session needs of the place it runs in. The entry brings it; nothing here asks where it is. */
+/** What a session needs from where it runs. Provided by the entry; the session never detects where it is. */
 export interface Environment {
   /** Undefined where there is no WebGPU. */
   readonly gpu: GPU | undefined;
@@ -35,7 +35,7 @@ export interface Environment {
   date(): Date;
   /** A new name, of letters, digits and dashes. */
   newId(): string;
-  /** Free bytes of storage as the place tells them, or null. A hint, no promise. */
+  /** Estimate of the free storage in bytes, or null if unknown. */
   freeBytes(): Promise<number | null>;
   readonly runFiles: RunFiles;
   emit(event: EngineEvent): void;
@@ -53,7 +53,7 @@ export interface RunFiles {
   filesOf(store: Store, runId: string): Promise<readonly ExportedFile[]>;
 }
 
-/** The bundled model and rows. */
+/** The bundled model and its data. */
 export interface DemoAssets {
   describe(): Promise<DemoDescription>;
   files(names: readonly string[]): Promise<readonly ByteSource[]>;
@@ -73,7 +73,7 @@ export interface DemoDescription {
   readonly sentences: readonly string[];
 }
 
-/** Models and data sets of a hub, and those of them that are here. */
+/** Models and data sets of a hub, and those that are downloaded. */
 export interface HubLibrary {
   readonly known: readonly KnownModel[];
   /** @throws ZerothError E-NET-*, E-FILE-* */
@@ -81,7 +81,7 @@ export interface HubLibrary {
   /** @throws ZerothError E-NET-*, E-DATA-1 */
   describeDataset(name: string, hub: HubChoice): Promise<Omit<DatasetOffer, "freeBytes">>;
   /**
-   * Loads what was looked up or begun before; pauses when the signal is aborted.
+   * Downloads a model or data set that was described before, or continues; pauses when the signal is aborted.
    *
    * @throws the signal's reason; ZerothError E-NET-*, E-FILE-3, E-TAB-3; StorageFull
    */
@@ -93,7 +93,7 @@ export interface HubLibrary {
     onStanding: (standing: DownloadReport) => void,
   ): Promise<void>;
   list(): Promise<readonly LibraryEntry[]>;
-  /** @throws ZerothError E-STORE-3 if it is not here whole */
+  /** @throws ZerothError E-STORE-3 if it is not downloaded completely */
   open(
     folder: string,
     split?: string,
@@ -101,34 +101,34 @@ export interface HubLibrary {
   delete(folder: string): Promise<void>;
 }
 
-/** A model as the hub tells of it; what it needs of this machine is reckoned from its config. */
+/** A model as the hub describes it. Its memory is computed from its config. */
 export interface DescribedModel
   extends Omit<ModelOffer, "parameterCount" | "memory" | "memoryProblem" | "freeBytes"> {
   /** Parsed config.json. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** One writer per run, over all tabs. */
+/** Locks of runs: one writer per run, in all tabs. */
 export interface RunLocks {
-  /** A function that lets go of the lock, or null if another holds it. */
+  /** Returns a function that releases the lock, or null if another tab holds it. */
   acquire(runId: string): Promise<(() => void) | null>;
-  /** Runs held anywhere, here included. */
+  /** Runs that any tab holds, this one included. */
   held(): Promise<ReadonlySet<string>>;
 }
 
-/** Base models, over all tabs: one that is in use anywhere is removed nowhere. */
+/** Locks of base models, in all tabs: a model that any tab uses is not removed. */
 export interface ModelLocks {
-  /** In use, by any number at once; waits while one is being removed. A function that lets go. */
+  /** Marks a model as in use; waits while it is being removed. Returns a function that ends the use. */
   share(modelId: string): Promise<() => void>;
-  /** To remove one. A function that lets go, or null while it is in use. */
+  /** Locks a model for removal. Returns a function that releases it, or null while it is in use. */
   takeAlone(modelId: string): Promise<(() => void) | null>;
 }
 
 /** The other tabs that have this page open. */
 export interface OtherTabs {
-  /** From the tab that has the run open; null where none answers in time. */
+  /** Returns the answer of the tab that has the run open; null if none answers in time. */
   ask(question: RunQuestion): Promise<RunNews | null>;
-  /** How this tab answers the others; null where it has nothing to say. */
+  /** Sets how this tab answers the others: null for a run that is not open here. */
   onAsk(answer: (question: RunQuestion) => RunNews | null): void;
 }
 
@@ -141,6 +141,6 @@ export interface RunQuestion {
 export interface RunNews {
   readonly run: RunReport;
   readonly steps: readonly StepRecord[];
-  /** Those at the last known step too: it may have been asked before the rows of that step were scored. */
+  /** From the last known step on: it may have been evaluated after the last answer. */
   readonly evaluations: readonly EvaluationRecord[];
 }

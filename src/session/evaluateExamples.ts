@@ -8,7 +8,7 @@ import { evaluationProgress, type SessionState } from "./state.ts";
 
 /**
  * Reports the answer to every example of the validation set at the current weights, then once more beside
- * the base model's answers. Where it is cancelled, what was reported stands.
+ * the base model's answers. If it is cancelled, the first report remains.
  *
  * @throws ZerothError E-DATA-6 without a validation set
  */
@@ -16,16 +16,20 @@ export async function evaluateExamples(session: SessionState): Promise<void> {
   const run = session.workspace.requireRun();
   const { dev } = run.context.data.inspection;
   if (dev.length === 0) {
-    throw new ZerothError("E-DATA-6", "No rows are held out, so there is nothing to evaluate.");
+    throw new ZerothError(
+      "E-DATA-6",
+      "There is no validation set, so there is nothing to evaluate. Open data with one and start a new run.",
+    );
   }
   const step = run.stepOnGpu;
-  const answers = run.answersAt(step) ?? (await score(session, run, "Evaluating on held-out rows"));
+  const answers =
+    run.answersAt(step) ?? (await score(session, run, "Evaluating the validation set"));
   if (!answers) return;
   run.rememberAnswers(step, answers);
   report(run, step, answers);
   if (run.answersAt(0) || session.schedule.isCancelled) return;
   const base = await withBaseWeights(session, () =>
-    score(session, run, "Asking the model before training"),
+    score(session, run, "Evaluating the base model"),
   );
   if (!base) return;
   run.rememberAnswers(0, base);

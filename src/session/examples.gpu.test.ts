@@ -2,8 +2,14 @@ import { expect, test } from "vitest";
 import { reviewLines } from "#run/testing/fixtureRun.ts";
 import type { EngineEvent } from "./protocol.ts";
 import type { ExamplesReport } from "./reports.ts";
+import {
+  createBrowser,
+  exportedSha,
+  lastRecord,
+  openReadyTab,
+  type Tab,
+} from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, exportedSha, lastRecord, openReadyTab, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const rows = 8;
@@ -21,13 +27,13 @@ const dev = { kind: "text", name: "dev.jsonl", text: reviewLines.slice(-40).join
 async function trained(): Promise<{
   tab: Tab;
   runId: string;
-  place: ReturnType<typeof createPlace>;
+  browser: ReturnType<typeof createBrowser>;
 }> {
-  const place = createPlace({ gpu, rows });
-  const tab = await openReadyTab(place);
+  const browser = createBrowser({ gpu, rows });
+  const tab = await openReadyTab(browser);
   await tab.ask({ type: "openData", train: { kind: "demo", split: "train" }, dev });
   await tab.ask({ type: "startRun", settings, name: "a run" });
-  return { tab, place, runId: lastRecord(tab).id };
+  return { tab, browser, runId: lastRecord(tab).id };
 }
 
 const reports = (events: readonly EngineEvent[]): ExamplesReport[] =>
@@ -36,7 +42,7 @@ const reports = (events: readonly EngineEvent[]): ExamplesReport[] =>
 const share = (report: ExamplesReport, isRight: (row: ExamplesReport["rows"][number]) => boolean) =>
   report.rows.filter(isRight).length / report.rows.length;
 
-test("every held-out row is told with its answers before and after, as the evaluations counted them", async () => {
+test("every validation example is reported with its answers before and after, as the evaluations counted them", async () => {
   const { tab } = await trained();
   const events = await tab.ask({ type: "evaluate" });
   const [report, ...more] = reports(events);
@@ -61,12 +67,12 @@ test("every held-out row is told with its answers before and after, as the evalu
   expect(majority).toMatchObject({ share: Math.max(ones, 1 - ones) });
 });
 
-test("a run opened again has its rows scored, then the base model's, and keeps its weights", async () => {
-  const { tab, place, runId } = await trained();
+test("a run that is opened again is scored, then its base model, and keeps its weights", async () => {
+  const { tab, browser, runId } = await trained();
   const [first] = reports(await tab.ask({ type: "evaluate" }));
   const sha = await exportedSha(tab);
   tab.kill();
-  const next = place.openTab();
+  const next = browser.openTab();
   await next.ask({ type: "openRun", runId });
   const events = await next.ask({ type: "evaluate" });
   const [without, whole] = reports(events);
@@ -75,14 +81,14 @@ test("a run opened again has its rows scored, then the base model's, and keeps i
   expect(await exportedSha(next)).toBe(sha);
 });
 
-test("cancelled while the base model is asked, it leaves what was told and the weights", async () => {
-  const { tab, place, runId } = await trained();
+test("an evaluation that is cancelled while the base model is scored keeps its first report and the weights", async () => {
+  const { tab, browser, runId } = await trained();
   const sha = await exportedSha(tab);
   tab.kill();
-  const next = place.openTab();
+  const next = browser.openTab();
   await next.ask({ type: "openRun", runId });
   const asksBase = (event: EngineEvent) =>
-    event.type === "progress" && event.progress?.label === "Asking the model before training";
+    event.type === "progress" && event.progress?.label === "Evaluating the base model";
   let cancelled: Promise<unknown> = Promise.resolve();
   next.once(asksBase, () => {
     cancelled = next.ask({ type: "cancel" });

@@ -40,6 +40,6 @@ function bestStep({ record }: ActiveRun): number {
   if (record.best) return record.best.step;
   throw new ZerothError(
     "E-RUN-2",
-    "No held-out rows were scored after a step, so no step is known to be the best. Take the last one.",
+    "Nothing was evaluated in this run, so no step is known to be the best. Export the last one.",
   );
 }

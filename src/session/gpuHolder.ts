@@ -2,7 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import { type Device, openDevice } from "#gpu/device.ts";
 import type { Environment } from "./environment.ts";
 
-/** Browsers refuse the GPU for a while after two losses within this time. */
+/** After two losses within this time, browsers block the GPU for a while. */
 const LOSSES_APART_MS = 120_000;
 
 /** The GPU device of a session: opened at first use, and another one after a loss. */

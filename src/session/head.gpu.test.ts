@@ -7,17 +7,17 @@ import { reviewHeadTask, reviewLines, reviewTask } from "#run/testing/fixtureRun
 import type { SettingValues } from "#zo/settings.ts";
 import type { NamedFile } from "./protocol.ts";
 import type { DataReport, Prediction } from "./reports.ts";
-import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
-  createPlace,
+  createBrowser,
   exportedSha,
   lastRecord,
   openReadyTab,
-  type Place,
+  reportedSteps,
+  reportsStep,
   type Tab,
-  tellsOfStep,
-  toldSteps,
-} from "./testing/place.ts";
+  type TestBrowser,
+} from "./testing/browser.ts";
+import { oneDeviceGpu } from "./testing/gpus.ts";
 
 const gpu = oneDeviceGpu();
 const rows = 8;
@@ -50,8 +50,8 @@ const recipes: Readonly<Record<string, SettingValues>> = {
   },
 };
 
-async function headTab(place: Place): Promise<Tab> {
-  const tab = await openReadyTab(place);
+async function headTab(browser: TestBrowser): Promise<Tab> {
+  const tab = await openReadyTab(browser);
   await tab.ask({ type: "setTask", task: reviewHeadTask });
   return tab;
 }
@@ -78,15 +78,15 @@ function lastData({ events }: Tab): DataReport {
 }
 
 describe.each(Object.entries(recipes))("%s with a score head", (_, settings) => {
-  test("gives the same weights undisturbed, paused and asked, crashed, and from base and journal", async () => {
-    const place = createPlace({ gpu, rows });
-    const tab = await headTab(place);
+  test("gives the same weights undisturbed, after a pause with a prediction, after a crash, and from base model and journal", async () => {
+    const browser = createBrowser({ gpu, rows });
+    const tab = await headTab(browser);
     await start(tab, settings);
     const undisturbed = finalSha(tab);
-    for (const { loss } of toldSteps(tab)) expect(Number.isFinite(loss)).toBe(true);
+    for (const { loss } of reportedSteps(tab)) expect(Number.isFinite(loss)).toBe(true);
 
     let paused: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(2), () => {
+    tab.once(reportsStep(2), () => {
       paused = tab.ask({ type: "pauseRun" });
     });
     await start(tab, settings);
@@ -95,7 +95,7 @@ describe.each(Object.entries(recipes))("%s with a score head", (_, settings) => 
     await predicted(tab);
     expect(await exportedSha(tab)).toBe(before);
     const crashed = new Promise<void>((resolve) => {
-      tab.once(tellsOfStep(5), () => {
+      tab.once(reportsStep(5), () => {
         tab.kill();
         resolve();
       });
@@ -104,31 +104,31 @@ describe.each(Object.entries(recipes))("%s with a score head", (_, settings) => 
     await crashed;
 
     const runId = lastRecord(tab).id;
-    const next = place.openTab();
+    const next = browser.openTab();
     await next.ask({ type: "openRun", runId });
     await next.ask({ type: "resumeRun" });
     expect(finalSha(next)).toBe(undisturbed);
     next.kill();
 
-    const keys = await place.store.keys("manifests", `${runId}/`);
+    const keys = await browser.store.keys("manifests", `${runId}/`);
     expect(keys.length).toBeGreaterThan(0);
-    await place.store.transact(keys.map((key) => ({ type: "delete", table: "manifests", key })));
-    const last = place.openTab();
+    await browser.store.transact(keys.map((key) => ({ type: "delete", table: "manifests", key })));
+    const last = browser.openTab();
     await last.ask({ type: "openRun", runId });
     expect(await exportedSha(last)).toBe(undisturbed);
   });
 });
 
-test("frozen embeddings leave the head free: it is what a run of no blocks moves", async () => {
-  const tab = await headTab(createPlace({ gpu, rows }));
+test("with frozen embeddings and no active blocks, a run updates the head alone", async () => {
+  const tab = await headTab(createBrowser({ gpu, rows }));
   const settings = { method: "lezo", embedPolicy: "frozen", lezoSparsity: 1 };
   await start(tab, settings);
   const label = await predicted(tab);
   expect(label[0]!.after).not.toBe(label[0]!.before);
 });
 
-test("the head begins from the run's seed, and the base is one for runs with and without it", async () => {
-  const tab = await openReadyTab(createPlace({ gpu, rows }));
+test("the head is initialized from the run's seed, and runs with and without it share one base model", async () => {
+  const tab = await openReadyTab(createBrowser({ gpu, rows }));
   await start(tab);
   const byWords = lastRecord(tab);
   await tab.ask({ type: "setTask", task: reviewHeadTask });
@@ -147,7 +147,7 @@ test("the head begins from the run's seed, and the base is one for runs with and
 });
 
 test("an exported classifier opens again with its head and its labels", async () => {
-  const tab = await headTab(createPlace({ gpu, rows }));
+  const tab = await headTab(createBrowser({ gpu, rows }));
   await start(tab);
   const { zeroShot, lastEvaluation } = lastRecord(tab);
   expect(lastEvaluation!.loss).not.toBe(zeroShot!.loss);
@@ -166,7 +166,7 @@ test("an exported classifier opens again with its head and its labels", async ()
     "pipeline_tag: text-classification",
   );
 
-  const again = createPlace({ gpu, rows }).openTab();
+  const again = createBrowser({ gpu, rows }).openTab();
   const named = Object.entries(files).map(([path, bytes]): NamedFile => {
     return { path, file: new File([new Uint8Array(bytes)], path) };
   });
@@ -186,7 +186,7 @@ describe("a classifier from elsewhere", () => {
   const openClassifierTab = () => openFilesTab(classifierFiles());
 
   async function openFilesTab(sources: readonly ByteSource[]): Promise<Tab> {
-    const tab = createPlace({ gpu, rows }).openTab();
+    const tab = createBrowser({ gpu, rows }).openTab();
     const files = await Promise.all(
       sources.map(async (source): Promise<NamedFile> => {
         const bytes = await readExactly(source, 0, source.sizeBytes);
@@ -197,11 +197,11 @@ describe("a classifier from elsewhere", () => {
     return tab;
   }
 
-  test("blocks rows of another number of labels with a sentence, and asks by words without its head", async () => {
+  test("rejects data with another number of labels, and scores label words without its head", async () => {
     const tab = await openClassifierTab();
     await openRows(tab, reviewLines.slice(0, rows), reviewLines.slice(-4));
     expect(lastData(tab).warnings).toContainEqual(
-      "The model came with a head for 3 labels. Rows asked by words do not use it: the run and its " +
+      "The model came with a head for 3 labels. Label words do not use it: the run and its " +
         "export leave it out.",
     );
     await start(tab);
@@ -219,11 +219,11 @@ describe("a classifier from elsewhere", () => {
       "The model has a head for 3 labels, the data has 2. Choose data with the model's labels, or " +
       "open the base model, which gets a new head.";
     expect(lastData(tab).blockers).toEqual([sentence]);
-    const refused = tab.refusal({ type: "startRun", settings: common, name: "b" });
+    const refused = tab.rejection({ type: "startRun", settings: common, name: "b" });
     expect((await refused).message).toBe(sentence);
   });
 
-  test("takes rows of its labels in its own order, and keeps its head as the run's base", async () => {
+  test("takes data with its labels in its own order, and keeps its head in the run's base model", async () => {
     const tab = await openClassifierTab();
     const names = ["poor", "fine", "so-so"];
     const lines = reviewLines.slice(0, 9).map((line, i) => {

@@ -6,8 +6,8 @@ import { memoryCache } from "#hub/memoryCache.ts";
 import { startLocalHub } from "#hub/testing/localHub.ts";
 import { COMMIT, noise } from "#hub/testing/models.ts";
 import type { EngineEvent } from "./protocol.ts";
+import { createBrowser, lastRecord, reportsStep } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, tellsOfStep } from "./testing/place.ts";
 
 const fixtures = new URL("../../test/fixtures/", import.meta.url);
 const bytesOf = (name: string) =>
@@ -16,7 +16,7 @@ const names = ["config.json", "vocab.json", "merges.txt", "model.safetensors"];
 const model = "facebook/opt-125m";
 const set = "stanfordnlp/sst2";
 
-test("a downloaded model trains on downloaded rows, while another download goes on beside it", async () => {
+test("a downloaded model trains on a downloaded data set while another download continues", async () => {
   const local = await startLocalHub({
     repo: model,
     commit: COMMIT,
@@ -37,7 +37,7 @@ test("a downloaded model trains on downloaded rows, while another download goes 
     date: () => new Date(),
     sleep: local.hub.sleep,
   });
-  const tab = createPlace({ gpu: oneDeviceGpu() }).openTab({ hub: library });
+  const tab = createBrowser({ gpu: oneDeviceGpu() }).openTab({ hub: library });
   const load = async (splits: readonly string[]) => {
     const offered = tab.events.findLast(
       (event) => event.type === "offer" || event.type === "datasetOffer",
@@ -56,14 +56,14 @@ test("a downloaded model trains on downloaded rows, while another download goes 
   let isTraining = true;
   let wasTraining = false;
   let beside: Promise<unknown> = Promise.resolve();
-  tab.once(tellsOfStep(1), () => {
+  tab.once(reportsStep(1), () => {
     beside = load(["train"]).then(() => {
       wasTraining = isTraining;
     });
   });
   const settings = { method: "mezo", steps: 200, batchSize: 2, learningRate: 1e-4, evalEvery: 200 };
   const training = tab.ask({ type: "startRun", settings, name: "a run" });
-  tab.once(tellsOfStep(3), () => void beside.then(() => tab.ask({ type: "pauseRun" })));
+  tab.once(reportsStep(3), () => void beside.then(() => tab.ask({ type: "pauseRun" })));
   await training;
   isTraining = false;
   expect(wasTraining).toBe(true);
@@ -80,7 +80,7 @@ test("a downloaded model trains on downloaded rows, while another download goes 
     address: `${local.hub.endpoint}/${model}`,
   });
   const folder = `facebook--opt-125m@${COMMIT}`;
-  expect(await tab.refusal({ type: "deleteDownload", folder })).toMatchObject({
+  expect(await tab.rejection({ type: "deleteDownload", folder })).toMatchObject({
     message: expect.stringContaining("This model is open"),
   });
   await local.close();

@@ -117,7 +117,7 @@ const lookUp = (tab: Tab, name = model) => tab.ask({ type: "describeModel", name
 const load = (tab: Tab, splits: readonly string[] = [], of = folder) =>
   tab.ask({ type: "download", folder: of, splits, hub: tab.hub });
 
-test("before a byte of weights, an offer says what a model takes to load, to keep and to train", async () => {
+test("before any weights are loaded, an offer reports download, storage and GPU memory of a model", async () => {
   const { local, tab } = await open();
   expect(await lookUp(tab)).toBeUndefined();
   const { offer } = tab.last("offer");
@@ -155,7 +155,7 @@ test("before a byte of weights, an offer says what a model takes to load, to kee
   expect(local.requests.some((request) => request.includes("safetensors"))).toBe(false);
 });
 
-test("a download tells where it stands and ends in the library, with where it came from", async () => {
+test("a download reports its progress and ends in the library with its origin", async () => {
   const { tab } = await open();
   await lookUp(tab);
   expect(await load(tab)).toBeUndefined();
@@ -173,7 +173,7 @@ test("a download tells where it stands and ends in the library, with where it ca
   expect(tab.last("offer").offer.isHere).toBe(true);
 });
 
-test("a download that was held goes on after a reload without loading anything twice", async () => {
+test("a download that was paused continues after a reload without loading anything twice", async () => {
   const { local, cache, tab } = await open();
   await lookUp(tab);
   local.faults.set(WEIGHTS, [{ kind: "stall", afterBytes: 200_000 }]);
@@ -195,7 +195,7 @@ test("a download that was held goes on after a reload without loading anything t
   expect(served).toEqual([[WEIGHTS, at("model.safetensors").length]]);
 });
 
-test("a hub that asks to wait is waited for as long as it says, and no connection until it is back", async () => {
+test("a download waits as long as the hub requests, and while there is no connection", async () => {
   const { local, tab } = await open();
   await lookUp(tab);
   const busy = { kind: "status", status: 429, headers: { "Retry-After": "3" } } as const;
@@ -213,7 +213,7 @@ test("a hub that asks to wait is waited for as long as it says, and no connectio
   expect(tab.last("library").library.entries).toMatchObject([{ isWhole: true }]);
 });
 
-test("a connection that broke is told as waited for until bytes come again", async () => {
+test("a broken connection is reported as waiting until bytes arrive again", async () => {
   const { local, tab } = await open();
   await lookUp(tab);
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 200_000 }]);
@@ -226,7 +226,7 @@ test("a connection that broke is told as waited for until bytes come again", asy
   expect(standings[at + 1]?.state).toBe("loading");
 });
 
-test("a file that does not match its hash ends the download, and nothing of it is kept", async () => {
+test("a file that does not match its hash ends the download and is removed", async () => {
   const { local, cache, tab } = await open();
   await lookUp(tab);
   local.faults.set(WEIGHTS, [{ kind: "flipByte", at: 99 }]);
@@ -235,7 +235,7 @@ test("a file that does not match its hash ends the download, and nothing of it i
   expect(tab.last("library").library.entries).toMatchObject([{ isWhole: false }]);
 });
 
-test("a token opens a gated model, and stands in no event, no error and no record", async () => {
+test("a token opens a gated model and appears in no event, error or record", async () => {
   const { local, cache, tab } = await open({ token: SECRET });
   expect(await lookUp(tab)).toMatch(/^E-NET-2 .*enter a read token/);
   const wrong = { ...tab.hub, token: `${SECRET}x` };
@@ -248,14 +248,14 @@ test("a token opens a gated model, and stands in no event, no error and no recor
   expect(JSON.stringify([tab.events, await cache.list()])).not.toContain(SECRET);
 });
 
-test("a model that is no OPT is refused by its config, before the download", async () => {
+test("an unsupported model is rejected by its config, before the download", async () => {
   const config = new TextEncoder().encode('{"model_type":"llama","architectures":["Llama"]}');
   const { local, tab } = await open({ files: { ...content.files, "config.json": config } });
   expect(await lookUp(tab)).toMatch(/^E-FILE-4 /);
   expect(local.requests.some((request) => request.includes("safetensors"))).toBe(false);
 });
 
-test("splits of a data set are loaded one after another into one folder", async () => {
+test("splits of a data set are downloaded one after another into one folder", async () => {
   const files = {
     "default/train/0000.parquet": noise(3000),
     "default/validation/0000.parquet": noise(2000),

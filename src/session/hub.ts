@@ -81,12 +81,12 @@ async function memoryProblem(
   }
 }
 
-/** The least that WebGPU promises. @see WebGPU, maxStorageBufferBindingSize */
+/** The minimum that WebGPU guarantees. @see WebGPU, maxStorageBufferBindingSize */
 const leastBindableBytes = 128 * 1024 * 1024;
 
 /**
- * GPU memory to fine-tune a model, from its config alone; methods with the same need stand together,
- * smallest first.
+ * Returns the GPU memory to fine-tune a model, computed from its config; methods with the same need share an
+ * entry, smallest first.
  *
  * @param maxBindingBytes what the device can bind as one storage buffer
  */

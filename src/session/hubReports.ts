@@ -1,27 +1,27 @@
 import type { Failure } from "#base/errors.ts";
 
-// Reports about models and data sets of a hub. The same shapes are what a session asks of the hub it is given.
+// Reports about models and data sets of a hub, for the page and from the hub library.
 
-/** Which hub is asked, and by whom. The token is used for this one question and kept nowhere. */
+/** A hub and the account to use there. The token is used for one request and never stored. */
 export interface HubChoice {
   /** `https://huggingface.co`, or a mirror's address. */
   readonly endpoint: string;
-  /** For what is handed out only to people signed in. */
+  /** For models that need a sign-in. */
   readonly token?: string;
 }
 
 export interface LicenceReport {
   /** As the card has it: "other", "mit", "unknown". */
   readonly id: string;
-  /** What that means in a few words. */
+  /** Its meaning in a few words. */
   readonly summary: string;
   /** Its text, or the page that names it. */
   readonly address: string;
 }
 
-/** Everything a person should know before agreeing to a download. */
+/** Facts about a model before it is downloaded. */
 export interface ModelOffer {
-  /** What to download it by. */
+  /** Identifies it in `download`. */
   readonly folder: string;
   readonly repo: string;
   readonly revision: string;
@@ -32,15 +32,15 @@ export interface ModelOffer {
   readonly isGated: boolean;
   readonly files: readonly HubFile[];
   readonly totalBytes: number;
-  /** Of them here already. */
+  /** Of these, downloaded already. */
   readonly hereBytes: number;
-  /** Whole, so that nothing must be loaded. */
+  /** Downloaded completely. */
   readonly isHere: boolean;
   readonly parameterCount: number;
   readonly memory: MemoryNeeds;
-  /** Set where a trial showed that this GPU does not have that much. */
+  /** Set if a trial allocation failed on this GPU. */
   readonly memoryProblem: Failure | null;
-  /** As the browser tells it; null where it does not. */
+  /** As the browser reports it, or null. */
   readonly freeBytes: number | null;
 }
 
@@ -49,9 +49,9 @@ export interface HubFile {
   readonly sizeBytes: number;
 }
 
-/** GPU memory to fine-tune a model, reckoned from its config. */
+/** GPU memory to fine-tune a model, computed from its config. */
 export interface MemoryNeeds {
-  /** The batch it was reckoned for. */
+  /** Examples of the batch it was computed for. */
   readonly rows: number;
   readonly tokensPerRow: number;
   /** One entry per distinct need, least first. */
@@ -76,14 +76,14 @@ export interface DatasetOffer {
 
 export interface DatasetConfigOffer {
   readonly name: string;
-  /** What to download it by. */
+  /** Identifies it in `download`. */
   readonly folder: string;
   readonly splits: readonly DatasetSplitOffer[];
 }
 
 export interface DatasetSplitOffer {
   readonly name: string;
-  /** As its card tells it; null where it does not. */
+  /** From its card, or null. */
   readonly rows: number | null;
   readonly sizeBytes: number;
   readonly isHere: boolean;
@@ -94,21 +94,21 @@ export interface DownloadReport {
   readonly folder: string;
   readonly repo: string;
   readonly kind: "model" | "dataset";
-  /** Bytes read back and checked, bytes loaded, none for a while, or a wait the hub or the machine asks for. */
+  /** Checking bytes, loading bytes, no bytes for a while, a wait that the hub requested, or no connection. */
   readonly state: "checking" | "loading" | "quiet" | "waiting" | "offline";
   readonly files: readonly (HubFile & { readonly doneBytes: number })[];
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Over the last seconds; null until there is something to tell. */
+  /** Over the last seconds; null until it is measured. */
   readonly bytesPerSecond: number | null;
   /** ≈, at that rate. */
   readonly etaSeconds: number | null;
-  /** While waiting: seconds until it goes on. */
+  /** While waiting: seconds until it continues. */
   readonly waitSeconds: number | null;
 }
 
 export interface LibraryReport {
-  /** Models worth offering by themselves. */
+  /** Models that are offered without a search. */
   readonly known: readonly KnownModel[];
   readonly entries: readonly LibraryEntry[];
 }
@@ -130,16 +130,16 @@ export interface LibraryEntry {
   readonly commit: string;
   readonly address: string;
   readonly licence: string;
-  /** Here now. */
+  /** Downloaded now. */
   readonly sizeBytes: number;
-  /** Once the download that can go on is done. */
+  /** After the download that can be resumed. */
   readonly totalBytes: number;
   /** It can be opened: a model, or some splits of a data set. */
   readonly isWhole: boolean;
-  /** A download was begun and not finished; also one of further splits of what can be opened. */
+  /** A download is unfinished; also one of further splits. */
   readonly canResume: boolean;
-  /** Of a data set: the ones that are here; the ones to come until it can be opened. */
+  /** Of a data set: the downloaded ones, or the expected ones until it can be opened. */
   readonly splits: readonly string[];
-  /** ISO 8601, UTC; null until it is whole. */
+  /** ISO 8601, UTC; null until it is complete. */
   readonly savedAt: string | null;
 }

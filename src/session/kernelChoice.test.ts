@@ -30,7 +30,7 @@ beforeEach(() => {
   measurements = 0;
 });
 
-test("a measurement is made once and kept with what was measured", async () => {
+test("a measurement is made once and stored with its results", async () => {
   const first = await measuredOnce(runs, ground, measure);
   expect(first).toMatchObject({ adapter: "a GPU", gflops: { "few.head": 12.5 } });
   expect(first.kernels["linear.few.head"]).toBe("linear_few");
@@ -43,7 +43,7 @@ test.each([
   ["adapter", { ...ground, adapter: "a GPU with another driver" }],
   ["model", { ...ground, widths: "2048 / 8192" }],
   ["version of the kernels", { ...ground, sources: ["another kernel"] }],
-])("another %s is measured by itself", async (_, other) => {
+])("another %s is measured separately", async (_, other) => {
   await measuredOnce(runs, ground, measure);
   await measuredOnce(runs, other, measure);
   expect(measurements).toBe(2);
@@ -57,14 +57,14 @@ test("after a reset the next run measures again", async () => {
   expect(measurements).toBe(2);
 });
 
-test("a kept measurement that is damaged is made again", async () => {
+test("a stored measurement that is damaged is made again", async () => {
   const key = tuningKey(ground);
   await store.transact([{ type: "put", table: "tunings", key, value: { kernels: 7 } }]);
   await measuredOnce(runs, ground, measure);
   expect(measurements).toBe(1);
 });
 
-test("the last measurement of an adapter is told, not another adapter's", async () => {
+test("the last measurement of an adapter is reported, not another adapter's", async () => {
   await measuredOnce(runs, ground, measure);
   expect(await runs.tunings.last("a GPU")).toMatchObject({ widths: "768 / 3072" });
   expect(await runs.tunings.last("another GPU")).toBeNull();

@@ -66,7 +66,7 @@ export function headColumns({ wordEmbedProjDim }: OptConfig, { scratchElements }
   return Math.floor(scratchElements / wordEmbedProjDim);
 }
 
-/** Returns an earlier measurement under the same conditions, or makes a new one and keeps it. */
+/** Returns an earlier measurement under the same conditions, or makes a new one and stores it. */
 export async function measuredOnce(
   { tunings }: { readonly tunings: Pick<RunStore["tunings"], "load" | "save"> },
   ground: TuningGround,

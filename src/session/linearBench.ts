@@ -10,7 +10,7 @@ import { noise } from "#zo/noise.ts";
 
 /** Sizes of a product y = x Wᵀ: x is [rows, inner], W [outer, inner], y [rows, outer], of each layer. */
 export interface ProductSize {
-  /** 2: both signs at once, each with weights of its own, as in a step. 1 if not given. */
+  /** 2: both signs at once, each with its own weights, as in a step. Default: 1. */
   readonly layers?: 1 | 2;
   readonly rows: number;
   readonly inner: number;
@@ -19,13 +19,13 @@ export interface ProductSize {
 
 export interface ProductBuffers {
   readonly x: GPUBuffer;
-  /** Room for f32; f16 takes half of it. */
+  /** Sized for f32; f16 takes half of it. */
   readonly w: GPUBuffer;
   readonly y: GPUBuffer;
   readonly vectors: GPUBuffer;
 }
 
-/** Room for a product. Everything begins as zeros. */
+/** Allocates the buffers of a product, as zeros. */
 export function productBuffers(
   memory: Memory,
   { layers = 1, rows, inner, outer }: ProductSize,
@@ -38,7 +38,7 @@ export function productBuffers(
   };
 }
 
-/** A kernel for matrix products, to be tried by itself. */
+/** A kernel for matrix products, run alone. */
 export interface LinearBench {
   /** Submits that many products, one after another. */
   run(times: number): void;
@@ -101,12 +101,12 @@ export function linearBench(
   };
 }
 
-/** What `linearError` may be of a kernel that can be trusted. */
+/** Largest `linearError` of a correct kernel. */
 export const LINEAR_BOUND = 1e-5;
 
 /**
- * How far a kernel's answers on this very GPU are from x · Wᵀ in doubles, on sizes that fill no tile:
- * the largest difference, relative to the largest sum of sizes an element is made of.
+ * Returns the error of a kernel on this GPU against x · Wᵀ in double precision, on sizes that fill no tile: the
+ * largest difference, relative to the largest sum of magnitudes of an element.
  */
 export async function linearError(device: Device, kernel: LinearKernel): Promise<number> {
   const inner = kernel.card.innerMultiple === 4 ? 52 : 50;

@@ -10,8 +10,14 @@ import { defineMethod } from "#zo/methods/method.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { integer, number } from "#zo/settings.ts";
 import { testMethod } from "#zo/testing/methodTrials.ts";
+import {
+  createBrowser,
+  lastRecord,
+  openReadyTab,
+  reportedSteps,
+  reportsStep,
+} from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, openReadyTab, tellsOfStep, toldSteps } from "./testing/place.ts";
 
 /**
  * A method that exists in this file only: every `stride`-th block takes part in a step, every third step is
@@ -79,7 +85,7 @@ afterAll(() => unregister());
 const given = { method: "toy", stride: 2, learningRate: 1e-3, anchorRate: 1e-3 };
 const run = { ...given, steps: 8, batchSize: 4, seed: 7, evalEvery: 4 };
 
-describe("a method that nothing but one file knows", () => {
+describe("a method that is defined in one file", () => {
   describe("passes the tests of every method", () => {
     const remove = registerMethod(toy);
     testMethod(toy);
@@ -129,7 +135,7 @@ describe("a method that nothing but one file knows", () => {
     expect(planEveryMethod(config, 2 ** 27).map(({ name }) => name)).toContain("Toy");
   });
 
-  test("is imported by another program's name for it", () => {
+  test("is imported by the name that another program has for it", () => {
     const { settings } = importSettings(
       "python run.py --trainer toy_trainer --max_steps 9 --toy_stride 5",
     );
@@ -138,12 +144,12 @@ describe("a method that nothing but one file knows", () => {
 
   test("trains, records its kinds of steps, and resumes after a crash to the same weights", async () => {
     const gpu = oneDeviceGpu();
-    const place = createPlace({ gpu, rows: 8 });
-    const tab = await openReadyTab(place);
+    const browser = createBrowser({ gpu, rows: 8 });
+    const tab = await openReadyTab(browser);
     await tab.ask({ type: "startRun", settings: run, name: "toy" });
     const record = lastRecord(tab);
     expect(record.status).toBe("finished");
-    expect(toldSteps(tab).map(({ extra }) => extra?.kind)).toEqual([
+    expect(reportedSteps(tab).map(({ extra }) => extra?.kind)).toEqual([
       "look",
       "go",
       "go",
@@ -153,19 +159,19 @@ describe("a method that nothing but one file knows", () => {
       "look",
       "go",
     ]);
-    expect(toldSteps(tab)[1]?.extra?.active_blocks).toEqual([0]);
+    expect(reportedSteps(tab)[1]?.extra?.active_blocks).toEqual([0]);
 
     tab.kill();
-    const crashing = await openReadyTab(place);
+    const crashing = await openReadyTab(browser);
     const crashed = new Promise<void>((resolve) => {
-      crashing.once(tellsOfStep(5), () => {
+      crashing.once(reportsStep(5), () => {
         crashing.kill();
         resolve();
       });
     });
     void crashing.ask({ type: "startRun", settings: run, name: "toy again" });
     await crashed;
-    const next = place.openTab();
+    const next = browser.openTab();
     await next.ask({ type: "openRun", runId: lastRecord(crashing).id });
     await next.ask({ type: "resumeRun" });
     expect(lastRecord(next).weightsSha256).toBe(record.weightsSha256);

@@ -3,7 +3,7 @@ import { misfitOf, type RunBundle, readBundle } from "#run/exchange/bundle.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
 import { weightsSha256 } from "#run/store/weightsHash.ts";
-import { identifyBase, rejectWithoutRoom, saveBase } from "./baseModel.ts";
+import { identifyBase, rejectWithoutSpace, saveBase } from "./baseModel.ts";
 import { openRun } from "./opening.ts";
 import type { CommandOf } from "./protocol.ts";
 import type { SessionState } from "./state.ts";
@@ -99,7 +99,7 @@ async function needBase(session: SessionState, runs: RunStore, bundle: RunBundle
   }
   const misfit = misfitOf(bundle, await identifyBase(session, model));
   if (misfit !== null) throw new ZerothError("E-FILE-5", misfit);
-  await rejectWithoutRoom(session, runs, model, bundle.record);
+  await rejectWithoutSpace(session, runs, model, bundle.record);
   await saveBase(session, runs, model);
 }
 

@@ -31,16 +31,16 @@ import type { OpenModel } from "./openModel.ts";
 import type { DataSource, DataSources } from "./protocol.ts";
 import type { DataReport } from "./reports.ts";
 
-/** Rows at hand, and what they become under a task and rules. */
+/** Open data: its source, and the examples made of it by a task and rules. */
 export interface OpenData {
-  /** Where on the hub they came from, if they did. */
+  /** Where on the hub it is from, if it is. */
   readonly dataset: DatasetOrigin;
   readonly source: RowSource;
-  /** Rules that were set; the others follow from files and task. */
+  /** Rules that were set; the others have defaults by files and task. */
   readonly chosen: Partial<SplitRules>;
-  /** The task as it was chosen, before a model's positions and head limited it. */
-  readonly asked: TaskSpec;
-  /** What was made of the files, to be told. */
+  /** The task as chosen, before the model's positions and head limited it. */
+  readonly chosenTask: TaskSpec;
+  /** Sentences about files that were not used. */
   readonly notes: readonly string[];
   readonly inspection: CheckedData;
 }
@@ -48,15 +48,15 @@ export interface OpenData {
 type DatasetOrigin = Pick<RunData, "dataset" | "datasetConfig" | "datasetRevision">;
 type Places = Pick<Environment, "demo" | "hub" | "parser">;
 
-/** Files to draw parts from; or the parts themselves, as they are kept with a run. */
+/** Files that splits are drawn from, or the splits of a stored run. */
 type RowSource =
   | { readonly kind: "files"; readonly files: DataFiles }
   | { readonly kind: "parts"; readonly parts: Splits };
 
 /**
- * The rows of the files, under the task they are recognised as, else under one that is guessed.
+ * Opens tables with the task that they are recognised as, else with a guessed one.
  *
- * @throws ZerothError E-DATA-1 for files that hold no rows
+ * @throws ZerothError E-DATA-1 for files without examples
  */
 export async function openData(
   sources: DataSources,
@@ -65,7 +65,7 @@ export async function openData(
 ): Promise<OpenData> {
   const files = await readFiles(sources, places);
   const { train } = files;
-  refuseTooFew(files);
+  rejectTooFew(files);
   const dataset = await originOf(sources.train, places);
   const source = { kind: "files", files } as const;
   if (sources.train.kind === "demo") {
@@ -78,7 +78,7 @@ export async function openData(
   return inspect({ source, dataset, chosen: {} }, task, model);
 }
 
-/** The same rows under another task. Without labels, they are read from the label column. */
+/** Returns the same data with another task. Without labels, they are read from the label column. */
 export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): OpenData {
   if ("task" in given) {
     const { columns, head } = given;
@@ -86,7 +86,7 @@ export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): Ope
       const definition = taskDefinition(given.task);
       return inspect(data, scoreHeadTask(definition, trainTable(data.source), given), model);
     }
-    // What a built-in task says is its own to say, whatever a file or a link claims.
+    // A built-in task has its own template and words, whatever a file or link says.
     const whole = { ...builtInTask(given.task, given), ...(columns && { columns }) };
     return inspect(data, whole, model);
   }
@@ -95,17 +95,17 @@ export function withTask(data: OpenData, given: TaskSpec, model: OpenModel): Ope
   return inspect(data, task, model);
 }
 
-/** The same rows under other rules: these, and the usual ones for what they leave open. */
+/** Returns the same data with these rules, and defaults for the others. */
 export function withRules(data: OpenData, chosen: Partial<SplitRules>, model: OpenModel): OpenData {
-  return inspect({ ...data, chosen }, data.asked, model);
+  return inspect({ ...data, chosen }, data.chosenTask, model);
 }
 
-/** The same rows for another model, under the task and the rules they have. */
+/** Returns the same data for another model, with the same task and rules. */
 export function underModel(data: OpenData, model: OpenModel): OpenData {
-  return inspect(data, data.asked, model);
+  return inspect(data, data.chosenTask, model);
 }
 
-/** These tables as they are, under a task. */
+/** Opens these tables as training, validation and test set. */
 export function openParts(
   parts: Splits,
   task: TaskSpec,
@@ -116,7 +116,7 @@ export function openParts(
   return inspect({ source, dataset: {}, chosen: rules ?? {} }, task, model);
 }
 
-/** The rows kept with a run, under its task. */
+/** Returns the data of a stored run, with its task. */
 export function storedData({ data, task }: RunRecord, rows: RunRows, model: OpenModel): OpenData {
   const { dataset, datasetConfig, datasetRevision } = data;
   const origin = {
@@ -133,7 +133,7 @@ export function storedData({ data, task }: RunRecord, rows: RunRows, model: Open
   return inspect({ source, dataset: origin, chosen: data.rules ?? {} }, task, model);
 }
 
-/** What the page is told of the rows. */
+/** Returns the report of open data. */
 export function reportData({ source, chosen, notes, inspection }: OpenData): DataReport {
   const { summary: facts, tables } = inspection;
   const partRows = {
@@ -143,7 +143,7 @@ export function reportData({ source, chosen, notes, inspection }: OpenData): Dat
   };
   const isStored = source.kind === "parts";
   const split = isStored
-    ? "These rows are kept with the run, as they were drawn for it."
+    ? "These examples are stored with the run, as they were drawn for it."
     : describeSplits(
         usedFiles(source.files, facts.task).files,
         facts.rules,
@@ -168,17 +168,17 @@ function inspect(
   const { parts, rules, notes } = partsOf(source, spec, chosen);
   const checked = checkData({ parts, spec, rules, tokenizer: model.tokenizer });
   const summary = { ...checked.summary, ...headRemarks(checked, model) };
-  return { source, dataset, chosen, asked: given, notes, inspection: { ...checked, summary } };
+  return { source, dataset, chosen, chosenTask: given, notes, inspection: { ...checked, summary } };
 }
 
-/** Blockers and warnings, with what a person should know of the checkpoint's own head. */
+/** Adds blockers and warnings about the score head of the model files. */
 function headRemarks({ summary }: CheckedData, { own }: OpenModel) {
   const { task, blockers, warnings } = summary;
   const labels = headLabelCount(task);
   const misfit = labels === null ? null : headMisfit(own, labels);
   const isLeftOut = labels === null && own.numLabels !== null;
   const left =
-    `The model came with a head for ${own.numLabels} labels. Rows asked by words do not use it: the ` +
+    `The model came with a head for ${own.numLabels} labels. Label words do not use it: the ` +
     `run and its export leave it out.`;
   return {
     blockers: misfit === null ? blockers : [...blockers, misfit],
@@ -186,7 +186,7 @@ function headRemarks({ summary }: CheckedData, { own }: OpenModel) {
   };
 }
 
-/** A model that came with a head for as many labels as a table has is taken at its word. */
+/** The task of the model's own score head, if it has as many labels as the table. */
 function taskOfHead(table: Table, { own }: OpenModel): TaskSpec | null {
   if (own.numLabels === null) return null;
   const task = guessTask(table);
@@ -217,7 +217,7 @@ function partsOf(
   return { parts: drawSplits(files, rules, order), rules, notes };
 }
 
-/** The files one question a row; those without right answers are of no use here. */
+/** The files with one question per row; files without labels are left out. */
 function usedFiles(
   files: DataFiles,
   spec: TaskSpec,
@@ -225,7 +225,7 @@ function usedFiles(
   const notes: string[] = [];
   const used = (table: Table | null) => {
     if (table === null || isLabelled(table, spec)) return table && asQuestions(table, spec);
-    notes.push(`${table.name} says of no row what is right, so it is not used.`);
+    notes.push(`${table.name} has no labels, so it is not used.`);
     return null;
   };
   return {
@@ -245,7 +245,7 @@ function trainTable(source: RowSource): Table {
 async function readFiles({ train, dev, test }: DataSources, places: Places): Promise<DataFiles> {
   const chosen = [train, dev, test].filter((source) => source !== undefined);
   const sources = await Promise.all(chosen.map((source) => tableSource(source, places)));
-  // The bundled rows are as trusted as the program.
+  // The bundled data is as trusted as the program.
   const isTrusted = chosen.every(({ kind }) => kind === "demo");
   const parser = isTrusted ? directParser : places.parser;
   const [first, ...others] = await parser.readTables(sources);
@@ -292,13 +292,13 @@ async function originOf(source: DataSource, { hub }: Places): Promise<DatasetOri
   };
 }
 
-function refuseTooFew({ train, second, third }: DataFiles): void {
+function rejectTooFew({ train, second, third }: DataFiles): void {
   const { length } = train.rows;
   if (length > 1 || (length === 1 && (second !== null || third !== null))) return;
   throw new ZerothError(
     "E-DATA-1",
     `"${train.name}" has ${length} usable row${length === 1 ? "" : "s"}; at least 2 are needed, ` +
-      `one to train on and one to hold out.`,
+      `one for the training set and one for the validation set.`,
   );
 }
 
@@ -315,7 +315,7 @@ async function demoTask(demo: DemoAssets, model: OpenModel): Promise<TaskSpec> {
   };
 }
 
-/** No sequence may be longer than the table of positions; labels stand as the model's head has them. */
+/** The task with a length limit of the model's positions, and labels in the order of its head. */
 function limited(task: TaskSpec, { own, record }: OpenModel): TaskSpec {
   const maxLength = Math.min(task.maxLength, own.maxPositionEmbeddings);
   return { ...inHeadOrder(task, labelNames(record.config)), maxLength };

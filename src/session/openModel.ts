@@ -22,15 +22,15 @@ import type { ModelReport, Progress } from "./reports.ts";
 
 type OnProgress = (progress: Progress) => void;
 
-/** A base model, wherever its weights are read from. */
+/** A base model, from files or from the store. */
 interface BaseModel {
   readonly record: ModelRecord;
   /** The config of its files. */
   readonly own: OptConfig;
   readonly tokenizer: Tokenizer;
-  /** What was done to its files so that they can be used, in sentences to show. */
+  /** Changes that were made to its files when reading them, in sentences. */
   readonly notes: readonly string[];
-  /** As the files, or the store, have them. */
+  /** Its weights, as files or store have them. */
   readonly base: BaseWeights;
   /** Puts them on the GPU. */
   load(weights: Weights, onProgress: OnProgress): Promise<void>;
@@ -49,7 +49,7 @@ export class OpenModel {
   record: ModelRecord;
   /** The weights on the GPU are those of the base model. */
   isBase = false;
-  /** Where its weights are. */
+  /** Has its weights. */
   readonly device: Device;
   readonly #base: BaseModel;
   #format: WeightFormat;
@@ -82,7 +82,7 @@ export class OpenModel {
     return this.#base.notes;
   }
 
-  /** The base weights as the files, or the store, have them. */
+  /** The base weights, as files or store have them. */
   get base(): BaseWeights {
     return this.#base.base;
   }
@@ -251,7 +251,7 @@ function storedBase(runs: RunStore, name: string, manifest: Manifest | undefined
   return { dtype: manifest?.dtype ?? "F32", sizeBytes: manifest?.sizeBytes ?? 0, pieces };
 }
 
-/** The pieces, with progress reported as they pass. */
+/** Yields the pieces and reports progress. */
 export async function* counted(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
   total: number,
@@ -332,12 +332,12 @@ function describe(name: string, files: ModelFiles): ModelRecord {
   };
 }
 
-/** Ids beyond the embedding matrix would read another token's vector: such a pair is meaningless. */
+/** Ids beyond the embedding matrix would read the vector of another token. */
 function rejectForeignTokenizer({ vocabSize }: Tokenizer, config: OptConfig): void {
   if (vocabSize <= config.vocabSize) return;
   throw new ZerothError(
     "E-FILE-7",
-    `The tokenizer has ${vocabSize} entries, the model only ${config.vocabSize} rows: they do not ` +
+    `The tokenizer has ${vocabSize} entries, the embedding matrix only ${config.vocabSize} rows: they do not ` +
       `belong together. Choose the tokenizer files that came with this model.`,
   );
 }

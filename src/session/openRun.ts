@@ -65,7 +65,7 @@ async function rebuild(
   if (!rows) {
     throw new ZerothError(
       "E-STORE-3",
-      `The rows of "${record.name}" can no longer be read, so it cannot go on. Its curves are intact.`,
+      `The examples of "${record.name}" can no longer be read, so it cannot be resumed. Its curves are intact.`,
     );
   }
   const device = await gpu.open();

@@ -2,14 +2,20 @@ import { expect, test } from "vitest";
 import type { Store } from "#run/store/store.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { CommandBody, EngineEvent } from "./protocol.ts";
+import {
+  createBrowser,
+  lastRecord,
+  openReadyTab,
+  reportsStep,
+  type Tab,
+} from "./testing/browser.ts";
 import { losableGpu, oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, openReadyTab, type Tab, tellsOfStep } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings = { method: "mezo", steps: 4, batchSize: 4, learningRate: 1e-3, evalEvery: 0 };
 
 async function trainedTab(): Promise<{ readonly tab: Tab; readonly runId: string }> {
-  const tab = await openReadyTab(createPlace({ gpu, rows: 8 }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows: 8 }));
   await tab.ask({ type: "startRun", settings, name: "first" });
   return { tab, runId: lastRecord(tab).id };
 }
@@ -28,7 +34,7 @@ function last<Type extends EngineEvent["type"]>(
   });
 }
 
-test("another model takes the run off the GPU, and leaves rows, task and rules as they were", async () => {
+test("opening another model closes the run, and keeps data, task and rules", async () => {
   const { tab, runId } = await trainedTab();
   expect(liveRun(tab)).toBe(runId);
   await tab.ask({ type: "setRules", rules: { trainRows: 5 } });
@@ -42,7 +48,7 @@ test("another model takes the run off the GPU, and leaves rows, task and rules a
   expect(liveRun(tab)).toBe(lastRecord(tab).id);
 });
 
-test("trying learning rates takes the run off the GPU; opened again, it can be asked", async () => {
+test("the learning-rate finder closes the run; opened again, it predicts", async () => {
   const { tab, runId } = await trainedTab();
   tab.once(
     ({ type }) => type === "learningRates",
@@ -51,19 +57,19 @@ test("trying learning rates takes the run off the GPU; opened again, it can be a
   await tab.ask({ type: "probeLearningRates", settings });
   expect(liveRun(tab)).toBeNull();
   const ask = { type: "predict", values: { text: "a fine film" } } as const;
-  await tab.refusal(ask);
+  await tab.rejection(ask);
   await tab.ask({ type: "openRun", runId });
   expect(liveRun(tab)).toBe(runId);
   await tab.ask(ask);
 });
 
-test("a model that cannot be opened leaves none open, and the page is told so", async () => {
+test("a model that cannot be opened leaves none open, which is reported", async () => {
   const { tab } = await trainedTab();
   const source = {
     kind: "files",
     files: [{ path: "config.json", file: new File(["{}"], "config.json") }],
   } as const;
-  await tab.refusal({ type: "openModel", source });
+  await tab.rejection({ type: "openModel", source });
   expect(last(tab, "model")?.model).toBeNull();
   expect(liveRun(tab)).toBeNull();
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
@@ -71,7 +77,7 @@ test("a model that cannot be opened leaves none open, and the page is told so", 
   expect(lastRecord(tab)).toMatchObject({ name: "second", status: "finished" });
 });
 
-test("a run that could not be brought back on a new GPU is by the next try", async () => {
+test("a run that could not be recovered on a new GPU is recovered by the next command", async () => {
   const lost = losableGpu();
   const whole = memoryStore();
   let fails = false;
@@ -82,9 +88,9 @@ test("a run that could not be brought back on a new GPU is by the next try", asy
       throw new Error("The disk was busy.");
     },
   };
-  const tab = await openReadyTab(createPlace({ gpu: lost.gpu, rows: 8, store }));
+  const tab = await openReadyTab(createBrowser({ gpu: lost.gpu, rows: 8, store }));
   let paused: Promise<unknown> = Promise.resolve();
-  tab.once(tellsOfStep(1), () => {
+  tab.once(reportsStep(1), () => {
     paused = tab.ask({ type: "pauseRun" });
   });
   await tab.ask({ type: "startRun", settings: { ...settings, steps: 40 }, name: "first" });
@@ -92,18 +98,18 @@ test("a run that could not be brought back on a new GPU is by the next try", asy
   expect(lastRecord(tab).status).toBe("paused");
   lost.loseDevice();
   fails = true;
-  expect((await tab.refusal({ type: "resumeRun" })).message).toContain("The disk was busy.");
+  expect((await tab.rejection({ type: "resumeRun" })).message).toContain("The disk was busy.");
   fails = false;
   await tab.ask({ type: "resumeRun" });
   expect(lastRecord(tab)).toMatchObject({ status: "finished", step: 40 });
 });
 
-test("a run that went on in another tab goes on in the first one after it", async () => {
-  const place = createPlace({ gpu, rows: 8 });
-  const first = await openReadyTab(place);
+test("a run that was resumed in another tab resumes in the first tab from there", async () => {
+  const browser = createBrowser({ gpu, rows: 8 });
+  const first = await openReadyTab(browser);
   const pausedAt = async (tab: Tab, step: number, command: CommandBody) => {
     let paused: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(step), () => {
+    tab.once(reportsStep(step), () => {
       paused = tab.ask({ type: "pauseRun" });
     });
     await tab.ask(command);
@@ -113,7 +119,7 @@ test("a run that went on in another tab goes on in the first one after it", asyn
   await pausedAt(first, 1, { type: "startRun", settings: long, name: "first" });
   const runId = lastRecord(first).id;
   await first.ask({ type: "openModel", source: { kind: "demo" } });
-  const second = place.openTab();
+  const second = browser.openTab();
   await second.ask({ type: "openRun", runId });
   await pausedAt(second, lastRecord(first).step + 1, { type: "resumeRun" });
   const { step } = lastRecord(second);

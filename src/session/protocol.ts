@@ -284,7 +284,7 @@ export function parseCommand(message: unknown): Command {
 export type HubEvent =
   | { readonly type: "offer"; readonly offer: ModelOffer }
   | { readonly type: "datasetOffer"; readonly offer: DatasetOffer }
-  /** Those under way; empty when the last one has ended. */
+  /** Current downloads; empty when the last one has ended. */
   | { readonly type: "downloads"; readonly downloads: readonly DownloadReport[] }
   | { readonly type: "library"; readonly library: LibraryReport };
 
@@ -296,10 +296,10 @@ export type EngineEvent =
   | { readonly type: "kernels"; readonly kernels: KernelsReport }
   | { readonly type: "catalogue"; readonly catalogue: Catalogue }
   | { readonly type: "progress"; readonly progress: Progress | null }
-  /** What lies open; null where nothing does any more, as after a model that could not be opened. */
+  /** The open model; null if none is open any more, as after one that could not be opened. */
   | { readonly type: "model"; readonly model: ModelReport | null }
   | { readonly type: "data"; readonly data: DataReport | null }
-  /** Which run is on the GPU: the one that can be resumed, asked and exported without opening it. */
+  /** The run on the GPU, which can be resumed, tried and exported without opening it. */
   | { readonly type: "live"; readonly runId: string | null }
   | { readonly type: "rowPreview"; readonly preview: RowPreview }
   | { readonly type: "runs"; readonly runs: readonly RunSummary[] }
@@ -318,9 +318,9 @@ export type EngineEvent =
   | { readonly type: "learningRates"; readonly probe: LearningRateProbe }
   | { readonly type: "timeEstimate"; readonly estimate: TimeEstimate }
   | { readonly type: "sparsity"; readonly runId: string; readonly sparsity: SparsityReport }
-  /** Held-out rows scored at a step gone back to. */
+  /** The validation set evaluated at the step of `travelTo`. */
   | { readonly type: "travelled"; readonly runId: string; readonly evaluation: EvaluationRecord }
-  /** Held-out rows one by one, answered by the weights after `step`. */
+  /** Every validation example, answered by the weights after `step`. */
   | { readonly type: "examples"; readonly runId: string; readonly examples: ExamplesReport }
   /** Mean loss of a set at the weights after `step`, nats. */
   | {
@@ -336,7 +336,7 @@ export type EngineEvent =
   | { readonly type: "shared"; readonly share: ShareReport }
   | { readonly type: "imported"; readonly imported: ImportedReport }
   | { readonly type: "bundle"; readonly runId: string; readonly isAsRecorded: boolean | null }
-  /** A failed save, a lost device, a diverging loss: nothing a command asked for. `runId`: its run, if one. */
+  /** A failed save, a lost device, a diverging loss: no result of a command. `runId`: its run, if any. */
   | {
       readonly type: "notice";
       readonly failure: Failure;

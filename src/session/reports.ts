@@ -10,7 +10,7 @@ import type { ModelOrigin, RunRecord } from "#run/store/records.ts";
 import type { MethodDescription } from "#zo/methods/method.ts";
 import type { SettingDescription, SettingValues } from "#zo/settings.ts";
 
-// What the engine reports to the page, as plain data.
+// Reports of the engine, as plain data.
 
 export interface DeviceReport {
   readonly state: "ready" | "unavailable";
@@ -27,9 +27,9 @@ export interface DeviceReport {
   readonly selfTest: readonly SelfTestResult[];
 }
 
-/** Which kernels multiply matrices, and how fast they were measured to be. */
+/** Kernels for matrix products and their measured speed. */
 export interface KernelsReport {
-  /** By a table, on software adapters, so that the same settings give the same weights. */
+  /** Chosen by a table, on software adapters, so that the same settings give the same weights. */
   readonly isFixed: boolean;
   /** Null before the first measurement. */
   readonly measured: {
@@ -40,13 +40,13 @@ export interface KernelsReport {
     readonly widths: string;
   } | null;
   readonly classes: readonly {
-    /** "few.narrow": how many rows, and what is multiplied. */
+    /** "few.narrow": number of rows of x, and width of the product. */
     readonly name: string;
     readonly kernel: string;
     /** Null where nothing was measured. */
     readonly gflops: number | null;
   }[];
-  /** Kernels that gave wrong answers here or do not compile, a sentence each. */
+  /** Kernels that gave wrong results here or do not compile, a sentence each. */
   readonly refused: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export interface SelfTestResult {
   readonly detail: string;
 }
 
-/** Everything a form needs: methods with their settings, and the settings common to all. */
+/** The methods with their settings, and the settings common to all. */
 export interface Catalogue {
   /** With settings of their own only; `commonSettings` apply to all. */
   readonly methods: readonly MethodDescription[];
@@ -65,7 +65,7 @@ export interface Catalogue {
   readonly demo: { readonly settings: SettingValues };
 }
 
-/** A wait with an end in sight; null when nothing is waited for. */
+/** Progress of a command. */
 export interface Progress {
   readonly label: string;
   readonly done: number;
@@ -94,24 +94,24 @@ export interface ModelReport {
   };
   /** Where it was downloaded from, if it was. */
   readonly origin?: ModelOrigin;
-  /** What was done to its files so that they can be used, in sentences. */
+  /** Changes that were made to its files when reading them, in sentences. */
   readonly notes?: readonly string[];
 }
 
-/** What is known of the rows, and what may be chosen for them. */
+/** Facts about the open data, and choices for it. */
 export interface DataReport extends DataSummary {
-  /** Rows of each part that were read, usable or not: what `previewRow` counts. */
+  /** Rows of each split, usable or not: the range of `previewRow`. */
   readonly partRows: Readonly<Record<SplitName, number>>;
-  /** They are a stored run's: drawn already, and not to be drawn anew. */
+  /** The splits of a stored run, which cannot be drawn again. */
   readonly isStored: boolean;
   readonly fileNames: readonly string[];
-  /** Which rows are in which part and by which rule, in sentences. */
+  /** How the splits were drawn, in sentences. */
   readonly split: string;
-  /** Rules that were set by hand; the others are as usual. */
+  /** Rules that were set; the others have their defaults. */
   readonly chosenRules: Partial<SplitRules>;
-  /** What was passed over in opening them. */
+  /** Files that were not used, in sentences. */
   readonly notes: readonly string[];
-  /** Every task that may be chosen for the rows, the recognised one first. */
+  /** Every task that fits the columns, the recognised one first. */
   readonly choices: readonly TaskChoice[];
 }
 
@@ -172,9 +172,9 @@ export interface RunReport {
   /** ISO time of the last write that was confirmed; null before the first. */
   readonly savedAt: string | null;
   readonly savedStep: number;
-  /** Memory alone holds some of it: the steps after `savedStep`, or how it was scored or ended. */
+  /** Some of it is in memory only: steps after `savedStep`, an evaluation, or its status. */
   readonly hasUnsaved: boolean;
-  /** The step whose weights are on the GPU, where it is not the last one; else null. */
+  /** The step whose weights are on the GPU, if it is not the last one; else null. */
   readonly travelledTo: number | null;
   /** Share of the parameters that a step updates, on average, computed from the settings, 0..1. */
   readonly activeShare: number;
@@ -183,22 +183,22 @@ export interface RunReport {
    * during a run: thresholds are magnitudes of the base model, and weights that grow beyond them leave the mask.
    */
   readonly measuredShare?: { readonly share: number; readonly step: number };
-  /** What to fill in to ask its model about a row of one's own. */
+  /** Columns to fill in for a prediction. */
   readonly asks: readonly string[];
 }
 
-/** Learning rates tried so far, ascending; all from the same weights and on the same rows. */
+/** Learning rates tried so far, ascending; all from the same weights and on the same examples. */
 export interface LearningRateProbe {
   readonly points: readonly {
     readonly learningRate: number;
-    /** Mean loss on the probe rows after the steps, nats; null where it was no finite number. */
+    /** Mean loss on the probe's examples after the steps, nats; null if it was not finite. */
     readonly loss: number | null;
   }[];
-  /** Mean loss on the probe rows before any step. */
+  /** Mean loss on the probe's examples before any step. */
   readonly lossBefore: number;
   readonly stepsEach: number;
   readonly rows: number;
-  /** The rate to take, once all were tried; null if none lowered the loss. */
+  /** Suggested rate, once all were tried; null if none lowered the loss. */
   readonly suggested: number | null;
   readonly isDone: boolean;
 }
@@ -216,41 +216,41 @@ export interface TimeEstimate {
 
 export interface ExamplesReport {
   readonly step: number;
-  /** In the order of the rows. */
+  /** In the order of the validation set. */
   readonly rows: readonly ExampleResult[];
 }
 
-/** How to hand a run's settings on. */
+/** Ways to share the settings of a run. */
 export interface ShareReport {
   readonly runId: string;
-  /** What to put behind the page's address and `#`; null where it would be too long. */
+  /** Fragment of the link, behind the page's address and `#`; null if it is too long. */
   readonly fragment: string | null;
-  /** Why there is none; else empty. */
+  /** Reason if there is none; else empty. */
   readonly whyNoLink: string;
-  /** For `large_models/` of MeZO's repository; no command where that program cannot do the run. */
+  /** For `large_models/` of MeZO's repository; no command if that program does not support the run. */
   readonly runPy: { readonly command: string | null; readonly notes: readonly string[] };
 }
 
-/** Settings that came from elsewhere, whole and checked. */
+/** Imported settings, complete and checked. */
 export interface ImportedReport {
   readonly settings: SettingValues;
   readonly task: TaskSpec | null;
-  /** How rows were drawn, as far as the source says. */
+  /** How splits were drawn, as far as the source says. */
   readonly rules: Partial<SplitRules>;
-  /** The model they were used with, as the source names it. */
+  /** The model they were used with, as named in the source. */
   readonly model: string | null;
-  /** Of the run they came from; empty where nothing says. */
+  /** Name of their run; empty if unknown. */
   readonly name: string;
-  /** What was passed over or taken for granted, in sentences. */
+  /** What was ignored or assumed, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** What has been written so far. */
+/** Text generated so far. */
 export interface WritingReport {
   readonly request: WritingRequest;
-  /** By the model before training; null until its turn comes. */
+  /** By the model before training; null until it starts. */
   readonly before: SideReport | null;
-  /** By the weights on the GPU; null where they are the base's. */
+  /** By the weights on the GPU; null if they are those of the base model. */
   readonly after: SideReport | null;
 }
 
@@ -261,9 +261,9 @@ export interface SideReport {
   readonly tokens: number;
   /** Measured since the first token; null until there are two. */
   readonly tokensPerSecond: number | null;
-  /** Tokens the prompt lost at its beginning to fit the model's table of positions. */
+  /** Tokens cut from the start of the prompt to fit the model's positions. */
   readonly cutTokens: number;
-  /** null while it is being written. */
+  /** Null until it ends. */
   readonly ending: Written["ending"] | null;
 }
 

@@ -130,7 +130,7 @@ export async function travelTo(
   const started = env.now();
   const scored = await evaluateUnless(model, dev, {
     ...run.judging,
-    ...evaluationProgress(session, "Evaluating on held-out rows", dev.length),
+    ...evaluationProgress(session, "Evaluating the validation set", dev.length),
   });
   if (!scored) return;
   run.rememberAnswers(to, scored);

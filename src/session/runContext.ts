@@ -64,8 +64,8 @@ export async function lockRun({ env }: SessionState, runId: string): Promise<() 
   if (release) return release;
   throw new ZerothError(
     "E-TAB-3",
-    "This run is being trained in another tab. Its curves can be looked at here; to go on with it " +
-      "here, pause it there and close that tab.",
+    "This run is open in another tab. Its curves can be viewed here; to resume it here, pause it there and " +
+      "close that tab.",
   );
 }
 

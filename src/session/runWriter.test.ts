@@ -3,17 +3,17 @@ import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { anEvaluation, aRun, someRows, steps } from "#run/testing/runs.ts";
 import type { EngineEvent } from "./protocol.ts";
 import { RunWriter } from "./runWriter.ts";
-import { stubbornStore } from "./testing/stubbornStore.ts";
+import { limitedStore } from "./testing/limitedStore.ts";
 
 const date = () => new Date("2025-05-06T07:08:09.000Z");
 const failure = { code: "E-GPU-7", message: "The GPU was reset twice." };
 
-let store: ReturnType<typeof stubbornStore>;
+let store: ReturnType<typeof limitedStore>;
 let runs: RunStore;
 let writer: RunWriter;
 let events: EngineEvent[];
 beforeEach(async () => {
-  store = stubbornStore();
+  store = limitedStore();
   runs = openRunStore(store, date);
   events = [];
   const env = { date, emit: (event: EngineEvent) => void events.push(event) };
@@ -21,7 +21,7 @@ beforeEach(async () => {
   await runs.createRun(aRun("run"), someRows);
 });
 
-test("steps added while refused ones are written again follow them, each once", async () => {
+test("steps that are added while rejected ones are retried follow them, each once", async () => {
   store.isFull = true;
   await writer.addSteps(steps(1, 3), "relaxed");
   store.isFull = false;
@@ -47,7 +47,7 @@ test("waiting writes keep their order, and the last change of the record wins", 
   expect(record.failure).toBeUndefined();
 });
 
-test("the recovery of a store is reported once, and nothing is written where nothing waits", async () => {
+test("the recovery of a store is reported once, and nothing is written if nothing waits", async () => {
   store.isFull = true;
   await writer.addSteps(steps(1, 3), "relaxed");
   store.isFull = false;

@@ -7,8 +7,8 @@ import type { Durability } from "#run/store/store.ts";
 import type { Environment } from "./environment.ts";
 
 /**
- * Saves what a run produces. What the store refuses is reported, kept in memory, and written with the
- * next write or by `saveWaiting`; training continues.
+ * Saves steps, evaluations and changes of a run. Those that the store rejects are reported, kept in memory
+ * and written with the next write or by `saveWaiting`; training continues.
  */
 export class RunWriter {
   readonly #env: Pick<Environment, "date" | "emit">;
@@ -19,7 +19,7 @@ export class RunWriter {
   savedStep: number;
   /** Of the newest checkpoint of the run; 0 without one. */
   checkpointStep: number;
-  /** The store refused the last checkpoint. */
+  /** The store rejected the last checkpoint. */
   isCheckpointDue = false;
   #steps: JournalStep[] = [];
   #evaluations: EvaluationRecord[] = [];
@@ -58,7 +58,7 @@ export class RunWriter {
     await this.#guard(() => this.#flush("strict"));
   }
 
-  /** Returns the stored record; null if the store refused, and the change waits. */
+  /** Returns the stored record; null if the store rejected the change, which then waits. */
   async update(patch: RunPatch): Promise<RunRecord | null> {
     this.#patch = { ...this.#patch, ...patch };
     return this.#guard(() => this.#flush("strict"));
@@ -76,7 +76,7 @@ export class RunWriter {
     });
   }
 
-  /** Writes whatever waits; false if nothing did. */
+  /** Writes everything that waits; false if nothing did. */
   async saveWaiting(): Promise<boolean> {
     if (!this.hasUnsaved) return false;
     await this.#guard(() => this.#flush("strict"));
@@ -107,7 +107,7 @@ export class RunWriter {
     return record;
   }
 
-  /** Returns what the write returns; null if the store refused it. */
+  /** Returns the result of the write; null if the store rejected it. */
   #guard<T>(write: () => Promise<T>): Promise<T | null> {
     return this.#inOrder(async () => {
       try {
@@ -131,14 +131,14 @@ export class RunWriter {
 
   #whatIsSaved(): string {
     return this.hasUnsaved
-      ? `Up to step ${this.savedStep} is saved; what came after is in memory until storage takes it.`
-      : `Everything up to step ${this.savedStep} is saved; a copy of the weights, for a quicker ` +
-          `start, is missing until storage takes it.`;
+      ? `Everything up to step ${this.savedStep} is saved; the rest is in memory until storage accepts it.`
+      : `Everything up to step ${this.savedStep} is saved; a checkpoint, for a quicker start, is missing ` +
+          `until storage accepts it.`;
   }
 
   #reportRecovery(): void {
     if (this.#failureCode === null) return;
-    const message = `Storage takes writes again. Everything up to step ${this.savedStep} is saved.`;
+    const message = `Storage accepts writes again. Everything up to step ${this.savedStep} is saved.`;
     this.#env.emit({
       type: "notice",
       failure: { code: this.#failureCode, message },

@@ -1,7 +1,7 @@
 import { ZerothError } from "#base/errors.ts";
 import { createQueue, type Queue } from "#base/queue.ts";
 
-/** Which commands run now, and what they are asked to do: pause, or cancel. */
+/** Which commands run now, and whether they should pause or stop. */
 export class Schedule {
   /** For commands that use the model or the GPU, which run one after another. */
   readonly inOrder: Queue = createQueue();
@@ -13,12 +13,12 @@ export class Schedule {
     return this.#training !== null;
   }
 
-  /** Asks the training command to stop after the steps in flight. */
+  /** The training command should stop after the steps in flight. */
   get isPauseWanted(): boolean {
     return this.#isPauseWanted;
   }
 
-  /** Asks whatever can be given up halfway to stop. */
+  /** Commands that can be abandoned should stop. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }

@@ -17,8 +17,8 @@ import { LINEAR_BOUND, linearError } from "./linearBench.ts";
 import type { SelfTestResult } from "./reports.ts";
 
 /**
- * Three things no result could be trusted without, tried on this very GPU: the random numbers to the
- * bit, one matrix product, and the loss of a tiny model.
+ * Tests this GPU: random numbers to the bit, one matrix product, and the loss of a tiny model. Without these,
+ * no result can be trusted.
  */
 export async function selfTest(
   device: Device,

@@ -5,10 +5,10 @@ import type { Environment } from "./environment.ts";
 type StorageEnvironment = Pick<Environment, "openStore" | "date" | "locks" | "modelLocks">;
 
 /**
- * The runs a session keeps, opened at first use, and the base model it has in use there.
+ * The store of a session, opened at first use, and the base model that the session uses.
  *
- * That model is marked as in use over all tabs: it may lie in the store without a run (it is saved long
- * before its first run is, and its last run can be deleted while it is open), and would then be removed.
+ * That model is locked in all tabs: it may be stored without a run (it is saved before its first run, and its
+ * last run can be deleted while it is open), and would then be removed as garbage.
  */
 export class SessionStorage {
   readonly #env: StorageEnvironment;
@@ -39,7 +39,7 @@ export class SessionStorage {
     return this.#runs;
   }
 
-  /** Marks this model as the one in use, in place of the one before. */
+  /** Marks this model as the one in use, instead of the one before. */
   async holdModel(modelId: string): Promise<void> {
     if (this.#modelId === modelId) return;
     const release = await this.#env.modelLocks.share(modelId);
@@ -48,7 +48,7 @@ export class SessionStorage {
     this.#release = release;
   }
 
-  /** Ends the use of the model, and removes from the store what nothing refers to any more. */
+  /** Ends the use of the model, and removes garbage from the store. */
   releaseModel(): void {
     if (this.#modelId === null) return;
     this.#release();
@@ -64,7 +64,7 @@ export class SessionStorage {
     this.#collectGarbage();
   }
 
-  /** Runs beside everything else. Nothing waits for it: where it fails, the next session tries again. */
+  /** Runs in the background. If it fails, the next session tries again. */
   #collectGarbage(): void {
     void this.#runs?.collectGarbage().catch(() => {});
   }

@@ -7,15 +7,15 @@ import { nodeGpu } from "#entry/node/gpu.ts";
 import { openFolderStore } from "#storage/folderStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import type { EngineEvent, LogFormat } from "./protocol.ts";
-import { oneDeviceGpu, without } from "./testing/gpus.ts";
 import {
-  createPlace,
+  createBrowser,
   lastRecord,
   notices,
   openReadyTab,
+  reportsStep,
   type Tab,
-  tellsOfStep,
-} from "./testing/place.ts";
+} from "./testing/browser.ts";
+import { oneDeviceGpu, without } from "./testing/gpus.ts";
 
 const gpu = oneDeviceGpu();
 const settings: SettingValues = {
@@ -26,10 +26,10 @@ const settings: SettingValues = {
   seed: 42,
   evalEvery: 3,
 };
-const newPlace = () => createPlace({ gpu, rows: 8 });
+const newBrowser = () => createBrowser({ gpu, rows: 8 });
 
 async function trained(): Promise<Tab> {
-  const tab = await openReadyTab(newPlace());
+  const tab = await openReadyTab(newBrowser());
   await tab.ask({ type: "startRun", settings, name: "a run" });
   return tab;
 }
@@ -49,21 +49,21 @@ function of<Type extends EngineEvent["type"]>(
 
 test("a bundle opened in another browser rebuilds the recorded weights, and cannot be trained on", async () => {
   const { blob } = await fileOf(await trained(), "bundle");
-  const other = await openReadyTab(newPlace());
+  const other = await openReadyTab(newBrowser());
   const events = await other.ask({ type: "openBundle", file: blob });
   expect(of(events, "bundle")).toMatchObject({ runId: "run-1", isAsRecorded: true });
   expect(of(events, "history").steps).toHaveLength(6);
   expect(lastRecord(other)).toMatchObject({ status: "finished", isFromBundle: true });
   const asked = await other.ask({ type: "predict", values: { text: "a fine film" } });
   expect(of(asked, "prediction").prediction.options).toHaveLength(2);
-  const refusal = await other.refusal({ type: "resumeRun" });
-  expect(refusal.message).toContain("without its rows");
+  const refusal = await other.rejection({ type: "resumeRun" });
+  expect(refusal.message).toContain("without its data");
 });
 
 test("a bundle made with kernels this GPU lacks opens with others, and says that digits may differ", async () => {
   const { blob } = await fileOf(await trained(), "bundle");
   const lacking = without("subgroups", nodeGpu());
-  const other = await openReadyTab(createPlace({ gpu: lacking, rows: 8 }));
+  const other = await openReadyTab(createBrowser({ gpu: lacking, rows: 8 }));
   const events = await other.ask({ type: "openBundle", file: blob });
   expect(of(events, "bundle")).toMatchObject({ isAsRecorded: true });
   const message = expect.stringMatching(/^This GPU cannot run linear_quad, .* last digits\.$/);
@@ -72,23 +72,23 @@ test("a bundle made with kernels this GPU lacks opens with others, and says that
   expect(of(asked, "prediction").prediction.options).toHaveLength(2);
 });
 
-test("a bundle whose base model is not here names the model and changes nothing", async () => {
+test("a bundle whose base model is not stored is rejected with the name of that model", async () => {
   const { blob } = await fileOf(await trained(), "bundle");
-  const other = newPlace().openTab();
-  const { code, message } = await other.refusal({ type: "openBundle", file: blob });
+  const other = newBrowser().openTab();
+  const { code, message } = await other.rejection({ type: "openBundle", file: blob });
   expect(code).toBe("E-FILE-5");
   expect(message).toContain("Open that model first");
   await other.ask({ type: "listRuns" });
   expect(of(other.events, "runs").runs).toHaveLength(0);
 });
 
-test("a file that is no bundle is refused, whatever it is called", async () => {
-  const tab = await openReadyTab(newPlace());
-  const refusal = await tab.refusal({ type: "openBundle", file: new Blob(["no zip at all"]) });
+test("a file that is no bundle is rejected, whatever its name", async () => {
+  const tab = await openReadyTab(newBrowser());
+  const refusal = await tab.rejection({ type: "openBundle", file: new Blob(["no zip at all"]) });
   expect(refusal.code).toBe("E-FILE-1");
 });
 
-test("a run's link read back gives its settings and its task", async () => {
+test("the share link of a run holds its settings and its task", async () => {
   const tab = await trained();
   const { share } = of(await tab.ask({ type: "shareRun", runId: "run-1" }), "shared");
   const text = `https://example.org/#${share.fragment}`;
@@ -100,7 +100,7 @@ test("a run's link read back gives its settings and its task", async () => {
   expect(share.runPy.command).toContain("python run.py");
 });
 
-test("a saved settings file read back gives its settings, task and name", async () => {
+test("a saved settings file holds settings, task and name", async () => {
   const tab = await trained();
   const text = await (await fileOf(tab, "settings")).blob.text();
   const { imported } = of(await tab.ask({ type: "readSettings", text }), "imported");
@@ -108,7 +108,7 @@ test("a saved settings file read back gives its settings, task and name", async 
   expect(imported).toMatchObject({ settings: kept, task, name: "a run", notes: [] });
 });
 
-test("the TensorBoard file goes by a name TensorBoard looks for", async () => {
+test("the TensorBoard file has a name that TensorBoard recognizes", async () => {
   const { name, blob } = await fileOf(await trained(), "tensorboard");
   expect(name).toMatch(/^events\.out\.tfevents\.\d+\./);
   expect(blob.size).toBeGreaterThan(500);
@@ -120,7 +120,7 @@ describe("a run folder", () => {
 
   async function pausedAt(tab: Tab, step: number): Promise<void> {
     let paused: Promise<unknown> = Promise.resolve();
-    tab.once(tellsOfStep(step), () => {
+    tab.once(reportsStep(step), () => {
       paused = tab.ask({ type: "pauseRun" });
     });
     await tab.ask({ type: "startRun", settings, name: "a run" });
@@ -139,12 +139,12 @@ describe("a run folder", () => {
 
   test("saved as a zip is resumed in another browser and on disk, to the same weights", async () => {
     const end = lastRecord(await trained()).weightsSha256;
-    const tab = await openReadyTab(newPlace());
+    const tab = await openReadyTab(newBrowser());
     await pausedAt(tab, 2);
     const { name, blob } = of(await tab.ask({ type: "saveRun", runId: "run-1" }), "file");
     expect(name).toBe("a-run.zip");
 
-    const other = newPlace().openTab();
+    const other = newBrowser().openTab();
     const zip = { path: name, file: new File([blob], name) };
     const events = await other.ask({ type: "importRuns", files: [zip] });
     expect(of(events, "copied").runs).toEqual([
@@ -163,14 +163,14 @@ describe("a run folder", () => {
       writeFileSync(join(root, path), bytes);
     }
     const store = await openFolderStore(join(root, "a-run"));
-    expect(await endOf(createPlace({ gpu, rows: 8, store }).openTab())).toBe(end);
+    expect(await endOf(createBrowser({ gpu, rows: 8, store }).openTab())).toBe(end);
     await store.close();
   });
 
   test("made on disk is opened from its files, whatever folder they are in", async () => {
     const folder = join(root, "made");
     const store = await openFolderStore(folder);
-    const tab = await openReadyTab(createPlace({ gpu, rows: 8, store }));
+    const tab = await openReadyTab(createBrowser({ gpu, rows: 8, store }));
     await tab.ask({ type: "startRun", settings, name: "a run" });
     const end = lastRecord(tab).weightsSha256;
     await store.close();
@@ -181,7 +181,7 @@ describe("a run folder", () => {
         const file = new File([readFileSync(path)], entry.name);
         return { path: path.slice(root.length + 1), file };
       });
-    const other = newPlace().openTab();
+    const other = newBrowser().openTab();
     const events = await other.ask({ type: "importRuns", files });
     expect(of(events, "copied").runs).toMatchObject([{ runId: "run-1", isCopied: true }]);
     await other.ask({ type: "openRun", runId: "run-1" });
@@ -189,10 +189,10 @@ describe("a run folder", () => {
   });
 
   test("without a run is rejected, and nothing is stored", async () => {
-    const place = newPlace();
+    const browser = newBrowser();
     const files = [{ path: "photos/a.json", file: new File(["{}"], "a.json") }];
-    const refusal = await place.openTab().refusal({ type: "importRuns", files });
+    const refusal = await browser.openTab().rejection({ type: "importRuns", files });
     expect(refusal).toMatchObject({ code: "E-FILE-1" });
-    expect(await place.store.keys("runs")).toEqual([]);
+    expect(await browser.store.keys("runs")).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { Speed } from "./speed.ts";
 const steps = (count: number, milliseconds: number) =>
   Array.from({ length: count }, () => ({ milliseconds, tokens: 100 }));
 
-test("a rate is that of the steps timed, without the first, in which drivers still compile", () => {
+test("the rate is that of the timed steps without the first, in which drivers compile", () => {
   const speed = new Speed();
   speed.add(steps(1, 5000));
   expect([speed.stepsPerSecond, speed.tokensPerSecond]).toEqual([null, null]);
@@ -12,7 +12,7 @@ test("a rate is that of the steps timed, without the first, in which drivers sti
   expect([speed.stepsPerSecond, speed.tokensPerSecond]).toEqual([4, 400]);
 });
 
-test("how long the rest will take is known after ten timed steps, and again after a pause", () => {
+test("the remaining time is known after ten timed steps, and again after a pause", () => {
   const speed = new Speed();
   speed.add(steps(10, 100));
   expect(speed.isCalibrated).toBe(false);
@@ -30,7 +30,7 @@ test("a rate follows the last 64 steps", () => {
   expect(speed.stepsPerSecond).toBeCloseTo(100);
 });
 
-test("what a step takes beyond what the GPU's clock saw is waiting, never less than none", () => {
+test("the time of a step beyond what the GPU measured is waiting time, and never negative", () => {
   const speed = new Speed();
   const parts = { weightPass: 20, products: 60, attention: 5, rest: 5 };
   const timed = { step: 6, isEstimate: false };
@@ -49,7 +49,7 @@ test("what a step takes beyond what the GPU's clock saw is waiting, never less t
   expect(speed.timingOf(null)).toEqual({});
 });
 
-test("an estimate whose parts took longer than the usual step is held to that", () => {
+test("an estimate whose parts took longer than a usual step is scaled to it", () => {
   const speed = new Speed();
   speed.add(steps(11, 100));
   const timed = { step: 6, isEstimate: true };

@@ -9,20 +9,20 @@ export class Speed {
   #recent: Timed[] = [];
   #isFirst = true;
 
-  /** What was measured before a pause says little: the first step then builds programs and buffers. */
+  /** Forgets measurements before a pause: the first step afterwards compiles programs. */
   restart(): void {
     this.#recent = [];
     this.#isFirst = true;
   }
 
-  /** Finished steps, of which the very first one is not counted: drivers finish compiling in it. */
+  /** Adds finished steps. The first one is not counted, because drivers finish compiling in it. */
   add(steps: readonly Timed[]): void {
     const counted = this.#isFirst ? steps.slice(1) : steps;
     if (steps.length > 0) this.#isFirst = false;
     this.#recent = [...this.#recent, ...counted].slice(-WINDOW);
   }
 
-  /** Enough steps have been timed to say how long the rest will take. */
+  /** Enough steps have been timed to estimate the remaining time. */
   get isCalibrated(): boolean {
     return this.#recent.length >= CALIBRATION_STEPS;
   }
@@ -38,14 +38,14 @@ export class Speed {
     return this.#recent.reduce((sum, { tokens }) => sum + tokens, 0) / seconds;
   }
 
-  /** Where the time of a step goes: what the clock said of some, and the rest of the usual one. */
+  /** Time of a step by part: as measured in one step, with the rest of the mean step as waiting. */
   timingOf(timed: Stepper["timing"]): { readonly timing?: StepTiming } {
     const { stepsPerSecond } = this;
     if (!timed || stepsPerSecond === null) return {};
     const { weightPass, products, attention, rest } = timed.parts;
     const { step, isEstimate } = timed;
     const [usual, busy] = [1000 / stepsPerSecond, weightPass + products + attention + rest];
-    // Parts by themselves may take longer than within the usual step.
+    // Parts timed alone may take longer than within a step.
     const scale = isEstimate ? Math.min(1, usual / busy) : 1;
     const timing: StepTiming = {
       weightPassMs: scale * weightPass,

@@ -7,7 +7,7 @@ import type { RunData, RunRecord, RunRows } from "#run/store/records.ts";
 import type { RunSettings } from "#zo/commonSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { ActiveRun } from "./activeRun.ts";
-import { rejectWithoutRoom, saveBase } from "./baseModel.ts";
+import { rejectWithoutSpace, saveBase } from "./baseModel.ts";
 import { closeRun } from "./closeRun.ts";
 import { adapterName, fastestLinear, namedLinear } from "./kernelChoice.ts";
 import type { OpenData } from "./openData.ts";
@@ -31,7 +31,7 @@ export async function startRun(
   const { task } = data.inspection.summary;
   const runs = await storage.runs();
   // Before the current run is closed.
-  await rejectWithoutRoom(session, runs, opened, { task, settings });
+  await rejectWithoutSpace(session, runs, opened, { task, settings });
   await closeRun(session);
   const device = await gpu.open();
   await opened.setFormat({ dtype: settings.dtype, head: headOf(task, settings) });
@@ -74,7 +74,7 @@ export async function queueRun(
   const device = await gpu.open();
   const runs = await storage.runs();
   const { task } = data.inspection.summary;
-  await rejectWithoutRoom(session, runs, opened, { task, settings });
+  await rejectWithoutSpace(session, runs, opened, { task, settings });
   await saveBase(session, runs, opened);
   const record = newRecord(session, device, opened, data, settings, name, undefined);
   await runs.createRun({ ...record, status: "queued" }, rowsOf(data));

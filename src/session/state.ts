@@ -71,7 +71,7 @@ export class Workspace {
   /** @throws ZerothError E-OPEN-1 if no data is open */
   requireData(): OpenData {
     if (this.#data) return this.#data;
-    throw new ZerothError("E-OPEN-1", "No rows are open. Add some first.");
+    throw new ZerothError("E-OPEN-1", "No data is open. Open some first.");
   }
 
   /** @throws ZerothError E-OPEN-1 if no run is on the GPU */

@@ -76,12 +76,12 @@ export function reportHistory(
 }
 
 /*
- * A tab that shows a run another tab has open asks that tab about once a second for what is new. Nothing is
- * sent unless a tab asks, and the store is read only when the run was opened or closed elsewhere: the tab
- * that trains is neither slowed nor written to.
+ * A tab that shows a run of another tab requests news from that tab about once a second. Nothing is sent
+ * without a request, and the store is read only when the run was opened or closed elsewhere, so the tab that
+ * trains is not slowed.
  */
 
-/** What is new in the run that is open here; null if another run, or none, is. */
+/** Returns the news of the run that is open here; null if another run, or none, is open. */
 export function newsOf({ workspace }: SessionState, { runId, after }: RunQuestion): RunNews | null {
   const { run } = workspace;
   if (run?.id !== runId) return null;
@@ -162,8 +162,8 @@ export async function deleteRun(
 }
 
 /**
- * Saves what storage refused of the open run, now that something was deleted: a run that does not train
- * would never write again by itself.
+ * Saves what storage rejected of the open run after something was deleted: a run that does not train would
+ * not write again by itself.
  */
 export async function saveAfterDelete({ schedule, workspace }: SessionState): Promise<void> {
   const { run } = workspace;

@@ -27,8 +27,8 @@ export async function resumeRun(session: SessionState): Promise<void> {
   if (isFromBundle) {
     throw new ZerothError(
       "E-DATA-1",
-      `"${name}" came in a bundle, without its rows, so it cannot be trained on. Start a new ` +
-        `run from its settings with rows of your own.`,
+      `"${name}" came in a bundle, without its data, so it cannot be resumed. Start a new run from its ` +
+        `settings with your own data.`,
     );
   }
   await goToLastStep(session);
@@ -119,7 +119,7 @@ async function recoverFromLoss(session: SessionState, run: ActiveRun): Promise<v
     const saved = `Your run is saved up to step ${run.writer.savedStep}.`;
     const failure = new ZerothError(
       "E-GPU-7",
-      `The GPU was reset twice in two minutes, so the browser may refuse it for a while. ${saved} ` +
+      `The GPU was reset twice in two minutes, so the browser may block it for a while. ${saved} ` +
         `Wait two minutes, close other tabs that use the GPU, then reload the page and resume.`,
     );
     await run.setStatus("paused", toFailure(failure));

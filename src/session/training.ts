@@ -32,7 +32,7 @@ export interface TrainingHooks {
  * Trains until the end, a pause, or a non-finite loss. Resolves when nothing is in flight and everything
  * is saved.
  *
- * Steps are journaled as soon as they have been read back; nothing else is ever called saved.
+ * Steps are journaled as soon as they have been read back.
  *
  * @throws DeviceLost
  */
@@ -76,7 +76,7 @@ export async function trainRun(run: ActiveRun, hooks: TrainingHooks): Promise<vo
       if (found) await run.save({ divergence: found });
       run.report();
     },
-    onLongStep: (done, total) => reportExamples(run, "Anchor over all rows", done, total),
+    onLongStep: (done, total) => reportExamples(run, "Anchor over the training set", done, total),
   });
   if (end === "not finite") return endDiverged(run);
   if (end === "paused" || !(await testRun(run, isPauseWanted, hooks.goToStep))) {
@@ -162,7 +162,7 @@ function evaluationHooks(run: ActiveRun, isPauseWanted: () => boolean) {
     onEvaluation: (step: number, evaluation: Evaluation, milliseconds: number) =>
       keepEvaluation(run, step, evaluation, milliseconds),
     onEvaluating: (done: number, total: number) =>
-      reportEvaluating(run, "Evaluating on held-out rows", done, total),
+      reportEvaluating(run, "Evaluating the validation set", done, total),
   };
 }
 
@@ -226,7 +226,7 @@ async function testRun(
   return true;
 }
 
-/** Measures what Sparse-MeZO's mask leaves in at the current weights, and reports it. */
+/** Measures the share of the weights inside Sparse-MeZO's mask, and reports it. */
 async function measureMask(run: ActiveRun): Promise<void> {
   if (traitsOf(run.record.settings).sparsity === 0) return;
   const sparsity = await measureSparsity(run.context.model, run.lastStep);

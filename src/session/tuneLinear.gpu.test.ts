@@ -47,7 +47,7 @@ const enough = { dispatchMs: 4, lookMs: 0.1 };
 /** Time for the kernels on the first class. */
 const little = { dispatchMs: 80, lookMs: 1 };
 
-describe("where there is time for every kernel", () => {
+describe("with time for every kernel", () => {
   const told: number[] = [];
   let tuning: Tuning;
   beforeAll(async () => {
@@ -55,14 +55,14 @@ describe("where there is time for every kernel", () => {
     tuning = await tuneLinear({ ...parts(enough), dtype: "f16", onProgress });
   });
 
-  test("every kernel is tried, and the fastest of a class is named with its rate", () => {
+  test("every kernel is tried, and the fastest of a class is reported with its rate", () => {
     expect(tuning.refused).toEqual([]);
     expect(linearClasses.filter((name) => tuning.gflops[name]! > 0)).toHaveLength(9);
     expect(told).toEqual([...told].sort((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
   });
 
-  test("a kernel for weights stored as f16 is named only where it is at least as fast", () => {
+  test("a kernel for f16 weights is chosen only if it is at least as fast", () => {
     const { choice, gflops } = tuning;
     for (const name of linearClasses) {
       const card = choice[`${name}.halves`];
@@ -72,7 +72,7 @@ describe("where there is time for every kernel", () => {
   });
 });
 
-test("a kernel that gives wrong answers is told of and never taken, however fast it is", async () => {
+test("a kernel with wrong results is reported and never chosen, however fast it is", async () => {
   const include = '#include "lib/weights_f32.wgsl"';
   const text = sources.get(linearQuad.file)!;
   expect(text).toContain(include);
@@ -83,14 +83,14 @@ test("a kernel that gives wrong answers is told of and never taken, however fast
   expect(cardsOf(choice)).not.toContain(linearQuad);
 });
 
-test("a kernel that does not compile is told of and left out", async () => {
+test("a kernel that does not compile is reported and left out", async () => {
   const broken = new Map(sources).set(linearTile.file, "fn main( {");
   const { choice, refused } = await tuneLinear({ ...parts(little), sources: broken });
   expect(refused).toEqual([expect.stringContaining("linear_tile.wgsl could not be built")]);
   expect(cardsOf(choice)).not.toContain(linearTile);
 });
 
-test("a kernel for halves that gives wrong answers is told of", async () => {
+test("a kernel for f16 weights with wrong results is reported", async () => {
   const text = sources.get(linearSharedPacked.file)!;
   const wrong = text.replace("words.x)", "words.y)");
   expect(wrong).not.toBe(text);
@@ -102,13 +102,13 @@ test("a kernel for halves that gives wrong answers is told of", async () => {
   expect(refused).toEqual([expect.stringMatching(/^linear_shared_packed is off by/)]);
 });
 
-test("where time ran out before anything was measured, the usual kernels are taken", async () => {
+test("if time ran out before anything was measured, the default kernels are chosen", async () => {
   const { choice, gflops } = await tuneLinear(parts({ dispatchMs: 1, lookMs: 5000 }));
   expect(gflops).toEqual({});
   expect(choice).toEqual(defaultChoice(device.info));
 });
 
-test("on a width that is no multiple of four, only kernels that need none are tried", async () => {
+test("with a width that is no multiple of four, only kernels that allow it are tried", async () => {
   const odd = { ...config, hiddenSize: 66, wordEmbedProjDim: 66 };
   const { choice } = await tuneLinear({ ...parts(little), config: odd });
   for (const card of cardsOf(choice)) expect(card.innerMultiple).toBe(1);

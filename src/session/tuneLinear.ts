@@ -38,33 +38,33 @@ export interface TuneParts {
   onProgress?(done: number, total: number): void;
 }
 
-/** What the measurement found. */
+/** Result of the measurement. */
 export interface Tuning {
   readonly choice: LinearChoice;
   /** GFLOP/s of the kernel chosen, for the classes there was time to measure. */
   readonly gflops: Readonly<Partial<Record<LinearClass | HalfClass, number>>>;
-  /** Kernels that are out, and why: a sentence each. */
+  /** Excluded kernels and the reason, a sentence each. */
   readonly refused: readonly string[];
   readonly milliseconds: number;
 }
 
-/** All in all. What is not measured by then takes the kernel of its nearest neighbour. */
+/** Limit of the whole measurement. Classes not measured by then get the kernel of the nearest class. */
 const MOST_MS = 3000;
 const REPEATS = 3;
-/** A repetition lasts at least this, or thrice as long as merely submitting and waiting takes. */
+/** A repetition lasts at least this, or three times as long as submitting nothing and waiting. */
 const LEAST_MS = 4;
-/** Or so many ticks of the clock: Safari's goes by whole milliseconds. */
+/** And at least so many ticks of the clock: Safari's has whole milliseconds. */
 const LEAST_TICKS = 20;
-/** Products handed over at once; more would keep the GPU from everything else. */
+/** Products per submit; more would block the GPU for everything else. */
 const MOST_PRODUCTS = 1024;
 /** A kernel this many times slower than another at its first try is not tried again. */
 const HOPELESS = 2;
-/** Rows of x that stand for few, some and many. */
+/** Rows of x in the classes few, some and many. */
 const rowsOf = { few: 16, some: 128, many: 512 } as const;
 /** Weights of a sign take no more than this, whatever the model. */
 const MOST_WEIGHT_BYTES = 32 * 1024 * 1024;
 
-/** The costliest classes first, should time run out. */
+/** The most expensive classes first, in case time runs out. */
 const order = [
   "many.wide",
   "some.wide",
@@ -78,10 +78,9 @@ const order = [
 ] as const satisfies readonly LinearClass[];
 
 /**
- * Times every kernel for matrix products that this device can run on shapes of this model, and names
- * the fastest of each class. A kernel whose answers are wrong here, or that does not compile, is out.
- * One that reads halves is named where it is as fast as the best over f32s, the widening that it saves
- * not even counted.
+ * Times every kernel for matrix products that this device can run, on shapes of this model, and returns the
+ * fastest of each class. A kernel with wrong results, or one that does not compile, is excluded. A kernel that
+ * reads f16 weights is chosen if it is as fast as the best over f32, not counting the conversion it saves.
  */
 export async function tuneLinear(parts: TuneParts): Promise<Tuning> {
   const { device, now } = parts;
@@ -150,7 +149,7 @@ async function compiled(
   }
 }
 
-/** The kernel, or why it is out. */
+/** Returns the kernel, or the reason why it is excluded. */
 async function checked(
   device: Device,
   kernel: LinearKernel | string,
@@ -166,7 +165,7 @@ interface Fastest {
   readonly gflops: number;
 }
 
-/** The measured class most like this one: as many rows first, then the many. */
+/** The measured class nearest to this one: with as many rows, else with many. */
 function nearest(name: LinearClass, fastest: ReadonlyMap<LinearClass, Fastest>) {
   const rows = name.split(".")[0]!;
   const like = [...fastest].find(([other]) => other.startsWith(rows));
@@ -192,7 +191,7 @@ function within({ outer, ...size }: ProductSize): ProductSize {
   return { ...size, outer: Math.max(1, Math.min(outer, most)) };
 }
 
-/** What submitting nothing and waiting for it takes: Firefox looks only now and then. */
+/** Time to submit nothing and wait for it: Firefox checks at intervals. */
 async function medianWait({ device: { device }, now }: TuneParts): Promise<number> {
   const waits: number[] = [];
   for (let i = 0; i < 3; i++) {
@@ -204,7 +203,7 @@ async function medianWait({ device: { device }, now }: TuneParts): Promise<numbe
   return waits.sort((a, b) => a - b)[1]!;
 }
 
-/** The least step of a clock, in milliseconds; at most 1. */
+/** Resolution of the clock, in milliseconds; at most 1. */
 function tickOf(now: () => number): number {
   let least = 1;
   for (let i = 0; i < 3; i++) {
@@ -216,9 +215,9 @@ function tickOf(now: () => number): number {
   return least;
 }
 
-/** What a repetition is measured against. */
+/** Times that a repetition is compared with. */
 interface Span {
-  /** What waiting takes by itself: no kernel's doing. */
+  /** Time of waiting alone, without a kernel. */
   readonly waitMs: number;
   readonly leastMs: number;
 }
@@ -255,7 +254,7 @@ async function fastestOf(
       for (let i = 1; i < REPEATS && !(best && ms > HOPELESS * best.ms); i++) {
         ms = Math.min(ms, await run(times));
       }
-      // One that took no time at all by this clock was not timed.
+      // A repetition of zero length by this clock was not measured.
       if (ms > 0 && (!best || ms < best.ms)) best = { card: kernel.card, ms };
     }
     if (!best) return null;

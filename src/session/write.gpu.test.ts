@@ -4,15 +4,15 @@ import { builtInTask } from "#data/tasks/index.ts";
 import type { WritingRequest } from "#run/evaluation/writingRequest.ts";
 import type { EngineEvent } from "./protocol.ts";
 import type { WritingReport } from "./reports.ts";
-import { oneDeviceGpu } from "./testing/gpus.ts";
 import {
-  createPlace,
+  createBrowser,
   exportedSha,
   lastRecord,
   openDemo,
   openReadyTab,
   type Tab,
-} from "./testing/place.ts";
+} from "./testing/browser.ts";
+import { oneDeviceGpu } from "./testing/gpus.ts";
 
 const gpu = oneDeviceGpu();
 const settings = {
@@ -32,7 +32,7 @@ const request: WritingRequest = {
 };
 
 async function trained(): Promise<Tab> {
-  const tab = await openReadyTab(createPlace({ gpu, rows: 8 }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows: 8 }));
   await tab.ask({ type: "startRun", settings, name: "a run" });
   return tab;
 }
@@ -40,14 +40,14 @@ async function trained(): Promise<Tab> {
 const reports = (events: readonly EngineEvent[]): WritingReport[] =>
   events.flatMap((event) => (event.type === "written" ? [event.writing] : []));
 
-test("both models write on the same prompt and seed, growing, and the run's weights come back", async () => {
+test("both models continue the same prompt with the same seed, and the run's weights are restored", async () => {
   const tab = await trained();
   const sha = await exportedSha(tab);
   const told = reports(await tab.ask({ type: "write", request }));
   const { before, after } = told.at(-1)!;
   for (const side of [before!, after!]) {
     expect(side).toMatchObject({ tokens: 12, ending: "length", cutTokens: 0 });
-    // The place's clock moves 300 ms with every look.
+    // The browser's clock moves 300 ms with every look.
     expect(side.tokensPerSecond).toBeCloseTo(1 / 0.3, 10);
   }
   expect(before!.text).not.toBe(after!.text);
@@ -59,7 +59,7 @@ test("both models write on the same prompt and seed, growing, and the run's weig
 
   const [again] = reports(await tab.ask({ type: "write", request })).slice(-1);
   expect([again!.before!.text, again!.after!.text]).toEqual([before!.text, after!.text]);
-  const base = createPlace({ gpu, rows: 8 }).openTab();
+  const base = createBrowser({ gpu, rows: 8 }).openTab();
   await openDemo(base);
   const [alone] = reports(await base.ask({ type: "write", request })).slice(-1);
   expect(alone).toMatchObject({ before: { text: before!.text }, after: null });
@@ -86,10 +86,10 @@ test.each(["after", "before"] as const)(
   },
 );
 
-test("a request that cannot be is refused in a sentence, and so is one without a model", async () => {
+test("an invalid request is rejected with a message, and so is one without a model", async () => {
   const tab = await trained();
   const refuse = (change: Partial<WritingRequest>) =>
-    tab.refusal({ type: "write", request: { ...request, ...change } });
+    tab.rejection({ type: "write", request: { ...request, ...change } });
   const sampled = { kind: "sampled", temperature: 1, topK: 0, topP: 1 } as const;
   for (const [change, words] of [
     [{ maxNewTokens: 0 }, /whole number of at least 1/],
@@ -103,12 +103,12 @@ test("a request that cannot be is refused in a sentence, and so is one without a
       message: expect.stringMatching(words),
     });
   }
-  const empty = createPlace({ gpu }).openTab();
-  expect(await empty.refusal({ type: "write", request })).toMatchObject({ code: "E-OPEN-1" });
+  const empty = createBrowser({ gpu }).openTab();
+  expect(await empty.rejection({ type: "write", request })).toMatchObject({ code: "E-OPEN-1" });
 });
 
-test("rows of SQuAD are trained on, and judged by what is written", async () => {
-  const tab = await openReadyTab(createPlace({ gpu, rows: 8 }));
+test("a run on SQuAD is evaluated by the text that the model generates", async () => {
+  const tab = await openReadyTab(createBrowser({ gpu, rows: 8 }));
   const url = new URL("../../test/fixtures/tasks/squad.jsonl", import.meta.url);
   const text = readFileSync(url, "utf8").split("\n").slice(0, 6).join("\n");
   await tab.ask({

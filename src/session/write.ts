@@ -46,7 +46,7 @@ export async function write(session: SessionState, { request }: CommandOf<"write
   await withBaseWeights(session, () => writeAs((before) => ({ before, after })));
 }
 
-/** Buffers to read a prompt in parts of 128 tokens. */
+/** Buffers to process a prompt in parts of 128 tokens. */
 const readingCapacity = { tokens: 64, scored: 1, options: 1, examples: 1 };
 
 async function writeByBase(session: SessionState, request: WritingRequest): Promise<void> {
@@ -92,7 +92,7 @@ interface Prompt {
   readonly cutTokens: number;
 }
 
-/** The prompt as ids, cut on the left to what the model has positions for. */
+/** Returns the prompt as ids, cut on the left to the positions of the model. */
 function textFor(
   request: WritingRequest,
   { tokenizer, config }: OpenModel,
@@ -102,7 +102,8 @@ function textFor(
     ...idsBefore(tokenizer, run?.record.task ?? {}),
     ...tokenizer.encode(request.prompt),
   ];
-  if (ids.length === 0) throw new ZerothError("E-CFG-1", "Give the text to write on from.");
+  if (ids.length === 0)
+    throw new ZerothError("E-CFG-1", "The prompt is empty. Enter the text to continue.");
   const fitted = fitPrompt(ids, request.maxNewTokens, config.maxPositionEmbeddings);
   return { ...fitted, cutTokens: ids.length - fitted.prompt.length };
 }
@@ -114,7 +115,7 @@ function roomFor(ground: WritingGround, { prompt, maxNewTokens }: Prompt) {
 /** Which of the two texts of a report this one is. */
 type Side = (text: SideReport) => Pick<WritingReport, "before" | "after">;
 
-/** Writes one text, and reports it as it grows. */
+/** Generates one text, and reports it as it grows. */
 async function writeSide(
   session: SessionState,
   model: Model,

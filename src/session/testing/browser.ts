@@ -24,39 +24,39 @@ import { createSession } from "../session.ts";
 import { narrowed } from "./narrowModel.ts";
 
 /**
- * A place that sessions run in one after another, or side by side as tabs do: one store, one clock,
- * one set of locks, with a fixture for its demo. What outlives a tab lies here.
+ * A browser in which sessions run one after another, or side by side as tabs: one store, one clock and one
+ * set of locks, which outlive a tab, with a fixture as its demo.
  */
-export interface Place {
+export interface TestBrowser {
   readonly store: Store;
   readonly clock: Clock;
   openTab(more?: Partial<Environment>): Tab;
 }
 
-/** A session, driven by commands and judged by its events. */
+/** A session and its events. */
 export interface Tab {
   readonly events: readonly EngineEvent[];
-  /** Events of a command up to and with its `done`. @throws Error with the failure's words */
+  /** Runs a command. Returns its events, `done` included. @throws Error with the failure's message */
   ask(command: CommandBody): Promise<readonly EngineEvent[]>;
-  /** What a command was refused with. @throws Error if it was not */
-  refusal(command: CommandBody): Promise<Failure>;
-  /** Calls `act` at the first event that passes, from inside the session's own call. */
+  /** Runs a command that is rejected. Returns its failure. @throws Error if it succeeds */
+  rejection(command: CommandBody): Promise<Failure>;
+  /** Calls `act` at the first event that passes, from within the session's own call. */
   once(passes: (event: EngineEvent) => boolean, act: () => void): void;
-  /** Ends the tab as a crash does: nothing it still does counts, and its locks are free. */
+  /** Ends the tab as a crash does: nothing it does afterwards counts, and its locks are free. */
   kill(): void;
 }
 
 export interface Clock {
-  /** Every look at it takes this long: 300 ms keep the steps handed over at once few. */
+  /** Time between two readings: with 300 ms, few steps are read back at once. */
   tickMs: number;
   advance(milliseconds: number): void;
 }
 
-export interface PlaceOptions {
+export interface BrowserOptions {
   readonly gpu: GPU;
   readonly rows?: number;
   readonly store?: Store;
-  /** Rows of the table of positions from this one on are so large that their sum is infinite. */
+  /** First row of the position embeddings whose values are so large that any sum is infinite. */
   readonly hugeFrom?: number;
 }
 
@@ -64,7 +64,7 @@ const fixture = fileURLToPath(new URL("../../../test/fixtures/opt-tiny-pre-ln", 
 const sources = readShaders();
 const heldOut = 4;
 
-export function createPlace(options: PlaceOptions): Place {
+export function createBrowser(options: BrowserOptions): TestBrowser {
   const { gpu, rows = 24, store = memoryStore(), hugeFrom } = options;
   let now = 0;
   let dates = 0;
@@ -114,9 +114,12 @@ export function createPlace(options: PlaceOptions): Place {
   };
 }
 
-/** A tab with the fixture and its rows open. */
-export async function openReadyTab(place: Place, more: Partial<Environment> = {}): Promise<Tab> {
-  const tab = place.openTab(more);
+/** A tab with the fixture's model and data open. */
+export async function openReadyTab(
+  browser: TestBrowser,
+  more: Partial<Environment> = {},
+): Promise<Tab> {
+  const tab = browser.openTab(more);
   await openDemo(tab);
   return tab;
 }
@@ -130,7 +133,7 @@ export async function openDemo(tab: Tab): Promise<void> {
   });
 }
 
-/** The run's record as it was last told. */
+/** The run's record as last reported. */
 export function lastRecord(tab: Tab): RunRecord {
   return lastReport(tab).record;
 }
@@ -138,11 +141,11 @@ export function lastRecord(tab: Tab): RunRecord {
 export function lastReport({ events }: Tab): RunReport {
   const run = events.findLast((event) => event.type === "run");
   if (run?.type === "run") return run.run;
-  throw new Error("No run was told of.");
+  throw new Error("No run was reported.");
 }
 
-/** Steps a tab has told of, by their number; a step told twice counts as it was told last. */
-export function toldSteps({ events }: Tab): StepRecord[] {
+/** Steps that a tab reported, ascending; of a step that was reported twice, the last report. */
+export function reportedSteps({ events }: Tab): StepRecord[] {
   const steps = new Map<number, StepRecord>();
   for (const event of events) {
     if (event.type !== "steps" && event.type !== "history") continue;
@@ -158,12 +161,12 @@ export function notices({ events }: Tab): { code: string; kind: string; message:
   );
 }
 
-/** True at the event that tells of this step. */
-export function tellsOfStep(step: number): (event: EngineEvent) => boolean {
+/** True for the event that reports this step. */
+export function reportsStep(step: number): (event: EngineEvent) => boolean {
   return (event) => event.type === "steps" && event.steps.some((finished) => finished.step >= step);
 }
 
-/** SHA-256 over the weights as an export at this moment holds them. */
+/** SHA-256 of the weights that an export contains now. */
 export async function exportedSha(tab: Tab, at?: "best" | "last"): Promise<string> {
   const events = await tab.ask({ type: "exportModel", ...(at && { at }) });
   const file = events.find((event) => event.type === "file");
@@ -210,10 +213,10 @@ function createTab(letGo: () => void, environment: (life: Life) => Environment):
       if (answer.type !== "failed") return told;
       throw new Error(`${command.type}: ${answer.failure.code} ${answer.failure.message}`);
     },
-    refusal: async (command) => {
+    rejection: async (command) => {
       const { answer } = await settle(command);
       if (answer.type === "failed") return answer.failure;
-      throw new Error(`${command.type} was not refused.`);
+      throw new Error(`${command.type} was not rejected.`);
     },
     once: (passes, act) => {
       watchers.push({ passes, act });
@@ -229,7 +232,7 @@ function isAnswer(event: EngineEvent): event is Extract<EngineEvent, { id: numbe
   return event.type === "done" || event.type === "failed";
 }
 
-/** A store that answers nothing any more once its tab has ended. */
+/** A store that no longer responds once its tab has ended. */
 function mortal(store: Store, life: Life): Store {
   const whileAlive = <T>(action: () => Promise<T>): Promise<T> =>
     life.isOver ? new Promise(() => {}) : action();
@@ -281,7 +284,7 @@ function modelLocksOf(holds: Set<ModelHold>, owner: object): ModelLocks {
 
 type Answers = Map<object, Parameters<OtherTabs["onAsk"]>[0]>;
 
-/** What is answered crosses from tab to tab as a copy. */
+/** Answers are copied from tab to tab. */
 function tabsOf(answers: Answers, owner: object): OtherTabs {
   return {
     ask: async (question) => {
@@ -293,7 +296,7 @@ function tabsOf(answers: Answers, owner: object): OtherTabs {
   };
 }
 
-/** A small model in the place of the bundled demo: the first rows to train on, the last ones held out. */
+/** A small model instead of the bundled demo: the first examples are the training set, the last the validation set. */
 function fixtureDemo(rows: number, hugeFrom?: number): DemoAssets {
   const files = ["config.json", "model.safetensors", "vocab.json", "merges.txt"];
   const texts: Readonly<Record<string, readonly string[]>> = {
@@ -322,10 +325,10 @@ function fixtureDemo(rows: number, hugeFrom?: number): DemoAssets {
   };
 }
 
-/** The weights of the fixture with positions from a row on that make any sum infinite. */
+/** The weights of the fixture, with position embeddings from a row on that make any sum infinite. */
 async function withHugePositions(file: ByteSource, firstRow: number): Promise<ByteSource> {
   if (file.name !== "model.safetensors") return file;
-  const tensors = (await readSafetensors(file)).map((place) => tensorAt(file, place));
+  const tensors = (await readSafetensors(file)).map((browser) => tensorAt(file, browser));
   const bytes = await file.read(0, file.sizeBytes);
   const dataStart = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
   let offset = dataStart;

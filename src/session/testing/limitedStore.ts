@@ -2,8 +2,8 @@ import { StorageFull } from "#base/errors.ts";
 import type { Store } from "#run/store/store.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 
-/** A store in memory that takes nothing new while it is full, and no weights while it nearly is. */
-export function stubbornStore(): Store & { isFull: boolean; isNearlyFull: boolean } {
+/** A store in memory that rejects writes while it is full, and weights while it is nearly full. */
+export function limitedStore(): Store & { isFull: boolean; isNearlyFull: boolean } {
   const inner = memoryStore();
   const store = {
     ...inner,

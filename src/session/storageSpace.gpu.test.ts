@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { SettingValues } from "#zo/settings.ts";
+import { createBrowser, lastRecord, openReadyTab, type Tab } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, openReadyTab, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const rows = 8;
@@ -21,16 +21,16 @@ let tab: Tab;
 let weightBytes = 0;
 beforeEach(async () => {
   free = Number.POSITIVE_INFINITY;
-  tab = await openReadyTab(createPlace({ gpu, rows }), { freeBytes: async () => free });
+  tab = await openReadyTab(createBrowser({ gpu, rows }), { freeBytes: async () => free });
   const model = tab.events.find((event) => event.type === "model");
   weightBytes = (model?.type === "model" && model.model?.weightBytes) || 0;
 });
 
 const starting = (settings = mezo) => ({ type: "startRun", settings, name: "a run" }) as const;
 
-test("room for a base model is asked for once, not for each of its runs", async () => {
+test("storage for a base model is required once, not for each of its runs", async () => {
   free = 2.5 * weightBytes;
-  expect((await tab.refusal(starting())).code).toBe("E-STORE-1");
+  expect((await tab.rejection(starting())).code).toBe("E-STORE-1");
   free = 3.5 * weightBytes;
   await tab.ask(starting());
   free = 2.5 * weightBytes;
@@ -38,20 +38,20 @@ test("room for a base model is asked for once, not for each of its runs", async 
   await tab.ask(starting());
   expect(lastRecord(tab).status).toBe("finished");
   free = 1.5 * weightBytes;
-  expect((await tab.refusal(starting())).code).toBe("E-STORE-1");
+  expect((await tab.rejection(starting())).code).toBe("E-STORE-1");
 });
 
-test("a run of halves is asked for half the room of its snapshots", async () => {
+test("a run with f16 weights requires half the storage for its checkpoints", async () => {
   free = 2.5 * weightBytes;
   await tab.ask(starting({ ...mezo, dtype: "f16" }));
   expect(lastRecord(tab).status).toBe("finished");
 });
 
-test("the run at hand stays open where the next one has no room", async () => {
+test("the current run stays open if there is no storage for the next one", async () => {
   await tab.ask(starting());
   const { id } = lastRecord(tab);
   free = 1.5 * weightBytes;
-  expect((await tab.refusal(starting())).code).toBe("E-STORE-1");
+  expect((await tab.rejection(starting())).code).toBe("E-STORE-1");
   await tab.ask({ type: "travelTo", step: 1 });
   expect(lastRecord(tab).id).toBe(id);
 });

@@ -2,8 +2,14 @@ import { expect, test, vi } from "vitest";
 import type { Store, TableName } from "#run/store/store.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import type { SettingValues } from "#zo/settings.ts";
+import {
+  createBrowser,
+  lastRecord,
+  openReadyTab,
+  type Tab,
+  type TestBrowser,
+} from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord, openReadyTab, type Place, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const rows = 8;
@@ -18,29 +24,29 @@ const settings: SettingValues = {
 /** From here on rows of the table of positions may differ: no example is that long. */
 const beyondExamples = 100;
 
-test("a base model whose last run was deleted while it was open is gone at the next start", async () => {
+test("a base model whose last run was deleted while it was open is removed at the next start", async () => {
   const store = memoryStore();
-  const place = createPlace({ gpu, rows, store });
-  const tab = await openReadyTab(place);
+  const browser = createBrowser({ gpu, rows, store });
+  const tab = await openReadyTab(browser);
   await tab.ask({ type: "deleteRun", runId: await train(tab) });
   expect(await keysOfModels(store)).not.toEqual([]);
   tab.kill();
-  await place.openTab().ask({ type: "checkDevice" });
+  await browser.openTab().ask({ type: "checkDevice" });
   await vi.waitFor(async () => expect(await keysOfModels(store)).toEqual([]));
 });
 
-test("a base model without a run is gone once it is closed", async () => {
+test("a base model without a run is removed when it is closed", async () => {
   const store = memoryStore();
-  const tab = await openReadyTab(createPlace({ gpu, rows, store }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows, store }));
   await tab.ask({ type: "deleteRun", runId: await train(tab) });
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   await vi.waitFor(async () => expect(await keysOfModels(store)).toEqual([]));
 });
 
-test("what a tab closed in the middle of keeping its base model leaves is gone at the next start", async () => {
+test("parts of a base model that a closed tab did not finish saving are removed at the next start", async () => {
   const store = watchedStore();
-  const place = createPlace({ gpu, rows, store });
-  const tab = await openReadyTab(place);
+  const browser = createBrowser({ gpu, rows, store });
+  const tab = await openReadyTab(browser);
   await new Promise<void>((resolve) => {
     store.onceWritten("chunks", async () => {
       tab.kill();
@@ -49,69 +55,69 @@ test("what a tab closed in the middle of keeping its base model leaves is gone a
     void train(tab);
   });
   expect((await keysOfModels(store)).length).toBe(1);
-  await place.openTab().ask({ type: "checkDevice" });
+  await browser.openTab().ask({ type: "checkDevice" });
   await vi.waitFor(async () => expect(await keysOfModels(store)).toEqual([]));
 });
 
-test("a base model is left alone by all tabs until its first run is created", async () => {
+test("no tab removes a base model before its first run is created", async () => {
   const store = watchedStore();
-  const place = createPlace({ gpu, rows, store });
-  const first = await openReadyTab(place);
+  const browser = createBrowser({ gpu, rows, store });
+  const first = await openReadyTab(browser);
   const runId = await train(first);
   first.kill();
 
-  const tab = await openReadyTab(place);
-  const other = place.openTab();
+  const tab = await openReadyTab(browser);
+  const other = browser.openTab();
   store.onceToBeWritten("runs", async () => {
     await other.ask({ type: "deleteRun", runId });
-    await sweptBy(place);
+    await sweptBy(browser);
   });
   await train(tab);
-  expect(await opensIn(place, tab)).toBe("finished");
+  expect(await opensIn(browser, tab)).toBe("finished");
 });
 
-test("a base model is left alone while a bundle's run is put beside it", async () => {
+test("no tab removes a base model while the run of a bundle is stored", async () => {
   const store = watchedStore();
-  const place = createPlace({ gpu, rows, store });
-  const first = await openReadyTab(place);
+  const browser = createBrowser({ gpu, rows, store });
+  const first = await openReadyTab(browser);
   const runId = await train(first);
   const told = await first.ask({ type: "exportLog", runId, format: "bundle" });
   const file = told.find((event) => event.type === "file");
   await first.ask({ type: "deleteRun", runId });
 
-  const tab = place.openTab();
+  const tab = browser.openTab();
   store.onceToBeWritten("runs", async () => {
     first.kill();
-    await sweptBy(place);
+    await sweptBy(browser);
   });
   await tab.ask({ type: "openBundle", file: file?.type === "file" ? file.blob : new Blob() });
   expect(lastRecord(tab)).toMatchObject({ status: "finished", isFromBundle: true });
 });
 
-test("a base model whose run was opened again is left alone by other tabs after that is deleted", async () => {
-  const place = createPlace({ gpu, rows });
-  const first = await openReadyTab(place);
+test("no tab removes the base model of an open run that another tab deletes", async () => {
+  const browser = createBrowser({ gpu, rows });
+  const first = await openReadyTab(browser);
   const runId = await train(first);
   first.kill();
 
-  const tab = place.openTab();
+  const tab = browser.openTab();
   await tab.ask({ type: "openRun", runId });
   await tab.ask({ type: "deleteRun", runId });
-  await sweptBy(place);
+  await sweptBy(browser);
   await train(tab);
-  expect(await opensIn(place, tab)).toBe("finished");
+  expect(await opensIn(browser, tab)).toBe("finished");
 });
 
-test("a bundle that began from other weights is refused before the open model is kept", async () => {
-  const other = await openReadyTab(createPlace({ gpu, rows, hugeFrom: beyondExamples }));
+test("a bundle with another base model is rejected before the open model is saved", async () => {
+  const other = await openReadyTab(createBrowser({ gpu, rows, hugeFrom: beyondExamples }));
   const runId = await train(other);
   const told = await other.ask({ type: "exportLog", runId, format: "bundle" });
   const file = told.find((event) => event.type === "file");
 
   const store = memoryStore();
-  const tab = await openReadyTab(createPlace({ gpu, rows, store }));
+  const tab = await openReadyTab(createBrowser({ gpu, rows, store }));
   const blob = file?.type === "file" ? file.blob : new Blob();
-  const refusal = await tab.refusal({ type: "openBundle", file: blob });
+  const refusal = await tab.rejection({ type: "openBundle", file: blob });
   expect(refusal).toMatchObject({ code: "E-FILE-5" });
   expect(refusal.message).toContain("other weights");
   expect(await keysOfModels(store)).toEqual([]);
@@ -123,16 +129,16 @@ async function train(tab: Tab): Promise<string> {
 }
 
 /** A new tab has swept up: its second list stands in line behind that. */
-async function sweptBy(place: Place): Promise<void> {
-  const tab = place.openTab();
+async function sweptBy(browser: TestBrowser): Promise<void> {
+  const tab = browser.openTab();
   await tab.ask({ type: "listRuns" });
   await tab.ask({ type: "listRuns" });
 }
 
 /** The status of a tab's run as another tab opens it. */
-async function opensIn(place: Place, tab: Tab): Promise<string> {
+async function opensIn(browser: TestBrowser, tab: Tab): Promise<string> {
   tab.kill();
-  const next = place.openTab();
+  const next = browser.openTab();
   await next.ask({ type: "openRun", runId: lastRecord(tab).id });
   return lastRecord(next).status;
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { EngineEvent } from "./protocol.ts";
+import { createBrowser, openReadyTab } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, openReadyTab } from "./testing/place.ts";
 
-test("the memory told before a start is what the run then has allocated, to the byte", async () => {
-  const tab = await openReadyTab(createPlace({ gpu: oneDeviceGpu(), rows: 8 }));
+test("the memory reported before a start is what the run then allocates, to the byte", async () => {
+  const tab = await openReadyTab(createBrowser({ gpu: oneDeviceGpu(), rows: 8 }));
   for (const method of ["mezo", "sparse_mezo"]) {
     const settings = { method, steps: 1, batchSize: 4, learningRate: 1e-3 };
     const told = find(await tab.ask({ type: "planMemory", settings }), "memory")!.memory;

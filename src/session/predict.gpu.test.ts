@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { createBrowser, lastRecord } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings = {
@@ -13,8 +13,8 @@ const settings = {
   evalEvery: 2,
 };
 
-test("a run over COPA is asked with its own columns, and answers with the choices as it read them", async () => {
-  const tab = createPlace({ gpu }).openTab();
+test("a prediction of a COPA run takes its columns and reports its choices as the model reads them", async () => {
+  const tab = createBrowser({ gpu }).openTab();
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   const url = new URL("../../test/fixtures/tasks/copa.jsonl", import.meta.url);
   const text = readFileSync(url, "utf8");
@@ -43,6 +43,6 @@ test("a run over COPA is asked with its own columns, and answers with the choice
     expect(options.reduce((sum, option) => sum + option[side], 0)).toBeCloseTo(1, 6);
   }
   await expect(
-    tab.refusal({ type: "predict", values: { ...values, question: "why" } }),
+    tab.rejection({ type: "predict", values: { ...values, question: "why" } }),
   ).resolves.toMatchObject({ code: "E-DATA-2" });
 });

@@ -3,8 +3,8 @@ import type { RowPreview } from "#data/examples/rowPreview.ts";
 import { importSettings } from "#run/exchange/importSettings.ts";
 import type { DataSource, EngineEvent } from "./protocol.ts";
 import type { DataReport } from "./reports.ts";
+import { createBrowser, exportedSha, lastRecord, type Tab } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, exportedSha, lastRecord, type Tab } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const settings = {
@@ -22,7 +22,7 @@ function tsv(name: string, n: number, from = 0): DataSource {
 }
 
 async function withModel(): Promise<Tab> {
-  const tab = createPlace({ gpu }).openTab();
+  const tab = createBrowser({ gpu }).openTab();
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   return tab;
 }
@@ -52,7 +52,7 @@ test("a file of SST-2 is recognised, and another task can be chosen for it", asy
   expect(lastData(tab).task).not.toHaveProperty("task");
 });
 
-test("a built-in task says what is its own, whatever it came with", async () => {
+test("a built-in task keeps its own template and words, whatever a file says", async () => {
   const tab = await withModel();
   await tab.ask({ type: "openData", train: tsv("train.tsv", 10) });
   const task = { ...lastData(tab).task, template: "{label}", words: ["a", "b"], bos: 0 } as const;
@@ -64,7 +64,7 @@ test("a built-in task says what is its own, whatever it came with", async () => 
   });
 });
 
-test("a named task that a head is to answer takes its columns, and its labels from the rows", async () => {
+test("a built-in task with a score head takes its own columns, and its labels from the data", async () => {
   const tab = await withModel();
   const rows = [
     "word\tsentence1\tsentence2\tlabel",
@@ -85,7 +85,7 @@ test("a named task that a head is to answer takes its columns, and its labels fr
   expect(lastData(tab).task).not.toHaveProperty("task");
 });
 
-test("rows are drawn anew under other rules, and each can be looked at", async () => {
+test("splits are drawn again under other rules, and each example can be previewed", async () => {
   const tab = await withModel();
   await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
   expect(lastData(tab).trainRows).toBe(24);
@@ -95,12 +95,12 @@ test("rows are drawn anew under other rules, and each can be looked at", async (
   const after = await look(tab, 0);
   expect(after.row).not.toBe(before.row);
   expect(after.values[0]?.text).toBe(`film number ${after.row - 1} .`);
-  const refused = await tab.refusal({ type: "setRules", rules: { devRows: 40 } });
+  const refused = await tab.rejection({ type: "setRules", rules: { devRows: 40 } });
   expect(refused.message).toContain("leave none to train on");
   expect(lastData(tab).trainRows).toBe(10);
 });
 
-test("rows kept for the end are tested once, and stay with the run and its rules", async () => {
+test("the test set is scored once, and stored with the run and its rules", async () => {
   const tab = await withModel();
   await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
   await tab.ask({ type: "setRules", rules: { dataSeed: 5, leaks: "drop" } });
@@ -115,7 +115,7 @@ test("rows kept for the end are tested once, and stay with the run and its rules
   expect((await look(tab, 3)).values).toEqual(drawn.values);
 });
 
-test("the final test is taken at the best step, and the run ends with its last weights", async () => {
+test("the test set is scored at the best step, and the run ends with its last weights", async () => {
   const finished = async (steps: number, testRows: number) => {
     const tab = await withModel();
     await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
@@ -139,9 +139,9 @@ test("the final test is taken at the best step, and the run ends with its last w
   expect(last?.type === "run" && last.run.travelledTo).toBe(null);
 });
 
-test("a final test interrupted on its way is taken when the run goes on", async () => {
-  const place = createPlace({ gpu });
-  const tab = place.openTab();
+test("an interrupted final test is repeated when the run resumes", async () => {
+  const browser = createBrowser({ gpu });
+  const tab = browser.openTab();
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   await tab.ask({ type: "openData", train: tsv("train.tsv", 40) });
   const travels = (event: EngineEvent) => event.type === "run" && event.run.travelledTo !== null;
@@ -158,7 +158,7 @@ test("a final test interrupted on its way is taken when the run goes on", async 
   expect([status, testEvaluation?.step]).toEqual(["finished", best?.step]);
 });
 
-test("a test file that says of no row what is right is passed over, and that is told", async () => {
+test("a test file without labels is left out, which is reported", async () => {
   const tab = await withModel();
   const text = ["index\tsentence", "0\tsome film"].join("\n");
   await tab.ask({
@@ -168,6 +168,6 @@ test("a test file that says of no row what is right is passed over, and that is 
     test: { kind: "text", name: "test.tsv", text },
   });
   const data = lastData(tab);
-  expect(data.notes).toEqual(["test.tsv says of no row what is right, so it is not used."]);
+  expect(data.notes).toEqual(["test.tsv has no labels, so it is not used."]);
   expect([data.devRows, data.testRows]).toEqual([8, 6]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { createBrowser, lastRecord } from "./testing/browser.ts";
 import { oneDeviceGpu } from "./testing/gpus.ts";
-import { createPlace, lastRecord } from "./testing/place.ts";
 
 const gpu = oneDeviceGpu();
 const lines = readFileSync("test/fixtures/tasks/squad.jsonl", "utf8").trimEnd().split("\n");
@@ -14,8 +14,8 @@ const settings = {
   evalEvery: 1,
 };
 
-test("rows that are judged by what is written are told with text, right answer and F1, before and after", async () => {
-  const tab = createPlace({ gpu }).openTab();
+test("generated answers are reported with text, right answer and F1, before and after", async () => {
+  const tab = createBrowser({ gpu }).openTab();
   await tab.ask({ type: "openModel", source: { kind: "demo" } });
   const text = lines.slice(0, 8).join("\n");
   await tab.ask({ type: "openData", train: { kind: "text", name: "squad.jsonl", text } });

@@ -37,7 +37,9 @@ test("a data set's parts and splits are listed with their rows and bytes, and pi
   ]);
   const train = splitFiles(found, boolq!, ["train"]).map(({ path }) => path);
   expect(train).toEqual(["boolq/train/0000.parquet", "boolq/train/0001.parquet"]);
-  expect(() => splitFiles(found, boolq!, ["dev"])).toThrow("it has train, validation");
+  expect(() => splitFiles(found, boolq!, ["dev"])).toThrow(
+    'aps/super_glue boolq has no split "dev", only "train", "validation".',
+  );
 });
 
 test("a data set that is not there, or has no Parquet files, is told as such", async () => {

@@ -1,11 +1,21 @@
 import { ZerothError } from "#base/errors.ts";
 import { z } from "#base/schema.ts";
+import { listOf, quote } from "#base/text.ts";
 import { askHub } from "./hubJson.ts";
 import type { Licence } from "./knownModels.ts";
 import type { RepoFile } from "./repoFile.ts";
 import type { RepoName } from "./repoName.ts";
 import type { Hub } from "./request.ts";
-import { card, commitHash, gated, hashedFile, isGated, licenceId, sibling } from "./siblings.ts";
+import {
+  card,
+  commitHash,
+  gated,
+  hashedFile,
+  isGated,
+  licenceId,
+  listing,
+  type Sibling,
+} from "./siblings.ts";
 
 /** A data set of the hub, as the Parquet files the hub keeps of each. */
 export interface DatasetDescription {
@@ -92,8 +102,11 @@ export function splitFiles(
   const chosen = [...new Set(wanted)].map((split) => {
     const found = splits.find((one) => one.name === split);
     if (found) return found;
-    const there = splits.map((one) => one.name).join(", ");
-    throw new ZerothError("E-DATA-1", `${repo} ${name} has no split "${split}" (it has ${there}).`);
+    const there = listOf(splits.map((one) => one.name));
+    throw new ZerothError(
+      "E-DATA-1",
+      `${repo} ${name} has no split ${quote(split)}, only ${there}. Choose one of those.`,
+    );
   });
   const sizeBytes = chosen.reduce((sum, one) => sum + one.sizeBytes, 0);
   if (sizeBytes <= MAX_BYTES) return chosen.flatMap(({ files }) => files);
@@ -126,7 +139,7 @@ function splitOf(path: string): { readonly config: string; readonly split: strin
 const PLAIN = /^(?!\.)[^\\:*?"<>|]{1,200}$/;
 
 function configsOf(
-  siblings: readonly z.infer<typeof sibling>[],
+  siblings: readonly Sibling[],
   rows: ReadonlyMap<string, number>,
 ): readonly DatasetConfig[] {
   const byConfig = new Map<string, Map<string, RepoFile[]>>();
@@ -150,15 +163,23 @@ function configsOf(
   }));
 }
 
+const MAX_NAME = 200;
+const MAX_SPLITS = 1000;
+/** Data sets of many languages have a few hundred. */
+const MAX_CONFIGS = 10_000;
+
 const configInfo = z.looseObject({
-  config_name: z.string().optional(),
-  splits: z.array(z.looseObject({ name: z.string(), num_examples: z.int().min(0) })).optional(),
+  config_name: z.string().max(MAX_NAME).optional(),
+  splits: z
+    .array(z.looseObject({ name: z.string().max(MAX_NAME), num_examples: z.int().min(0) }))
+    .max(MAX_SPLITS)
+    .optional(),
 });
 
 /** The card is written by hand or by a program: what does not fit is left unread. */
 const cardRows = z.looseObject({
   dataset_info: z
-    .union([z.array(configInfo), configInfo])
+    .union([z.array(configInfo).max(MAX_CONFIGS), configInfo])
     .optional()
     .catch(undefined),
 });
@@ -176,12 +197,12 @@ function rowCounts(cardData: unknown): ReadonlyMap<string, number> {
 const datasetInfo = z.object({
   id: z
     .string()
-    .regex(/^\w[\w.-]*(\/\w[\w.-]*)?$/)
+    .regex(/^\w[\w.-]{0,95}(\/\w[\w.-]{0,95})?$/, { error: "a name such as stanfordnlp/sst2" })
     .optional(),
   cardData: card,
   gated,
 });
-const branchInfo = z.object({ sha: commitHash, siblings: z.array(sibling) });
+const branchInfo = z.object({ sha: commitHash, siblings: listing });
 
 function licenceOf(id: string): Licence {
   const summary = id === "unknown" ? "The data set's page names no licence." : id;

@@ -174,3 +174,20 @@ test("names with a path are not taken over from a listing", async () => {
   const repo = await describeRepo(hub, opt);
   expect(repo.files.every(({ path }) => !path.includes("/"))).toBe(true);
 });
+
+test("a listing or config larger or deeper than any model has is refused", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 50_001 }, (_, i) => [`f${i}`, new Uint8Array(1)]),
+  );
+  const { hub } = await hubWith(modelContent(many));
+  await expect(describeRepo(hub, opt)).rejects.toMatchObject({
+    code: "E-NET-5",
+    message: expect.stringContaining("a list of at most 50000 files is needed"),
+  });
+  const deep = `{"model_type":"opt","a":${"[".repeat(200)}${"]".repeat(200)}}`;
+  const nested = await hubWith(modelContent({ ...modelFiles(), "config.json": bytes(deep) }));
+  await expect(describeRepo(nested.hub, opt)).rejects.toMatchObject({
+    code: "E-FILE-3",
+    message: expect.stringContaining("nested more than 100 deep"),
+  });
+});

@@ -1,5 +1,6 @@
 import { ZerothError } from "#base/errors.ts";
 import { z } from "#base/schema.ts";
+import { parseJsonObject } from "#data/formats/json.ts";
 import type { CachePlan } from "./blobCache.ts";
 import { askHub, readLimited } from "./hubJson.ts";
 import { knownLicence, type Licence, nearestKnown } from "./knownModels.ts";
@@ -14,8 +15,8 @@ import {
   hashedFile,
   isGated,
   licenceId,
+  listing,
   type Sibling,
-  sibling,
 } from "./siblings.ts";
 
 /** Everything a person should know before agreeing to a download, and all a download needs. */
@@ -68,7 +69,7 @@ export async function describeRepo(
     licence: licenceOf(repo, info, listed),
     address: `${hub.endpoint}/${repo}`,
     isGated: isGated(info.gated),
-    config: config ? parseConfig(await read(config)) : {},
+    config: config ? parseJsonObject(await read(config), `config.json of ${repo}`) : {},
   };
 }
 
@@ -85,7 +86,7 @@ export function addressOf(
 
 const modelInfo = z.object({
   sha: commitHash,
-  siblings: z.array(sibling),
+  siblings: listing,
   cardData: card,
   gated,
 });
@@ -136,18 +137,4 @@ async function readText(
   }
   const answer = await request(hub, addressOf(hub, pinned, file.path), { what, signal });
   return readLimited(answer, what);
-}
-
-function parseConfig(text: string): Readonly<Record<string, unknown>> {
-  const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  throw new ZerothError("E-FILE-3", "Its config.json is no JSON object. Nothing was downloaded.");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { ZerothError } from "#base/errors.ts";
+import { listOf } from "#base/text.ts";
 import { isJsonObject, parseJsonObject } from "#data/formats/json.ts";
 import type { RepoFile } from "./repoFile.ts";
 
@@ -78,8 +79,8 @@ function weightsOf(
     if (missing.length === 0) return { format, weights: [index, ...shards] };
     throw new ZerothError(
       "E-FILE-1",
-      `${repo} lacks ${missing.length} of the ${shards.length} parts its index names (first: ` +
-        `${missing[0]}). Nothing was downloaded; choose another revision.`,
+      `${repo} lacks ${missing.length} of the ${shards.length} parts that its index names: ` +
+        `${listOf(missing, 2)}. Nothing was downloaded; choose another revision.`,
     );
   }
   throw unusable(repo, "no model.safetensors and no pytorch_model.bin", [...byPath.values()]);
@@ -99,12 +100,11 @@ function shardsOf(path: string, text: string): readonly string[] {
 }
 
 function unusable(repo: string, lack: string, files: readonly RepoFile[]): ZerothError {
-  const SHOWN = 8;
-  const names = files.slice(0, SHOWN).map(({ path }) => path);
-  const found = names.length === 0 ? "nothing usable" : names.join(", ");
+  const names = files.map(({ path }) => path);
+  const found = names.length === 0 ? "nothing usable" : listOf(names, 8);
   return new ZerothError(
     "E-FILE-1",
-    `${repo} has ${lack} (found: ${found}${files.length > SHOWN ? ", …" : ""}). Nothing was ` +
+    `${repo} has ${lack} (found: ${found}). Nothing was ` +
       `downloaded; choose a model with its weights in one of these formats.`,
   );
 }

@@ -1,7 +1,13 @@
 import { z } from "#base/schema.ts";
 import type { RepoFile } from "./repoFile.ts";
 
-/** What the hub tells of models and data sets alike, as far as it is used. */
+/** What the hub reports of models and data sets alike, as far as it is used. */
+
+/** An answer of the largest size that is read lists about as many. */
+const MAX_FILES = 50_000;
+/** Longer than any path or licence on the hub. */
+const MAX_PATH = 1000;
+const MAX_NAME = 200;
 
 const hex = (digits: number) =>
   z
@@ -13,24 +19,31 @@ export const commitHash = hex(40);
 
 /** A file as `?blobs=true` lists it. */
 export const sibling = z.object({
-  rfilename: z.string(),
+  rfilename: z.string().max(MAX_PATH, { error: `a path of at most ${MAX_PATH} characters` }),
   size: bytes.optional(),
   blobId: commitHash.optional(),
   lfs: z.object({ sha256: hex(64), size: bytes }).nullish(),
 });
 
+/** The files of a repository. */
+export const listing = z
+  .array(sibling)
+  .max(MAX_FILES, { error: `a list of at most ${MAX_FILES} files` });
+
 export type Sibling = z.infer<typeof sibling>;
 
-/** The head of a README; written by hand, so nothing in it is relied on. */
+const name = z.string().max(MAX_NAME);
+
+/** The front matter of a README. Written by hand: an unexpected value counts as absent. */
 export const card = z
   .looseObject({
-    license: z.union([z.string(), z.array(z.string())]).optional(),
-    license_name: z.string().optional(),
+    license: z.union([name, z.array(name).max(20)]).optional(),
+    license_name: name.optional(),
   })
   .nullish()
   .catch(undefined);
 
-export const gated = z.union([z.boolean(), z.string()]).nullish().catch(undefined);
+export const gated = z.union([z.boolean(), name]).nullish().catch(undefined);
 
 /** False, "auto" or "manual" on the hub. */
 export function isGated(value: z.infer<typeof gated>): boolean {
@@ -42,7 +55,7 @@ export function licenceId(cardData: z.infer<typeof card>): string {
   return [cardData?.license ?? []].flat()[0] ?? "unknown";
 }
 
-/** The file with its size and hash, or nothing where the hub does not tell them. */
+/** The file with its size and hash, or nothing where the hub does not list them. */
 export function hashedFile({ rfilename, size, blobId, lfs }: Sibling): RepoFile[] {
   if (lfs) {
     return [{ path: rfilename, sizeBytes: lfs.size, hash: { kind: "sha256", hex: lfs.sha256 } }];

@@ -243,6 +243,18 @@ describe("a tokenizer is refused when", () => {
       }),
       "puts an object around texts, which has no id",
     ],
+    [
+      "an object stands where the model needs a text",
+      whole({
+        model: {
+          type: "BPE",
+          vocab: { a: 0, b: 1 },
+          merges: [],
+          end_of_word_suffix: { toString: 1, valueOf: 1 },
+        },
+      }),
+      "tokenizer.json cannot be used",
+    ],
     ["tokenizer.json lacks its vocab", whole({ model: { type: "BPE" } }), "lacks its vocab"],
     [
       "tokenizer.json adds a nameless token",

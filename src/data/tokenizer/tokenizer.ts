@@ -3,6 +3,7 @@ import {
   Tokenizer as HuggingFaceTokenizer,
   SequenceDecoder,
 } from "@huggingface/tokenizers";
+import { ZerothError } from "#base/errors.ts";
 import { describeJson } from "#base/schema.ts";
 import { bertNormalized, decodeByteTokens, rustPreTokenizer } from "./likeRust.ts";
 import {
@@ -55,10 +56,14 @@ export function loadTokenizer(
   const decode = (ids: readonly number[]) => {
     const known = ids.filter((id) => byId.has(id));
     if (known.length === 0) return ""; // the library refuses an empty list
-    return library.decode(known, { clean_up_tokenization_spaces: false });
+    return usable(() => library.decode(known, { clean_up_tokenization_spaces: false }));
   };
+  const encode = (text: string) =>
+    usable(() => library.encode(normalize(text), { add_special_tokens: false }).ids);
+  // The library uses most parts only now: an object in place of a text would fail in the middle of a run.
+  decode(encode(PROBE));
   return {
-    encode: (text) => library.encode(normalize(text), { add_special_tokens: false }).ids,
+    encode,
     decode,
     tokenText: (id) => (byId.has(id) ? decode([id]) : `<id ${id}>`),
     vocabSize: [...byId.keys()].reduce((most, id) => Math.max(most, id), -1) + 1,
@@ -74,7 +79,7 @@ function assemble(parts: TokenizerParts) {
   // A special token is a token like others here, so that it is never found in a text.
   const special = added.filter((token) => token.special);
   const words = new Map([...vocab, ...special.map(({ content, id }) => [content, id] as const)]);
-  try {
+  return usable(() => {
     const library = new HuggingFaceTokenizer(
       {
         added_tokens: added.filter((token) => !token.special),
@@ -93,23 +98,20 @@ function assemble(parts: TokenizerParts) {
     const normalize = (text: string) =>
       isBert && normalizer ? bertNormalized(normalizer, text) : text;
     return { library, normalize };
+  });
+}
+
+/** Has words, punctuation, digits and a line break, so that every part of a tokenizer sees it. */
+const PROBE = "It was a fine, fine film in 2026.\n";
+
+/** What the library returns. @throws ZerothError E-FILE-7 where it fails on parts of tokenizer.json */
+function usable<T>(work: () => T): T {
+  try {
+    return work();
   } catch (error) {
-    throw orUnusable(error);
+    if (error instanceof ZerothError || !(error instanceof Error)) throw error;
+    throw unusable(`tokenizer.json cannot be used (${error.message.slice(0, 200)})`);
   }
-}
-
-/** The error for parts of tokenizer.json that the library fails on, whatever it throws there. */
-function orUnusable(error: unknown): unknown {
-  const isFailure =
-    error instanceof TypeError || error instanceof SyntaxError || isFromLibrary(error);
-  return isFailure
-    ? unusable(`tokenizer.json cannot be used (${error.message.slice(0, 200)})`)
-    : error;
-}
-
-/** The library throws plain errors at parts it does not know. */
-function isFromLibrary(error: unknown): error is Error {
-  return error instanceof Error && error.constructor === Error;
 }
 
 function frameOf(library: HuggingFaceTokenizer, { vocab, added }: TokenizerParts): Frame {
@@ -123,7 +125,7 @@ function frameOf(library: HuggingFaceTokenizer, { vocab, added }: TokenizerParts
     }
     return id;
   };
-  try {
+  return usable(() => {
     const single = processor.post_process([first], null, true).tokens;
     const pair = processor.post_process([first], [second], true).tokens;
     const [at, from] = [single.indexOf(first), pair.indexOf(first)];
@@ -132,9 +134,7 @@ function frameOf(library: HuggingFaceTokenizer, { vocab, added }: TokenizerParts
       between: pair.slice(from + 1, pair.indexOf(second)).map(idOf),
       after: single.slice(at + 1).map(idOf),
     };
-  } catch (error) {
-    throw orUnusable(error);
-  }
+  });
 }
 
 function maskOf({ added, maskToken }: TokenizerParts): MaskToken | null {

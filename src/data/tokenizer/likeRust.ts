@@ -1,4 +1,5 @@
 import { describeJson } from "#base/schema.ts";
+import { quote } from "#base/text.ts";
 import type { JsonObject } from "../formats/json.ts";
 import { fieldsOf, unusable } from "./tokenizerFiles.ts";
 
@@ -61,7 +62,10 @@ function metaspace(part: JsonObject): JsonObject {
 
 function checkedSplit(part: JsonObject): JsonObject {
   const { behavior, invert, pattern } = part;
-  const { String: text } = fieldsOf(pattern);
+  const { String: text, Regex: regex } = fieldsOf(pattern);
+  if (typeof text !== "string" && typeof regex !== "string") {
+    throw unusable("tokenizer.json splits texts by a pattern that is neither String nor Regex");
+  }
   if (behavior === "MergedWithPrevious" && typeof text === "string" && invert !== true) {
     const escaped = text.replace(/[^\w\s]/gu, "\\$&");
     return split(`(?:(?!${escaped})[\\s\\S])*${escaped}`);
@@ -70,6 +74,48 @@ function checkedSplit(part: JsonObject): JsonObject {
   throw unusable(
     `tokenizer.json splits texts with behavior ${describeJson(behavior)}, which is not supported`,
   );
+}
+
+/**
+ * Refuses regular expressions that could take exponential time on a text, or a high power of its length: a repeated
+ * group that itself repeats or chooses, and more than four repetitions in a row. The patterns of Llama 3 and GPT-4o have
+ * two.
+ *
+ * @param part of tokenizer.json, nested at most 100 deep
+ * @throws ZerothError E-FILE-7
+ */
+export function refuseSlowPatterns(part: unknown): void {
+  if (typeof part !== "object" || part === null) return;
+  for (const [key, value] of Object.entries(part)) {
+    if (key === "Regex" && typeof value === "string" && isSlowPattern(value)) {
+      throw unusable(
+        `tokenizer.json has a pattern that could take too long on a text, ${quote(value)}`,
+      );
+    }
+    refuseSlowPatterns(value);
+  }
+}
+
+const MAX_REPETITIONS = 4;
+
+function isSlowPattern(pattern: string): boolean {
+  /** Of every open group, whether it repeats or chooses. */
+  const groups: boolean[] = [false];
+  let repetitions = 0;
+  // Escapes and classes are one character each; a repetition is unbounded.
+  for (const [token] of pattern.matchAll(
+    /\\(?:[pPu]\{[^}]*\}|[\s\S])|\[(?:\\[\s\S]|[^\]\\])*\]|\)?(?:[*+]|\{\d+,\})|[()|]/g,
+  )) {
+    const isGroupEnd = token.startsWith(")");
+    const isRepetition = /^\)?[*+{]/.test(token);
+    const inner = isGroupEnd ? (groups.pop() ?? false) : false;
+    if (token === "(") groups.push(false);
+    if (token === "|" && groups.length === 1) repetitions = 0;
+    if (isRepetition && (inner || ++repetitions > MAX_REPETITIONS)) return true;
+    const changes = inner || isRepetition || token === "|";
+    if (changes && groups.length > 1) groups[groups.length - 1] = true;
+  }
+  return false;
 }
 
 function split(regex: string, behavior = "Isolated"): JsonObject {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ZerothError } from "#base/errors.ts";
+import { refuseSlowPatterns } from "./likeRust.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
 const FIXTURES = new URL("../../../test/fixtures/", import.meta.url);
@@ -255,6 +256,18 @@ describe("a tokenizer is refused when", () => {
       }),
       "tokenizer.json cannot be used",
     ],
+    ...["(a+)+$", "(?:a|aa)*b", "((\\w|x))+", "\\s*\\s*\\s*\\s*\\s*$", "(?:[a-z]{2,})+"].map(
+      (Regex): [string, Map<string, string>, string] => [
+        `its pattern ${Regex} could take exponential time`,
+        whole({ pre_tokenizer: { type: "Split", pattern: { Regex }, behavior: "Isolated" } }),
+        "could take too long on a text",
+      ],
+    ),
+    [
+      "its pattern is of no kind",
+      whole({ pre_tokenizer: { type: "Split", pattern: {}, behavior: "Isolated" } }),
+      "neither String nor Regex",
+    ],
     ["tokenizer.json lacks its vocab", whole({ model: { type: "BPE" } }), "lacks its vocab"],
     [
       "tokenizer.json adds a nameless token",
@@ -279,6 +292,17 @@ describe("a tokenizer is refused when", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("patterns of published models are read", () => {
+  it.each([
+    // Llama 3, Qwen 2, GPT-4o (o200k), DeepSeek V3: pre_tokenizer in their tokenizer.json.
+    String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+    String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+    String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_\`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  ])("%s", (Regex) => {
+    expect(() => refuseSlowPatterns({ pattern: { Regex } })).not.toThrow();
   });
 });
 

@@ -5,7 +5,12 @@ import {
 } from "@huggingface/tokenizers";
 import { ZerothError } from "#base/errors.ts";
 import { describeJson } from "#base/schema.ts";
-import { bertNormalized, decodeByteTokens, rustPreTokenizer } from "./likeRust.ts";
+import {
+  bertNormalized,
+  decodeByteTokens,
+  refuseSlowPatterns,
+  rustPreTokenizer,
+} from "./likeRust.ts";
 import {
   type AddedToken,
   type OlderTokenizer,
@@ -75,6 +80,7 @@ export function loadTokenizer(
 /** The library's tokenizer of these parts, and what must be done to a text before it is given to it. */
 function assemble(parts: TokenizerParts) {
   const { normalizer, preTokenizer, postProcessor, decoder, model, vocab, merges, added } = parts;
+  for (const part of [normalizer, preTokenizer, decoder]) refuseSlowPatterns(part);
   const isBert = normalizer?.["type"] === "BertNormalizer";
   // A special token is a token like others here, so that it is never found in a text.
   const special = added.filter((token) => token.special);

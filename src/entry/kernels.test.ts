@@ -34,7 +34,7 @@ test("a kernel is chosen by its name, else by a table", () => {
   expect(() => chooseLinear(as(false), "f32", "none")).toThrow(/Choose one of/);
 });
 
-test("a kept run is looked at with the kernels it was trained with, class by class", () => {
+test("a stored run is evaluated with the kernels it was trained with, class by class", () => {
   const choice = {
     ...defaultChoice({ isSoftware: true, isSwiftShader: false, hasSubgroups: true }),
   };

@@ -14,7 +14,7 @@ mendLanguage(navigator);
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const app = createApp({ port: worker, preferences: keepInBrowser(), clock: window, saveFile });
 
-// Begun before the first rendering, so that the page opens where its address leads.
+// Started before the first rendering, so that the page opens at its address.
 const begun = app.actions.begin(location.hash);
 
 const root = document.getElementById("root");

@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), "zeroth-command-line-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const inside = (name: string) => join(folder, name);
 
-// A few rows are enough; the devil is in how they are named and kept.
+// A few examples are enough.
 writeFileSync(inside("train.jsonl"), reviewLines.slice(0, 8).join("\n"));
 writeFileSync(inside("dev.jsonl"), reviewLines.slice(-6).join("\n"));
 const rows = inside("train.jsonl");
@@ -93,7 +93,7 @@ describe("train", () => {
   test.each([
     ["lezo", ["--lezo-sparsity", "0.5"], "active_blocks"],
     ["sparse_mezo", ["--sparsity", "0.75", "--noise", "rademacher"], "mask_density"],
-  ])("%s tells of itself in each line", async (method, flags, key) => {
+  ])("%s adds its own values to each line", async (method, flags, key) => {
     const { lines } = await run("train", preNorm, rows, "--method", method, ...flags, ...shape);
     for (const step of lines.slice(0, -1)) expect(Object.keys(step)).toEqual([...common, key]);
     const values = lines.slice(0, -1).map((step) => step[key]);
@@ -106,7 +106,7 @@ describe("train", () => {
     }
   });
 
-  test("the final test is taken with the weights of the best step", async () => {
+  test("the test set is scored with the weights of the best step", async () => {
     const flags = ["--dev", dev, "--test", dev, "--eval-every", "1", ...shape, "--lr", "1e-2"];
     const { lines } = await run("train", preNorm, rows, ...flags);
     const last = lines.at(-1)!;
@@ -118,7 +118,7 @@ describe("train", () => {
     expect(last["test_n"]).toBe(6);
   });
 
-  test("a kept run is rebuilt from base and journal to the same hash", async () => {
+  test("a saved run is rebuilt from base model and journal to the same hash", async () => {
     const { lines } = await run("replay", inside("run"));
     expect(lines).toEqual([{ weights_sha256: sha() }]);
   });
@@ -151,7 +151,7 @@ describe("train", () => {
     expect(trained.lines.at(-1)).toEqual({ final_loss: loss, weights_sha256: sha256 });
   });
 
-  test("a kept run is evaluated at its best step, on its own rows, with a line for each of them", async () => {
+  test("a saved run is evaluated at its best step on its own validation set, with a line for each example", async () => {
     const lines = inside("examples.jsonl");
     const [evaluated] = (await run("eval", inside("run"), "--examples", lines)).lines;
     const { best_eval_loss: loss, best_eval_accuracy: accuracy } = kept.lines.at(-1)!;
@@ -213,7 +213,7 @@ test("a run that diverged says so in its last line, its status and its exit code
   expect((await run("list", out)).lines).toMatchObject([{ status: "diverged", step: 40 }]);
 });
 
-test("a run whose weights come out otherwise than recorded fails its replay", async () => {
+test("a run whose rebuilt weights differ from the recorded hash fails its replay", async () => {
   const out = inside("altered");
   await run("train", preNorm, rows, ...shape, "--out", out);
   const [file] = readdirSync(join(out, "runs"));
@@ -227,7 +227,7 @@ test("a run whose weights come out otherwise than recorded fails its replay", as
 });
 
 describe("write", () => {
-  test("prints what transformers writes greedily, its ids and the measured rate", async () => {
+  test("prints the greedy text of transformers, its ids and the measured rate", async () => {
     const { promptIds, ids, text } = expectedWriting("opt-tiny-pre-ln")[3]!;
     expect(promptIds[0]).toBe(2);
     const prompt = "Question: who wrote the book?\\nAnswer:";
@@ -235,7 +235,7 @@ describe("write", () => {
     expect(lines).toEqual([{ text, ids, tokens_per_second: expect.any(Number), ending: "length" }]);
   });
 
-  test("a seed draws the same text again", async () => {
+  test("the same seed samples the same text", async () => {
     const sampling = ["--temperature", "1.5", "--top-k", "50", "--seed", "9"];
     const draw = async () => (await run("write", preNorm, "--prompt", "The", ...sampling)).lines;
     const [[first], [second]] = [await draw(), await draw()];
@@ -243,7 +243,7 @@ describe("write", () => {
   });
 });
 
-test("a run over weights stored as f16 is kept, rebuilt and exported as such", async () => {
+test("a run with f16 weights is saved, rebuilt and exported as f16", async () => {
   const out = ["--dtype", "f16", "--out", inside("half")];
   const { lines } = await run("train", preNorm, rows, "--method", "sparse_mezo", ...shape, ...out);
   const { final_loss: loss, weights_sha256: sha256 } = lines.at(-1)!;
@@ -260,7 +260,7 @@ test("a run over weights stored as f16 is kept, rebuilt and exported as such", a
   expect(evaluated).toMatchObject({ loss });
 }, 120_000);
 
-test("a run with a score head is rebuilt, handed on, exported and evaluated", async () => {
+test("a run with a score head is rebuilt, bundled, exported and evaluated", async () => {
   const sentences = reviewLines.slice(0, 8).map((line) => {
     const { text, label } = JSON.parse(line);
     return JSON.stringify({ sentence: text, label });
@@ -292,7 +292,7 @@ test("a run with a score head is rebuilt, handed on, exported and evaluated", as
   expect(evaluated).toMatchObject(ended);
 });
 
-test("info tells the adapter, its limits and features, and that its arithmetic was checked", async () => {
+test("info prints the adapter, its limits and features, and the result of a self-test", async () => {
   const { lines } = await run("info");
   const [facts] = lines;
   expect(Object.keys(facts!)).toEqual(
@@ -303,7 +303,7 @@ test("info tells the adapter, its limits and features, and that its arithmetic w
   expect(JSON.stringify(results)).not.toContain('"passed":false');
 });
 
-describe.concurrent("what cannot be done is said in one sentence on stderr, with exit code 1", () => {
+describe.concurrent("an error is one message on stderr with exit code 1", () => {
   const broken = inside("pointer");
   beforeAll(() => {
     cpSync(preNorm, broken, { recursive: true });
@@ -337,7 +337,7 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     ["a pointer in place of weights", /Git-LFS pointer/, ["score", broken, texts]],
     ["writing on from nothing", /Give the text/, ["write", preNorm]],
     [
-      ...(["greedy writing at a temperature", /--greedy draws nothing/] as const),
+      ...(["greedy writing at a temperature", /--greedy does not sample/] as const),
       ["write", preNorm, "--prompt", "a", "--greedy", "--temperature", "2"],
     ],
     ["too few words", /Usage: .*score MODEL TEXTS/, ["score", preNorm]],
@@ -386,7 +386,7 @@ describe.concurrent("what cannot be done is said in one sentence on stderr, with
     expect(stderr).toMatch(/^Usage: zeroth COMMAND/);
   });
 
-  test("also where the process is the command's own", async () => {
+  test("also in a process of its own", async () => {
     const { code, stdout, stderr } = await zerothAlone(driver!, "score", "gone", texts);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/no folder "gone"/);

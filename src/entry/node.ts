@@ -2,5 +2,5 @@ import { runCommand } from "./node/main.ts";
 
 /** The command line: the engine of the page, in Node on Dawn. */
 const code = await runCommand(process.argv.slice(2));
-// Dawn keeps the process alive while its instance is; all work is done.
+// All work is done, but Dawn would keep the process alive.
 process.exit(code);

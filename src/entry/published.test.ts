@@ -5,7 +5,7 @@ import { readValues } from "./node/verify/values.ts";
 
 const { models } = readValues(new URL("./node/verify/published.json", import.meta.url));
 
-test("values are published of the three smallest models, each with its source", () => {
+test("reference values of the three smallest models are built in, each with its source", () => {
   expect(models.map(({ name, checks }) => [name, checks.length])).toEqual([
     ["facebook/opt-125m", 13],
     ["facebook/opt-350m", 17],
@@ -15,7 +15,7 @@ test("values are published of the three smallest models, each with its source", 
 });
 
 // The texts are as published; the ids are compared with the tokenizer of metaseq, kept in the fixture.
-test("published prompts have the published ids, and greedy ids make the published texts", async () => {
+test("published prompts have the published ids, and greedy ids give the published texts", async () => {
   const { tokenizerFiles } = await openFixture("opt-tiny-real-vocab");
   const tokenizer = loadTokenizer(tokenizerFiles);
   for (const check of models.flatMap(({ checks }) => checks)) {

@@ -10,7 +10,7 @@ const remedies = [
   { label: "", settings: { dtype: "f16" } },
 ];
 
-test("what would fit is told as flags that the command line takes", () => {
+test("changes that would fit are reported as flags of the command line", () => {
   expect(adviceOf(remedies, commandFlags.train.flags)).toBe(
     "Try again with --dtype f16 --snapshot copy, or --batch-size 12, or --max-length 96, or --dtype f16.",
   );
@@ -19,7 +19,7 @@ test("what would fit is told as flags that the command line takes", () => {
   expect(adviceOf([], commandFlags.train.flags)).toBe("");
 });
 
-test("a command is not told to try again with flags it does not read", () => {
+test("flags that a command does not read are not suggested", () => {
   expect(adviceOf(remedies, commandFlags.score.flags)).toBe("Try again with --dtype f16.");
   expect(adviceOf(remedies, commandFlags.verify.flags)).toBe("");
 });

@@ -34,7 +34,7 @@ afterAll(() => {
   vi.resetModules();
 });
 
-test("train refuses a run that does not fit before it reads a weight, with what would", async () => {
+test("train rejects a run that does not fit before it reads weights, with changes that fit", async () => {
   const fixtures = "test/fixtures";
   const words = `${fixtures}/opt-tiny-pre-ln ${fixtures}/reviews.jsonl --batch-size 64 --steps 1`;
   const args = readArguments("train", words.split(" "));
@@ -51,7 +51,7 @@ test("train refuses a run that does not fit before it reads a weight, with what 
   expect(made.filter((label) => !label.startsWith("trial "))).toEqual([]);
 });
 
-test("a command that reads no --dtype is not told to try again with it, as others are", async () => {
+test("--dtype is suggested only to commands that read it", async () => {
   const folder = "test/fixtures/opt-tiny-pre-ln";
   const said: string[] = [];
   const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => {

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "zeroth-verify-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.concurrent("verify", () => {
-  test.each(fixtures)("finds %s to agree with transformers in every check", async (model) => {
+  test.each(fixtures)("%s agrees with transformers in every check", async (model) => {
     const { lines } = await zerothWell(driver!, "verify", model, "--against", valuesOf(model));
     const { checks, notChecked } = readValues(valuesOf(model)).models[0]!;
     expect(lines.slice(0, checks.length).map(({ name, ok }) => [name, ok])).toEqual(
@@ -26,7 +26,7 @@ describe.concurrent("verify", () => {
     expect(lines.at(-1)).toMatchObject({ verdict: "agrees", not_checked: notChecked.length });
   });
 
-  test("names every value that disagrees, and fails", async () => {
+  test("a value that disagrees is named, and the command fails", async () => {
     const [model] = fixtures;
     const whole = readValues(valuesOf(model!));
     const checks = whole.models[0]!.checks.map((check) => {
@@ -59,10 +59,10 @@ describe.concurrent("verify", () => {
     expect(lines.at(-1)).toMatchObject({ verdict: "disagrees", checks: 10, agreed: 0 });
   });
 
-  test("says of which models values are known, for one of which there are none", async () => {
+  test("a model without reference values is rejected with a list of known models", async () => {
     const { code, stderr } = await zeroth(driver!, "verify", fixtures[0]!);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/64 wide with 2 blocks.*facebook\/opt-125m, facebook\/opt-350m/);
+    expect(stderr).toMatch(/width 64 with 2 blocks.*facebook\/opt-125m, facebook\/opt-350m/);
   });
 });
 
@@ -70,8 +70,8 @@ function damaged(rows: readonly (readonly number[])[]): number[][] {
   return rows.map((row, i) => row.map((value, j) => (i === 0 && j === 2 ? value + 1e-3 : value)));
 }
 
-test("a file that holds no such values is refused by the place of the fault", () => {
+test("a file without reference values is rejected with the path of the fault", () => {
   const path = join(folder, "wrong.json");
   writeFileSync(path, readFileSync(valuesOf(fixtures[0]!), "utf8").replace('"loss"', '"lost"'));
-  expect(() => readValues(path)).toThrow(/holds no values to verify by \("models\.0\.checks\.1/);
+  expect(() => readValues(path)).toThrow(/has no reference values \("models\.0\.checks\.1/);
 });

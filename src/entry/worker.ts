@@ -2,7 +2,7 @@ import { parseCommand } from "#session/protocol.ts";
 import { createSession } from "#session/session.ts";
 import { browserEnvironment } from "./page/environment.ts";
 
-/** The engine's thread. It takes commands and posts events of `session/protocol.ts`, and nothing else. */
+/** The engine's worker. It receives commands and posts events of `session/protocol.ts`. */
 const session = createSession(browserEnvironment((event) => self.postMessage(event)));
 
 self.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -14,11 +14,11 @@ export type CommandName =
 
 interface CommandFlags {
   readonly flags: readonly string[];
-  /** In their place where the command is given a kept run, whose task and weights are settled. */
+  /** Instead of `flags` if the command is given a run, whose task and weights are fixed. */
   readonly ofRun?: readonly string[];
 }
 
-/** What is asked of a row, and how much of it is read. */
+/** Task and length limits. */
 const task = ["task", "template", "words", "labels", "label-column", "head", "bos", "max-length"];
 const rows = ["dev", "test", "train-rows", "dev-rows", "test-rows", "data-seed"];
 const writing = [
@@ -31,10 +31,10 @@ const writing = [
   "max-new-tokens",
   "stop",
 ];
-/** How weights are stored, and what multiplies with them. */
+/** Format of the weights, and the kernel of their products. */
 const weights = ["dtype", "linear"];
 
-/** What each command reads. A flag that stands nowhere here does not exist. */
+/** The flags that each command reads. */
 export const commandFlags: Readonly<Record<CommandName, CommandFlags>> = {
   score: { flags: ["bos", ...weights] },
   train: {

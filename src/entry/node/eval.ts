@@ -39,10 +39,10 @@ import { readTask } from "./task.ts";
 const usage = "eval MODEL DEV.jsonl, or eval RUN [DEV.jsonl] [--step best|last|N]";
 
 /**
- * `eval MODEL DEV.jsonl …`, or `eval RUN [DEV.jsonl] [--step best|last|N]` with the run's own rows and
- * task: `{"accuracy", "loss", "n", "interval"}`, where options are labels the majority baseline, and
- * where answers are written `"f1"`, whose interval it then is (accuracy is the share of exact answers).
- * `--examples FILE` gets a line per row, the wrong ones first.
+ * `eval MODEL DEV.jsonl …`, or `eval RUN [DEV.jsonl] [--step best|last|N]` with the run's own validation set and
+ * task: prints `{"accuracy", "loss", "n", "interval"}`; for classification with the majority baseline; for
+ * generated answers with `"f1"` and its interval (accuracy is then the share of exact answers). `--examples FILE`
+ * gets a line per example, the wrong ones first.
  */
 export async function evalCommand(args: Arguments): Promise<void> {
   const [folder = ""] = args.positionals;
@@ -89,13 +89,13 @@ async function openModel(args: Arguments): Promise<Work> {
   const device = await openNodeDevice();
   const dtype = dtypeFrom(args);
   const linear = chooseLinear(device, dtype, args.flags["linear"]);
-  // Sized as a batch of training would be: the longest row alone would make batches of two.
+  // Sized as a training batch: the longest example alone would make batches of two.
   const work = { trained: examples, evaluated: examples, linear, dtype };
   const model = await loadModel(device, opened, work, head);
   return { device, model, examples, table, task, tokenizer };
 }
 
-/** The checkpoint's own head, where the task asks for one. @throws ZerothError E-TASK-3 if it has none */
+/** Returns the model's own score head, if the task needs one. @throws ZerothError E-TASK-3 if it has none */
 function headFor({ config }: OpenedFolder, task: TaskSpec): HeadStart | null {
   const labels = headLabelCount(task);
   if (labels === null) return null;
@@ -106,7 +106,7 @@ function headFor({ config }: OpenedFolder, task: TaskSpec): HeadStart | null {
   );
 }
 
-/** A kept run's weights, on its own held-out rows unless others are given, under its own task. */
+/** Opens the weights of a run with its own task, and its own validation set unless a file is given. */
 async function openRun({ positionals, flags }: Arguments, folder: string): Promise<Work> {
   const [, path, ...more] = positionals;
   if (more.length > 0) throw misused(usage);
@@ -119,7 +119,7 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
     step,
   } = await rebuild(folder, flags["step"] ?? "best");
   replayed.destroy();
-  console.error(`The weights after step ${step} of ${run.steps.length}.`);
+  console.error(`Weights after step ${step} of ${run.steps.length}.`);
   const tokenizer = loadTokenizer(new Map(Object.entries(base.tokenizerFiles)));
   const { task } = run.record;
   const { examples, table } =
@@ -138,13 +138,13 @@ async function openRun({ positionals, flags }: Arguments, folder: string): Promi
   return { device, model, examples, table, task, tokenizer };
 }
 
-/** The rows a run held out. @throws ZerothError E-DATA-1 if it held out none */
+/** Returns the validation set of a run. @throws ZerothError E-DATA-1 if it has none */
 function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
   const kept = rows?.dev ?? [];
   if (kept.length === 0) {
     throw new ZerothError(
       "E-DATA-1",
-      "This run held out no rows. Name a file of rows to evaluate it on.",
+      "This run has no validation set. Name a file of examples to evaluate it on.",
     );
   }
   const table: Table = {
@@ -159,7 +159,7 @@ function ownRows({ record, rows }: LoadedRun, tokenizer: Tokenizer) {
   return { examples, table };
 }
 
-/** The wrong answers first, the surest of them at the head; of written ones, the farthest off. */
+/** Returns a line per example: wrong answers first, by confidence, or for generated answers by F1. */
 function exampleLines(work: Work, answers: Evaluation): string {
   return wrongFirst(exampleResults({ ...work, answers, before: undefined }))
     .map(({ row, text, right, answered, isRight, probability, rightProbability, f1 }) => {
@@ -170,7 +170,7 @@ function exampleLines(work: Work, answers: Evaluation): string {
     .join("");
 }
 
-/** On a terminal only: a log wants no line a batch. */
+/** On a terminal only: a log needs no line per batch. */
 function tellProgress(done: number, total: number): void {
   if (!process.stderr.isTTY) return;
   process.stderr.write(`\rEvaluating ${done}/${total}${done < total ? "" : "\n"}`);

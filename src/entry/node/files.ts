@@ -7,7 +7,7 @@ import type { Table } from "#data/tasks/task.ts";
 import { nodeParser } from "./parser.ts";
 
 /**
- * The files of a folder (not of its subfolders), to be read in pieces.
+ * Returns the files of a folder (not of its subfolders), to be read in pieces.
  *
  * @throws ZerothError E-FILE-1 if there is no such folder
  */
@@ -24,7 +24,7 @@ export function folderSources(folder: string): ByteSource[] {
     .map(({ name, path }) => fileSource(name, path));
 }
 
-/** A file to be read in pieces. @throws ZerothError E-DATA-1 if there is none */
+/** Returns a file to be read in pieces. @throws ZerothError E-DATA-1 if there is none */
 export function fileAt(path: string): ByteSource {
   try {
     return fileSource(path, path);
@@ -51,7 +51,7 @@ function fileSource(name: string, path: string): ByteSource {
   };
 }
 
-/** A text file. @throws ZerothError E-DATA-1 if it cannot be read */
+/** Returns the text of a file. @throws ZerothError E-DATA-1 if it cannot be read */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -60,12 +60,12 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** The rows of a file. @throws ZerothError E-DATA-1, E-FILE-2, E-FILE-8 */
+/** Returns the table in a file. @throws ZerothError E-DATA-1, E-FILE-2, E-FILE-8 */
 export async function readTable(path: string): Promise<Table> {
   const [table] = await parser.readTables([{ name: path, files: [fileAt(path)] }]);
   if (table) return table;
   throw new Error("A parser returns a table for each source.");
 }
 
-/** One for the process, so that its thread is started once. */
+/** Shared by the process, so that its thread is started once. */
 export const parser = nodeParser();

@@ -14,19 +14,19 @@ const described = methods.flatMap(({ description: { id, settings } }) =>
   [...commonDescriptions, ...settings].map((setting) => [setting.flag, id, setting] as const),
 );
 
-test.each(described)("--%s of %s takes its own default back", (flag, id, setting) => {
+test.each(described)("--%s of %s accepts its own default", (flag, id, setting) => {
   const settings: SettingValues = settingsOf("--method", id, `--${flag}`, String(setting.default));
   expect(settings[setting.key]).toBe(setting.default);
 });
 
-test("a setting that is text is taken as it stands, also where it looks like a number", () => {
+test("a text setting is taken unchanged, even if it looks like a number", () => {
   const trained = (pattern: string) =>
     settingsOf("--trainable", "named", "--trainable-pattern", pattern)["trainablePattern"];
   expect(trained("*.fc1.*, *.fc2.*")).toBe("*.fc1.*, *.fc2.*");
   expect(trained("07")).toBe("07");
 });
 
-test("a setting that holds or not is true or false, and any other word is refused", () => {
+test("a boolean setting is true or false, and any other value is rejected", () => {
   const pauses = (text: string) => settingsOf("--pause-on-blow-up", text)["pauseOnBlowUp"];
   expect([pauses("true"), pauses("false")]).toEqual([true, false]);
   for (const text of ["yes", "True", "1", ""]) {
@@ -55,7 +55,7 @@ async function refusalOf(...args: readonly string[]): Promise<string> {
   return said.trimEnd();
 }
 
-describe("a flag that a command does not read is refused before anything is opened", () => {
+describe("a flag that a command does not read is rejected before anything is opened", () => {
   // None of these folders and files is there: opening one would be refused in other words.
   test.each([
     ["score", "--template {x}", ["score", "gone", "gone.jsonl"]],
@@ -86,12 +86,12 @@ describe("a flag that a command does not read is refused before anything is open
     expect(said.split("\n").length).toBe(1);
   });
 
-  test("and the one that was meant is named, or those there are", async () => {
+  test("with the name of a similar flag, or a list of all", async () => {
     expect(await refusalOf("train", "gone", "gone.jsonl", "--step", "20")).toBe(
       "train does not read --step, and nothing was started. Did you mean --steps?",
     );
     expect(await refusalOf("eval", RUN, "--dtype", "f16")).toBe(
-      `eval RUN ("${RUN}" is a kept run) does not read --dtype, and nothing was started. ` +
+      `eval RUN ("${RUN}" is a run folder) does not read --dtype, and nothing was started. ` +
         "Leave it out; it reads --step, --linear, --examples.",
     );
     expect(await refusalOf("info", "--all")).toBe(
@@ -101,25 +101,25 @@ describe("a flag that a command does not read is refused before anything is open
 });
 
 test.each([
-  ["no value behind it", ["--steps"], /^--steps has no value/],
-  ["the next flag in place of a value", ["--steps", "--lr", "1"], /^--steps has no value/],
-  ["a value behind one that stands alone", ["--head=false"], /^--head stands alone.*"false"/],
-])("a flag with %s is refused", async (_, flags, message) => {
+  ["no value", ["--steps"], /^--steps has no value/],
+  ["the next flag instead of a value", ["--steps", "--lr", "1"], /^--steps has no value/],
+  ["a value after one that takes none", ["--head=false"], /^--head takes no value.*"false"/],
+])("a flag with %s is rejected", async (_, flags, message) => {
   expect(await refusalOf("train", "gone", "gone.jsonl", ...flags)).toMatch(message);
 });
 
-test("a value that begins with a dash is taken behind an equals sign", () => {
+test("a value that begins with a dash is accepted after an equals sign", () => {
   expect(readArguments("write", ["M", "--prompt=- one"]).flags["prompt"]).toBe("- one");
 });
 
-test("a seed is refused where nothing is drawn", async () => {
+test("a seed is rejected if nothing is sampled", async () => {
   const said = await refusalOf("write", "gone", "--prompt", "a", "--seed", "7");
-  expect(said).toMatch(/^--seed has nothing to draw .* --temperature, --top-k or --top-p\.$/);
+  expect(said).toMatch(/^--seed has no effect .* --temperature, --top-k or --top-p\.$/);
   expect(await refusalOf("write", "gone", "--prompt", "a", "--seed", "7", "--greedy")).toBe(
-    "--greedy draws nothing; leave out --seed.",
+    "--greedy does not sample; leave out --seed.",
   );
-  const drawn = await refusalOf("write", "gone", "--prompt", "a", "--seed", "7", "--top-k", "5");
-  expect(drawn).toMatch(/no folder "gone"/);
+  const sampled = await refusalOf("write", "gone", "--prompt", "a", "--seed", "7", "--top-k", "5");
+  expect(sampled).toMatch(/no folder "gone"/);
 });
 
 test("every command in README.md and docs/cli.md is accepted, and docs/cli.md shows each one", () => {

@@ -10,18 +10,18 @@ import { notTrueOrFalse, numberFromText } from "#zo/settings.ts";
 import { type CommandName, commandFlags } from "./commandFlags.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
-/** A command line taken apart: what stands alone, and what stands behind a flag. */
+/** A parsed command line. */
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, string | undefined>>;
   readonly isGreedy: boolean;
-  /** Labels are told apart by a score head, not by words. */
+  /** A score head classifies, instead of label words. */
   readonly hasHead: boolean;
-  /** Every flag that has a say here, given or not. */
+  /** Every flag that the command reads, given or not. */
   readonly reads: readonly string[];
 }
 
-/** Flags that stand alone. */
+/** Flags without a value. */
 const GREEDY = "greedy";
 const HEAD = "head";
 
@@ -32,15 +32,15 @@ export function readArguments(command: CommandName, args: readonly string[]): Ar
     options: everyFlag(),
     allowNegative: false,
     tokens: true,
-    // Node's own refusals know nothing of commands, and some take three lines.
+    // Node's own errors do not know the commands, and some take three lines.
     strict: false,
   });
   const given = tokens.filter((token) => token.kind === "option");
   const usage = usageOf(command, positionals[0]);
   const foreign = given.find(({ name }) => !usage.reads.includes(name));
   if (foreign) throw notRead(usage, foreign);
-  const alone = given.filter(({ name }) => standsAlone(name)).map(withoutValue);
-  const flags = given.filter(({ name }) => !standsAlone(name)).map(withValue);
+  const alone = given.filter(({ name }) => takesNoValue(name)).map(withoutValue);
+  const flags = given.filter(({ name }) => !takesNoValue(name)).map(withValue);
   return {
     positionals,
     flags: Object.fromEntries(flags),
@@ -50,18 +50,18 @@ export function readArguments(command: CommandName, args: readonly string[]): Ar
   };
 }
 
-/** The flags of all commands: a value behind one of another command is no word that stands alone. */
+/** The flags of all commands, so that the value of a foreign flag is not taken for a positional. */
 function everyFlag() {
   const names = Object.values(commandFlags).flatMap(({ flags, ofRun = [] }) => [
     ...flags,
     ...ofRun,
   ]);
   return Object.fromEntries(
-    names.map((name) => [name, { type: standsAlone(name) ? "boolean" : "string" } as const]),
+    names.map((name) => [name, { type: takesNoValue(name) ? "boolean" : "string" } as const]),
   );
 }
 
-function standsAlone(name: string): boolean {
+function takesNoValue(name: string): boolean {
   return name === GREEDY || name === HEAD;
 }
 
@@ -71,7 +71,7 @@ interface GivenFlag {
   /** With its dashes. */
   readonly rawName: string;
   readonly value?: string | undefined;
-  /** The value stands behind "=". */
+  /** The value follows "=". */
   readonly inlineValue?: boolean | undefined;
 }
 
@@ -88,16 +88,16 @@ function notRead({ words, reads, other }: Usage, { name, rawName }: GivenFlag): 
 
 function withoutValue({ name, value }: GivenFlag): string {
   if (value === undefined) return name;
-  throw new ZerothError("E-CLI-1", `--${name} stands alone; leave out "${value}".`);
+  throw new ZerothError("E-CLI-1", `--${name} takes no value; leave out "${value}".`);
 }
 
 function withValue({ name, value, inlineValue }: GivenFlag): readonly [string, string] {
-  // What looks like the next flag is taken for a value by nobody but `parseArgs`.
+  // `parseArgs` alone takes the next flag for a value.
   const isNextFlag = !inlineValue && value !== undefined && /^-./.test(value);
   if (value !== undefined && !isNextFlag) return [name, value];
   throw new ZerothError(
     "E-CLI-1",
-    `--${name} has no value; write it behind the flag, or as --${name}=-1 where it begins with a dash.`,
+    `--${name} has no value; write it after the flag, or as --${name}=-1 if it begins with a dash.`,
   );
 }
 
@@ -126,7 +126,7 @@ export function settingsFrom({ flags }: Arguments, parameterCount?: number): Run
     : resolveSettingsFor(given, parameterCount);
 }
 
-/** A flag's number, or what it is without the flag. @throws ZerothError E-CFG-1 */
+/** Returns the number of a flag, or a default without the flag. @throws ZerothError E-CFG-1 */
 export function numberFlag({ flags }: Arguments, flag: string, otherwise: number): number {
   const text = flags[flag];
   return text === undefined ? otherwise : numberFromText(flag, text);

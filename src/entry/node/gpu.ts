@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "webgpu";
 import type { ShaderSources } from "#gpu/wgsl.ts";
-import { restDawn } from "./restingTicks.ts";
+import { throttleDawn } from "./throttleDawn.ts";
 
 /**
- * Dawn's WebGPU for Node. Kept for the life of the process: letting it be collected aborts.
+ * Returns Dawn's WebGPU for Node. It lives as long as the process: garbage collection of it aborts.
  *
- * @param flags Dawn's, such as `backend=null` for a device that compiles but never runs
+ * @param flags of Dawn, such as `backend=null` for a device that compiles but never runs
  */
 const kept: GPU[] = [];
 export function nodeGpu(flags: readonly string[] = []): GPU {
-  restDawn();
+  throttleDawn();
   const gpu = create([...flags]);
   kept.push(gpu);
   return gpu;

@@ -4,7 +4,7 @@ import { readShaders } from "./gpu.ts";
 import { openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
 
-/** `info`: the adapter, its limits and features, and whether its arithmetic can be trusted. */
+/** `info`: prints the adapter, its limits and features, and the result of a self-test. */
 export async function infoCommand(): Promise<void> {
   const device = await openNodeDevice();
   const results = await selfTest(device, readShaders(), defaultChoice(device.info)["few.narrow"]);

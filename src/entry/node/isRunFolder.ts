@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Whether a folder holds a run kept by `train --out`, rather than a model. */
+/** True for a folder of runs as `train --out` makes it; false for a model folder. */
 export function isRunFolder(folder: string): boolean {
   return existsSync(join(folder, "runs")) && !existsSync(join(folder, "config.json"));
 }

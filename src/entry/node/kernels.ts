@@ -6,12 +6,12 @@ import { recordedLinear } from "#run/store/recordedLinear.ts";
 import type { RunRecord } from "#run/store/records.ts";
 import { namedLinear } from "#session/kernelChoice.ts";
 
-/** The kernels for matrix products: the one named, else those that suit the adapter and the weights. */
+/** Returns the kernels for matrix products: the named one, else the defaults of adapter and dtype. */
 export function chooseLinear(device: Device, dtype: WeightDtype, name?: string): LinearChoice {
   return name === undefined ? defaultChoice(device.info, dtype) : namedLinear(name);
 }
 
-/** The kernels a kept run was trained with, as far as they run here, unless another is named. */
+/** Returns the kernels that a run was trained with, as far as they run here, unless another is named. */
 export function linearOf(
   device: Device,
   dtype: WeightDtype,

@@ -12,7 +12,7 @@ import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 import { writeCommand } from "./write.ts";
 
-/** A number it returns is the exit code. */
+/** A command. If it returns a number, that is the exit code. */
 type Command = (args: Arguments) => Promise<unknown>;
 
 const commands: Readonly<Record<CommandName, Command>> = {
@@ -31,8 +31,7 @@ const commands: Readonly<Record<CommandName, Command>> = {
 const helpNames: readonly string[] = ["help", "--help", "-h"];
 
 /**
- * Runs one command of the command line: results on stdout, words for people and the one sentence of a
- * failure on stderr.
+ * Runs one command of the command line: results on stdout, messages and the error of a failure on stderr.
  *
  * @returns the exit code
  */

@@ -21,7 +21,7 @@ import { folderSources, parser } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { nodeGpu, readShaders } from "./gpu.ts";
 
-/** A model folder, opened, with nothing on the GPU yet. */
+/** An opened model folder, with nothing on the GPU yet. */
 export interface OpenedFolder {
   readonly name: string;
   readonly checkpoint: ModelFiles;
@@ -37,7 +37,7 @@ export async function openFolder(folder: string): Promise<OpenedFolder> {
   return { name: basename(resolve(folder)), checkpoint, config, tokenizer };
 }
 
-/** A device, or a sentence on where to look for one. */
+/** Opens a device. @throws ZerothError E-GPU-2 with advice where to get a driver */
 export async function openNodeDevice(): Promise<Device> {
   try {
     return await openDevice(nodeGpu());
@@ -58,14 +58,14 @@ export function noVulkan(): ZerothError {
 
 export interface ModelWork {
   readonly settings?: RunSettings;
-  /** What the weights are stored as. */
+  /** Of the stored weights. */
   readonly dtype: WeightDtype;
   readonly trained: readonly EncodedExample[];
   readonly evaluated: readonly EncodedExample[];
   readonly linear: LinearChoice;
 }
 
-/** What `--dtype` asks for. @throws ZerothError E-CFG-1 */
+/** Returns the dtype of `--dtype`. @throws ZerothError E-CFG-1 */
 export function dtypeFrom({ flags }: Arguments): WeightDtype {
   const wanted = flags["dtype"] ?? "f32";
   const dtype = weightDtypes.find((known) => known === wanted);
@@ -73,7 +73,7 @@ export function dtypeFrom({ flags }: Arguments): WeightDtype {
   throw new ZerothError("E-CFG-1", `--dtype is "${wanted}"; it should be f32 or f16.`);
 }
 
-/** A model on the GPU over these weights, with room for this work. */
+/** Returns a model over weights on the GPU, with buffers for this work. */
 export function createModel(
   device: Device,
   weights: Weights,
@@ -90,9 +90,9 @@ export function createModel(
 }
 
 /**
- * As `createModel`, with the weights of a checkpoint.
+ * As `createModel`, with weights from model files.
  *
- * @throws ZerothError E-MEM-1 if the GPU has no room for them
+ * @throws ZerothError E-MEM-1 if they do not fit on the GPU
  */
 export async function loadModel(
   device: Device,
@@ -105,9 +105,9 @@ export async function loadModel(
 }
 
 /**
- * The weights of a checkpoint on the GPU, with this score head or without one. They must be known to fit.
+ * Puts weights of model files on the GPU, with this score head or without one. They must be known to fit.
  *
- * @throws ZerothError E-TASK-3 if the checkpoint has a head for another number of labels
+ * @throws ZerothError E-TASK-3 if the files have a head for another number of labels
  */
 export async function loadWeights(
   device: Device,
@@ -121,13 +121,13 @@ export async function loadWeights(
   initHead(weights, config, head?.seed ?? 0);
   if (config.numLabels !== null && head === null) {
     console.error(
-      `The model's head for ${config.numLabels} labels is left out: words are asked for.`,
+      `The model's head for ${config.numLabels} labels is not used: the task has label words.`,
     );
   }
   return weights;
 }
 
-/** Holds what writing on from these prompts takes against the device. @throws ZerothError E-MEM-1 */
+/** Rejects generation from these prompts if it does not fit on the GPU. @throws ZerothError E-MEM-1 */
 export async function admitTexts(
   device: Device,
   model: Model,
@@ -140,7 +140,7 @@ export async function admitTexts(
   await admitWriting(device, { config, layout, room });
 }
 
-/** What `--bos` and `--max-length` say, within the model's positions. @throws ZerothError E-CLI-1 */
+/** Returns the limits of `--bos` and `--max-length`, within the model's positions. @throws ZerothError E-CFG-1 */
 export function limitsFrom({ flags }: Arguments, config: OptConfig): TextLimits {
   const bos = flags["bos"] ?? "2";
   if (bos !== "0" && bos !== "2") {

@@ -10,7 +10,7 @@ const source = (path: string) =>
 const text = (name: string, content: string) =>
   memorySource(name, new TextEncoder().encode(content));
 
-test("tables come from the thread as they come from the same code here", async () => {
+test("tables parsed in the thread equal those parsed here", async () => {
   const files = ["parquet/rows.zstd.parquet", "reviews.jsonl"].map(source);
   files.push(text("odd.jsonl", '{"__proto__": {"a": 1}, "text": "x"}\n{"text": null}\nno row\n'));
   const sources = files.map((file) => ({ name: file.name, files: [file] }));
@@ -24,7 +24,7 @@ test("tables come from the thread as they come from the same code here", async (
   expect(progress.at(-1)).toBeGreaterThanOrEqual(files.reduce((sum, f) => sum + f.sizeBytes, 0));
 });
 
-test("model files come from the thread with tensors that read the same bytes", async () => {
+test("model files opened in the thread have tensors with the same bytes", async () => {
   const folder = "opt-tiny-real-vocab";
   const files = readdirSync(new URL(folder, fixtures)).map((name) => source(`${folder}/${name}`));
   const [model, expected] = await Promise.all([
@@ -39,7 +39,7 @@ test("model files come from the thread with tensors that read the same bytes", a
   }
 });
 
-test("a refusal comes from the thread with its code and its sentence", async () => {
+test("an error in the thread keeps its code and message", async () => {
   const files = [text("a.csv", "text,label\n")];
   await expect(nodeParser().readTables([{ name: "a.csv", files }])).rejects.toMatchObject({
     code: "E-DATA-1",
@@ -47,7 +47,7 @@ test("a refusal comes from the thread with its code and its sentence", async () 
   });
 });
 
-test("a file that fails while it is read keeps its own sentence", async () => {
+test("an error while reading a file keeps its message", async () => {
   const failing = { ...text("a.csv", "a,b\n1,2\n"), read: () => Promise.reject(new Error("gone")) };
   await expect(
     nodeParser().readTables([{ name: "a.csv", files: [failing] }]),
@@ -94,7 +94,7 @@ const thread = (work: string) =>
   );
 const small = [{ name: "a.parquet", files: [text("a.parquet", "PAR1")] }];
 
-test("a file that keeps the thread busy is stopped with one sentence", async () => {
+test("a file that takes too long is stopped with an error", async () => {
   const start = performance.now();
   await expect(nodeParser(thread("for (;;);")).readTables(small)).rejects.toMatchObject({
     code: "E-FILE-8",
@@ -105,7 +105,7 @@ test("a file that keeps the thread busy is stopped with one sentence", async () 
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-test("a file that fills memory is stopped with one sentence, and the process lives on", async () => {
+test("a file that takes too much memory is stopped with an error, and the process survives", async () => {
   // On a busy machine, time is up before memory.
   const buffers = "const kept = []; for (;;) kept.push(new Uint8Array(4_000_000).fill(1));";
   await expect(nodeParser(thread(buffers)).readTables(small)).rejects.toMatchObject({

@@ -4,11 +4,11 @@ import type { Parser } from "#data/parser/parser.ts";
 import type { FromParser, ToParser } from "#data/parser/parserThread.ts";
 
 const SCRIPT = new URL("./parserThread.mjs", import.meta.url);
-/** V8 reserves this much at most, whatever a file would be allowed. */
+/** Upper limit of the heap, whatever the file. */
 const MAX_HEAP_MB = 4000;
 
 /**
- * Reads files in a worker thread with a limit on its heap. The thread is kept for the next job, because starting it
+ * Reads files in a worker thread with a limit on its heap. The thread is reused for the next job, because starting it
  * takes longer than most files.
  */
 export function nodeParser(script = SCRIPT): Parser {
@@ -41,7 +41,7 @@ export function nodeParser(script = SCRIPT): Parser {
 interface KeptThread {
   readonly worker: Worker;
   readonly heapMb: number;
-  /** Of the job it does. */
+  /** Of its current job. */
   listener?: ThreadListener | undefined;
 }
 

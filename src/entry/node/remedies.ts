@@ -2,9 +2,9 @@ import type { Remedy } from "#base/errors.ts";
 import { allSettings } from "#zo/methods/index.ts";
 
 /**
- * What to add to a command so that it goes, as flags; "" where nothing is known to help.
+ * Returns advice for a failed command: flags to add, or "" if none are known to help.
  *
- * @param reads the flags it reads: how a kept run stores its weights, say, can no longer be chosen
+ * @param reads the flags that the command reads; others are not suggested
  */
 export function adviceOf(remedies: readonly Remedy[], reads: readonly string[]): string {
   const advice = remedies

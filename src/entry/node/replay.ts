@@ -22,7 +22,7 @@ import { applySteps, onlyRun, rebuild } from "./runFolder.ts";
 import { needOne, needTwo } from "./score.ts";
 
 /**
- * `replay RUN`, or `replay BUNDLE.zip MODEL`: the weights again from base and journal;
+ * `replay RUN`, or `replay BUNDLE.zip MODEL`: rebuilds the weights from base model and journal and prints
  * `{"weights_sha256"}`.
  */
 export async function replayCommand(args: Arguments): Promise<void> {
@@ -46,8 +46,8 @@ function rejectOtherHash(sha256: string, recorded: string | undefined): void {
 }
 
 /**
- * `export RUN OUT [--step best|last|N]`: the tuned model as a Hugging Face folder. The best step
- * unless told otherwise, as MeZO loads it at the end; the last where nothing was evaluated.
+ * `export RUN OUT [--step best|last|N]`: writes the fine-tuned model as a Hugging Face folder: of the best
+ * step by default, as MeZO loads it at the end; of the last one if nothing was evaluated.
  */
 export async function exportCommand(args: Arguments): Promise<void> {
   const [folder, out] = needTwo(args, "export RUN OUT [--step best|last|N]");
@@ -55,15 +55,15 @@ export async function exportCommand(args: Arguments): Promise<void> {
   mkdirSync(out, { recursive: true });
   const { record, evaluations } = run;
   const log = logUpTo({ record, evaluations, steps: toStepRecords(run.steps) }, step);
-  const told = { ...log, journal: run.steps.slice(0, step) };
-  console.error(`The weights after step ${step} of ${run.steps.length}.`);
-  for (const file of exportFolder(weights, base, told)) {
+  const exported = { ...log, journal: run.steps.slice(0, step) };
+  console.error(`Weights after step ${step} of ${run.steps.length}.`);
+  for (const file of exportFolder(weights, base, exported)) {
     await writeFile(join(out, file.name), file);
     console.error(`${join(out, file.name)} ${file.sizeBytes} bytes`);
   }
 }
 
-/** `bundle RUN OUT.zip`: the run without rows and weights, to hand on. */
+/** `bundle RUN OUT.zip`: writes the run without data and weights. */
 export async function bundleCommand(args: Arguments): Promise<void> {
   const [folder, out] = needTwo(args, "bundle RUN OUT.zip");
   const runs = openRunStore(await openFolderForReading(folder), () => new Date());

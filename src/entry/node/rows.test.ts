@@ -7,7 +7,7 @@ import { loadTokenizer } from "#data/tokenizer/tokenizer.ts";
 import { openFixture } from "../../model/testing/fixture.ts";
 import { readExamples } from "./rows.ts";
 
-test("a row that cannot be used is told once by its number, whatever is wrong with it", async () => {
+test("a row that cannot be used is reported once with its number", async () => {
   const folder = mkdtempSync(join(tmpdir(), "zeroth-rows-"));
   const path = join(folder, "rows.jsonl");
   const rows = ['{"text": "good", "label": 1}', "7", '{"text": "odd", "label": 5}'];

@@ -28,7 +28,7 @@ export interface TrainingTables {
   readonly train: Table;
   readonly dev?: Table;
   readonly test?: Table;
-  /** How they were drawn; absent where whole files were taken. */
+  /** How they were drawn; absent if they are whole files. */
   readonly rules?: SplitRules;
 }
 
@@ -40,8 +40,8 @@ const sizeFlags = {
 } as const;
 
 /**
- * Whole files as `--dev` and `--test` name them; with `--train-rows`, `--dev-rows`, `--test-rows` or
- * `--data-seed`, parts drawn from them as the page draws them.
+ * Reads the training file and those of `--dev` and `--test`. With `--train-rows`, `--dev-rows`, `--test-rows` or
+ * `--data-seed`, the three sets are drawn from them as in the page.
  */
 export async function readTrainingTables(
   { flags }: Arguments,
@@ -66,7 +66,7 @@ function drawnParts(files: DataFiles, rules: SplitRules, isUsual: boolean): Spli
   return parts;
 }
 
-/** Rows of a file as examples; every problem is told on stderr, none is passed over in silence. */
+/** Returns the examples of a file. Problems are reported on stderr. */
 export async function readExamples(
   path: string,
   task: TaskSpec,
@@ -104,7 +104,7 @@ function givenSizes(flags: Arguments["flags"]): Partial<SplitRules> {
 function rulesFor(files: DataFiles, task: TaskSpec, given: Partial<SplitRules>): SplitRules {
   const isBuiltIn = "task" in task;
   const sizes = isBuiltIn ? taskDefinition(task.task).sizes : usualTaskSizes;
-  // A file given as --dev is watched, whatever the page would make of it.
+  // A file given as --dev is the validation set, whatever the default of the page.
   const secondFile = "dev";
   const usual = defaultSplitSizes(files, sizes, { isBuiltIn, secondFile });
   return { ...defaultRules, ...usual, secondFile, ...given };

@@ -22,10 +22,10 @@ import { print } from "./print.ts";
 import { needOne } from "./score.ts";
 import { type NodeSession, withSession } from "./session.ts";
 
-/** A kept run with the weights of one of its steps on the GPU. */
+/** A stored run with the weights of one of its steps on the GPU. */
 export interface Rebuilt {
   readonly device: Device;
-  /** With room for replaying only. */
+  /** With buffers for replaying only. */
   readonly model: Model;
   readonly weights: Weights;
   readonly run: LoadedRun;
@@ -34,9 +34,9 @@ export interface Rebuilt {
 }
 
 /**
- * Base weights, then the journaled steps, whatever snapshots there may be.
+ * Rebuilds the weights of a step from base model and journal, without checkpoints.
  *
- * @param which "best" (the last one where nothing was evaluated), "last", or a step
+ * @param which "best" (the last one if nothing was evaluated), "last", or a step
  * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
@@ -45,7 +45,8 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   const run = await onlyRun(runs, folder);
   const step = stepFrom(which, run);
   const { record: base, manifest } = await runs.loadModel(run.record.modelId);
-  if (!manifest) throw new ZerothError("E-STORE-3", `The base weights of "${folder}" are gone.`);
+  if (!manifest)
+    throw new ZerothError("E-STORE-3", `The base weights of the run in "${folder}" are missing.`);
   const device = await openNodeDevice();
   const dtype = run.record.settings.dtype;
   const own = parseConfig(base.config);
@@ -60,7 +61,7 @@ export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
   return { device, model, weights, run, base, step };
 }
 
-/** The run kept in a folder by `train --out`. */
+/** Returns the newest run in a folder. @throws ZerothError E-STORE-3 if there is none */
 export async function onlyRun(runs: RunStore, folder: string): Promise<LoadedRun> {
   const listed = (await runs.listRuns()).runs[0];
   if (!listed) throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
@@ -75,7 +76,7 @@ export function requireRunFolder(folder: string): void {
   throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
 }
 
-/** The record of the run that was created last, with its present status. @throws ZerothError E-STORE-3 if there is none */
+/** Returns the record of the newest run, with its present status. @throws ZerothError E-STORE-3 if there is none */
 export async function newestRun(session: NodeSession): Promise<RunRecord> {
   const [newest] = await session.listRuns();
   if (newest) return newest.record;
@@ -83,7 +84,7 @@ export async function newestRun(session: NodeSession): Promise<RunRecord> {
 }
 
 /**
- * `list FOLDER`: a line per run, the newest first: `{"id", "name", "status", "step", "steps", "loss",
+ * `list FOLDER`: prints a line per run, the newest first: `{"id", "name", "status", "step", "steps", "loss",
  * "best_step", …}`. The loss is that of the last evaluation.
  */
 export async function listCommand(args: Arguments): Promise<void> {
@@ -114,7 +115,7 @@ export async function listCommand(args: Arguments): Promise<void> {
   }
 }
 
-/** Every step applied to the base weights on the GPU. */
+/** Applies steps to the base weights on the GPU. Returns a model that can replay only. */
 export async function applySteps(
   device: Device,
   weights: Weights,

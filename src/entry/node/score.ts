@@ -9,7 +9,7 @@ import { chooseLinear } from "./kernels.ts";
 import { dtypeFrom, limitsFrom, loadModel, openFolder, openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
 
-/** `score MODEL TEXTS.jsonl [--bos 2]`: a line per text, `{"tokens", "nll"}`. */
+/** `score MODEL TEXTS.jsonl [--bos 2]`: prints a line per text, `{"tokens", "nll"}`. */
 export async function scoreCommand(args: Arguments): Promise<void> {
   const [folder, path] = needTwo(args, "score MODEL TEXTS.jsonl");
   const opened = await openFolder(folder);
@@ -22,7 +22,7 @@ export async function scoreCommand(args: Arguments): Promise<void> {
     if (ids.length - 1 > longest) {
       throw new ZerothError(
         "E-DATA-5",
-        `Text ${row + 1} has ${ids.length} tokens; this model sees at most ${longest + 1} at a time.`,
+        `Text ${row + 1} has ${ids.length} tokens; this model takes at most ${longest + 1}. Shorten it.`,
       );
     }
     return { row, answer: 0, options: [{ ids, optionLength: Math.max(0, ids.length - 1) }] };
@@ -31,21 +31,25 @@ export async function scoreCommand(args: Arguments): Promise<void> {
   const scored = examples.filter(({ options }) => options[0]!.optionLength > 0);
   const dtype = dtypeFrom(args);
   const linear = chooseLinear(device, dtype, args.flags["linear"]);
-  // Sized as a batch of training would be: the longest text alone would make batches of two.
+  // Sized as a training batch: the longest text alone would make batches of two.
   const work = { trained: scored, evaluated: scored, linear, dtype };
   const model = await loadModel(device, opened, work);
   const sums: number[] = [];
   const batches = packAll(scored, evaluationCapacity(model.capacity));
   const started = performance.now();
   for (const batch of batches) sums.push(...(await model.score(batch)));
-  tellPace(scored, batches.length, performance.now() - started);
+  reportPace(scored, batches.length, performance.now() - started);
   for (const { options } of examples) {
     const tokens = options[0]!.optionLength;
     print({ tokens, nll: tokens > 0 ? -sums.shift()! : 0 });
   }
 }
 
-function tellPace(scored: readonly EncodedExample[], batches: number, milliseconds: number): void {
+function reportPace(
+  scored: readonly EncodedExample[],
+  batches: number,
+  milliseconds: number,
+): void {
   if (batches === 0) return;
   const tokens = scored.reduce((sum, example) => sum + sizeOf(example).tokens, 0);
   const pace = Math.round((1000 * tokens) / milliseconds);
@@ -53,21 +57,21 @@ function tellPace(scored: readonly EncodedExample[], batches: number, millisecon
   console.error(`${scored.length} texts, ${tokens} tokens in ${passes}, ${pace} tokens a second.`);
 }
 
-/** The one word that must follow a command. @throws ZerothError E-CLI-3 showing how it is used */
+/** Returns the only positional argument. @throws ZerothError E-CLI-3 with the usage */
 export function needOne({ positionals }: Arguments, usage: string): string {
   const [only, ...others] = positionals;
   if (only !== undefined && others.length === 0) return only;
   throw misused(usage);
 }
 
-/** The two words that must follow a command. @throws ZerothError E-CLI-3 showing how it is used */
+/** Returns both positional arguments. @throws ZerothError E-CLI-3 with the usage */
 export function needTwo({ positionals }: Arguments, usage: string): readonly [string, string] {
   const [first, second, ...others] = positionals;
   if (first !== undefined && second !== undefined && others.length === 0) return [first, second];
   throw misused(usage);
 }
 
-/** A sentence on how a command is used. */
+/** Returns the error that shows how a command is used. */
 export function misused(usage: string): ZerothError {
   return new ZerothError("E-CLI-3", `Usage: npm run --silent zeroth -- ${usage}`);
 }

@@ -13,8 +13,8 @@ import { limitsFrom, type OpenedFolder } from "./open.ts";
 const taskFlags = ["template", "label-column", "labels", "words"] as const;
 
 /**
- * The task the flags describe; what they leave out is guessed from the rows at `path` as the page does, and said on
- * stderr. With `--head` it is asked without words: texts as they stand, labels by a score head.
+ * Returns the task of the flags. What they leave out is guessed from the table at `path`, as in the page, and
+ * reported on stderr. With `--head`, texts have no prompt and a score head classifies them.
  */
 export async function readTask(
   args: Arguments,
@@ -32,7 +32,7 @@ export async function readTask(
     );
   }
   if (hasHead && flags["words"] !== undefined) {
-    throw new ZerothError("E-CLI-2", "--head tells labels apart without words; leave out --words.");
+    throw new ZerothError("E-CLI-2", "--head classifies without label words; leave out --words.");
   }
   const names = labelNames(checkpoint.config);
   if (name !== undefined) {
@@ -46,7 +46,7 @@ export async function readTask(
   const flagCount = hasHead ? taskFlags.length - 1 : taskFlags.length;
   if (given.length < flagCount) {
     console.error(
-      `${describeTask(task)} Say otherwise with --task, or with --template, --label-column, --labels ` +
+      `${describeTask(task)} Change it with --task, or with --template, --label-column, --labels ` +
         `and --words.`,
     );
   }

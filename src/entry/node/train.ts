@@ -39,14 +39,12 @@ async function trainNew(args: Arguments, gpu: GPU): Promise<number> {
   settingsFrom(args);
   const opened = await openFolder(folder);
   const settings = settingsFrom(args, parameterCount(parameterTable(opened.config)));
-  if (args.flags["lr"] === undefined) {
-    console.error(
-      `Learning rate ${settings.learningRate}, by the size of the model; --lr sets another.`,
-    );
-  }
   const task = await readTask(args, opened, path);
   const { rules, ...tables } = await readTrainingTables(args, path, task);
-  const { out, name = opened.name, linear: kernel } = args.flags;
+  const { out, name = opened.name, linear: kernel, lr } = args.flags;
+  if (lr === undefined) {
+    console.error(`Learning rate ${settings.learningRate} by default; --lr sets another.`);
+  }
   const place: RunPlace =
     out === undefined ? { kind: "memory" } : { kind: "folder", path: out, access: "write" };
   return training(place, gpu, async (session, latestData) => {

@@ -22,20 +22,20 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 const open = (at = folder) => openTunings(at, (sentence) => told.push(sentence));
 
-test("a measurement is there for the next command", async () => {
+test("a measurement is available to the next command", async () => {
   const saved = await (await open()).tunings.save("key", found);
   expect(saved).toMatchObject(found);
   expect(await (await open()).tunings.load("key")).toEqual(saved);
   expect(told).toEqual([]);
 });
 
-test("a folder that is not there yet is made", async () => {
+test("a missing folder is created", async () => {
   const deeper = join(folder, "cache", "zeroth");
   await (await open(deeper)).tunings.save("key", found);
   expect(await (await open(deeper)).tunings.load("key")).toMatchObject(found);
 });
 
-test("a damaged one is measured again", async () => {
+test("a damaged measurement is made again", async () => {
   await (await open()).tunings.save("key", found);
   const [file] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
     /key/.test(name),
@@ -44,11 +44,11 @@ test("a damaged one is measured again", async () => {
   expect(await (await open()).tunings.load("key")).toBeNull();
 });
 
-test("where no folder can be made, what was measured serves this command, and that is told", async () => {
+test("if no folder can be created, the measurement serves this command, which is reported", async () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
   const { tunings } = await open(join(file, "zeroth"));
   expect(await tunings.load("key")).toBeNull();
   expect(await tunings.save("key", found)).toMatchObject(found);
-  expect(told).toEqual([expect.stringMatching(/^Measurements are not kept/)]);
+  expect(told).toEqual([expect.stringMatching(/^Kernel measurements were not saved/)]);
 });

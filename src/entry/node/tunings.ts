@@ -15,16 +15,16 @@ export const tuningFolder = join(
 type Tunings = Pick<RunStore["tunings"], "load" | "save">;
 
 /**
- * Measurements of this machine's GPUs, kept from one command to the next as the page keeps its own.
- * The folder is held for the moment of a save only, because several commands may run at once. If it
- * cannot be used, `tell` gets a sentence and the next command measures again.
+ * Opens the kernel measurements of this machine's GPUs, which are stored from one command to the next. The folder
+ * is locked during a save only, because several commands may run at once. If it cannot be used, `tell` receives
+ * a message and the next command measures again.
  */
 export async function openTunings(
   folder = tuningFolder,
   tell: (sentence: string) => void = (sentence) => console.error(sentence),
 ): Promise<{ readonly tunings: Tunings }> {
   const now = () => new Date();
-  const forgetful = openRunStore(memoryStore(), now).tunings;
+  const inMemory = openRunStore(memoryStore(), now).tunings;
   const using = async <T>(opening: Promise<Store>, action: (tunings: Tunings) => Promise<T>) => {
     const store = await opening;
     try {
@@ -41,9 +41,9 @@ export async function openTunings(
         using(openFolderStore(folder), (tunings) => tunings.save(key, found)).catch(
           (error: unknown) => {
             tell(
-              `Measurements are not kept, the next start makes them again: ${toFailure(error).message}`,
+              `Kernel measurements were not saved, so the next start measures again: ${toFailure(error).message}`,
             );
-            return forgetful.save(key, found);
+            return inMemory.save(key, found);
           },
         ),
     },

@@ -11,10 +11,10 @@ import { asExample, verifyEngine } from "./verify/engine.ts";
 import { type Check, type ModelValues, readValues } from "./verify/values.ts";
 
 /**
- * `verify MODEL [--against FILE]`: a line per check, `{"name", "expected", "got", "difference", "allowed",
+ * `verify MODEL [--against FILE]`: prints a line per check, `{"name", "expected", "got", "difference", "allowed",
  * "ok"}`, a line per thing that cannot be checked, and the verdict.
  *
- * @throws ZerothError E-GPU-9 if a check disagrees; E-FILE-9 if nothing is published of such a model
+ * @throws ZerothError E-GPU-9 if a check disagrees; E-FILE-9 if no values are known for the model
  */
 export async function verifyCommand(args: Arguments): Promise<void> {
   const folder = needOne(args, "verify MODEL [--against FILE]");
@@ -74,13 +74,13 @@ function unknownModel(config: OptConfig, models: readonly ModelValues[]): Zeroth
   const { hiddenSize, numHiddenLayers, vocabSize } = config;
   return new ZerothError(
     "E-FILE-9",
-    `No values are known of a model that is ${hiddenSize} wide with ${numHiddenLayers} blocks and ` +
-      `${vocabSize} ids. There are some of ${models.map(({ name }) => name).join(", ")}; ` +
-      "--against names a file with others.",
+    `No values are known for a model of width ${hiddenSize} with ${numHiddenLayers} blocks and ` +
+      `${vocabSize} token ids. Known models: ${models.map(({ name }) => name).join(", ")}; ` +
+      "--against FILE gives other values.",
   );
 }
 
-/** Sequences a check runs, at their longest. */
+/** Longest sequences that a check runs. */
 function idsOf(check: Check): readonly (readonly number[])[] {
   switch (check.kind) {
     case "parameters":

@@ -41,7 +41,9 @@ export async function writeCommand(args: Arguments): Promise<void> {
   const { prompt, maxNewTokens } = fitPrompt(ids, request.maxNewTokens, most);
   const cut = ids.length - prompt.length;
   if (cut > 0)
-    console.error(`The prompt lost ${cut} tokens at its beginning: this model sees ${most}.`);
+    console.error(
+      `The first ${cut} tokens of the prompt were cut: this model has ${most} positions.`,
+    );
   await admitTexts(device, model, [prompt], maxNewTokens);
   const rate = tokenRate(() => performance.now());
   let tokensPerSecond: number | null = null;
@@ -76,22 +78,25 @@ function requestFrom(args: Arguments): WritingRequest {
 }
 
 function withoutPrompt(): ZerothError {
-  return new ZerothError("E-CLI-3", 'Give the text to write on from: --prompt "…".');
+  return new ZerothError("E-CLI-3", 'Give the text to continue: --prompt "…".');
 }
 
-/** Greedy unless a flag of sampling is given; a seed is none, for it says nothing of how to draw. */
+/** Greedy unless a sampling flag is given; a seed alone is none. */
 function samplingFrom(args: Arguments): Sampling {
   const given = ["temperature", "top-k", "top-p", "seed"].filter(
     (flag) => args.flags[flag] !== undefined,
   );
   if (given.length === 0) return { kind: "greedy" };
   if (args.isGreedy) {
-    throw new ZerothError("E-CLI-2", `--greedy draws nothing; leave out --${given.join(", --")}.`);
+    throw new ZerothError(
+      "E-CLI-2",
+      `--greedy does not sample; leave out --${given.join(", --")}.`,
+    );
   }
   if (given.every((flag) => flag === "seed")) {
     throw new ZerothError(
       "E-CLI-2",
-      "--seed has nothing to draw where writing is greedy; leave it out, or add --temperature, " +
+      "--seed has no effect on greedy generation; leave it out, or add --temperature, " +
         "--top-k or --top-p.",
     );
   }
@@ -103,7 +108,7 @@ function samplingFrom(args: Arguments): Sampling {
   };
 }
 
-/** Shells hand `\n` on as two characters. */
+/** Shells pass `\n` as two characters. */
 function withBreaks(text: string): string {
   return text.replaceAll("\\n", "\n");
 }
@@ -112,11 +117,11 @@ interface Work {
   readonly device: Device;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
-  /** Ids in front of the prompt. */
+  /** Ids before the prompt. */
   readonly before: readonly number[];
 }
 
-/** Room to read a prompt in parts. */
+/** An example that sizes the buffers to process a prompt in parts. */
 const reading = { row: 0, answer: 0, options: [{ ids: new Array(65).fill(2), optionLength: 1 }] };
 
 async function openModel(args: Arguments, folder: string): Promise<Work> {

@@ -11,7 +11,7 @@ import { webParser } from "./parser.ts";
 import { shaders } from "./shaders.ts";
 import { broadcastTabs } from "./tabs.ts";
 
-/** What a browser's worker brings to a session. */
+/** The environment of a session in a browser's worker. */
 export function browserEnvironment(emit: (event: EngineEvent) => void): Environment {
   return {
     gpu: "gpu" in navigator ? navigator.gpu : undefined,
@@ -43,7 +43,7 @@ export function browserEnvironment(emit: (event: EngineEvent) => void): Environm
   };
 }
 
-/** Address of the page's folder. The worker's script lies in `assets/` of a build, elsewhere in development. */
+/** Address of the page's folder. The worker's script is in `assets/` of a build, elsewhere in development. */
 function pageAddress(): URL {
   return new URL(import.meta.env.DEV ? "/" : "../", self.location.href);
 }

@@ -25,21 +25,21 @@ function slowLocks(): LockManager {
   return { request, query } as unknown as LockManager;
 }
 
-test("a lock let go of can be had again at once", async () => {
+test("a released lock can be acquired again at once", async () => {
   const locks = webLocks(slowLocks());
   const release = await locks.acquire("a");
   release?.();
   expect(await locks.acquire("a")).not.toBeNull();
 });
 
-test("a lock that another holds is not to be had", async () => {
+test("a lock that another tab holds cannot be acquired", async () => {
   const manager = slowLocks();
   await webLocks(manager).acquire("a");
   expect(await webLocks(manager).acquire("a")).toBeNull();
   expect(await webLocks(manager).acquire("b")).not.toBeNull();
 });
 
-test("a lock let go of is no longer told as held", async () => {
+test("a released lock is no longer reported as held", async () => {
   const locks = webLocks(slowLocks());
   const release = await locks.acquire("a");
   expect(await locks.held()).toEqual(new Set(["a"]));

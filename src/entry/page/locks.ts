@@ -8,7 +8,7 @@ const prefix = "run:";
  * keeps browsers from freezing the tab to save energy.
  */
 export function webLocks(locks: LockManager): RunLocks {
-  // A lock is free only some time after it was let go of: till then, ours would look like another tab's.
+  // A lock is free some time after its release: until then, ours would look like another tab's.
   const leaving = new Map<string, Promise<unknown>>();
   return {
     acquire: async (runId) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { webModelLocks } from "./modelLocks.ts";
 
-test("a model is in use by any number of tabs, and removed by none of them meanwhile", async () => {
+test("any number of tabs can use a model, and none can remove it meanwhile", async () => {
   const locks = webModelLocks(lockManager());
   const first = await locks.share("a model");
   const second = await locks.share("a model");
@@ -15,7 +15,7 @@ test("a model is in use by any number of tabs, and removed by none of them meanw
   expect(await locks.takeAlone("a model")).not.toBeNull();
 });
 
-test("a model that is being removed can be used once it is gone", async () => {
+test("a model that is being removed can be used after its removal", async () => {
   const locks = webModelLocks(lockManager());
   const letGo = await locks.takeAlone("a model");
   let isShared = false;

@@ -101,7 +101,7 @@ async function write(cache: BlobCache, offset: number, ...bytes: number[]): Prom
   await writer.close();
 }
 
-test.each(caches)("%s: a file is written on from where it ended", async (_, open) => {
+test.each(caches)("%s: a file is continued from its end", async (_, open) => {
   const cache = open();
   expect(await cache.sizeOf("a--b@0", "w.bin")).toBe(0);
   await write(cache, 0, 1, 2, 3);
@@ -128,7 +128,7 @@ test.each(caches)("%s: a folder is a model once its record is written", async (_
   expect(await cache.list()).toEqual([]);
 });
 
-test("a file another tab writes is refused with that reason", async () => {
+test("a file that another tab writes is rejected with that reason", async () => {
   const root = new FakeDirectory();
   const cache = openOpfsCache(async () => root);
   const writer = await cache.append("m", "w.bin", 0);
@@ -137,7 +137,7 @@ test("a file another tab writes is refused with that reason", async () => {
   await (await cache.append("m", "w.bin", 0)).close();
 });
 
-test("a full storage is told as such and keeps what was written", async () => {
+test("full storage is reported, and written data is kept", async () => {
   const root = new FakeDirectory();
   const cache = openOpfsCache(async () => root);
   await write(cache, 0, 1, 2, 3);
@@ -149,12 +149,12 @@ test("a full storage is told as such and keeps what was written", async () => {
   expect(await cache.sizeOf("a--b@0", "w.bin")).toBe(3);
 });
 
-test("a browser's own file system fits", () => {
+test("the file system type of browsers is accepted", () => {
   // Checked by the compiler; there is none in Node to call.
   expect(() => openOpfsCache(() => navigator.storage.getDirectory())).not.toThrow();
 });
 
-test("a record torn by a crash counts as none", async () => {
+test("a record that a crash cut off is ignored", async () => {
   const root = new FakeDirectory();
   const cache = openOpfsCache(async () => root);
   await cache.commit("m", record);

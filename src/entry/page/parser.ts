@@ -2,7 +2,7 @@ import { isolatedParser } from "#data/parser/isolatedParser.ts";
 import type { Parser } from "#data/parser/parser.ts";
 import type { FromParser } from "#data/parser/parserThread.ts";
 
-/** Reads files in a Web Worker of its own. A browser does not tell how much memory that takes. */
+/** Reads files in a Web Worker of its own. A browser does not report how much memory that takes. */
 export function webParser(): Parser {
   return isolatedParser(({ onMessage, onEnd }) => {
     const worker = new Worker(new URL("../parserThread.ts", import.meta.url), {

@@ -16,7 +16,7 @@ function openTab() {
 
 const newsAfter = (after: number) => ({ steps: [{ step: after + 1 }] }) as unknown as RunNews;
 
-test("of several tabs the one that has the run answers, each question its own", async () => {
+test("of several tabs, the one that has the run answers each question", async () => {
   const [asking, training, idle] = [openTab(), openTab(), openTab()];
   training.onAsk(({ runId, after }) => (runId === "mine" ? newsAfter(after) : null));
   idle.onAsk(() => null);
@@ -24,7 +24,7 @@ test("of several tabs the one that has the run answers, each question its own", 
   expect(await Promise.all(both)).toEqual([newsAfter(1), newsAfter(7)]);
 });
 
-test("where no tab answers, the question ends without news", async () => {
+test("a question that no tab answers ends without news", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const [asking, other] = [openTab(), openTab()];
   other.onAsk(() => null);

@@ -2,7 +2,7 @@ import type { Tokenizer } from "#data/tokenizer/tokenizer.ts";
 import type { VerifyEngine } from "./engine.ts";
 import type { Check } from "./values.ts";
 
-/** What came of a check, as it is printed. */
+/** Result of a check, as printed. */
 export interface Outcome {
   readonly name: string;
   readonly expected: unknown;
@@ -11,7 +11,7 @@ export interface Outcome {
   readonly difference: number;
   readonly allowed: number;
   readonly ok: boolean;
-  /** What of it could not be compared. */
+  /** Parts that could not be compared. */
   readonly left_out?: string;
 }
 
@@ -21,7 +21,7 @@ export interface Verified {
   readonly parameters: number;
 }
 
-/** One check, made. @throws DeviceLost */
+/** Makes one check. @throws DeviceLost */
 export async function makeCheck(check: Check, on: Verified): Promise<Outcome> {
   const { name, expected } = check;
   const { engine } = on;
@@ -93,7 +93,7 @@ function pairs(expected: readonly (readonly number[])[], got: readonly (readonly
   return expected.flatMap((row, i) => row.map((value, j): Pair => [value, got[i]![j]!]));
 }
 
-/** The pair that comes closest to its bound, or goes furthest beyond. */
+/** Returns the pair with the largest difference relative to its bound. */
 function judge(
   { allowed, relative = 0 }: { readonly allowed: number; readonly relative?: number | undefined },
   compared: readonly Pair[],
@@ -105,7 +105,7 @@ function judge(
     })
     .toSorted((a, b) => b.difference / b.allowed - a.difference / a.allowed);
   if (!worst) throw new Error("A check compares nothing.");
-  // A NaN is no agreement, wherever it was sorted to.
+  // A NaN disagrees, wherever it was sorted.
   const ok = compared.every(([expected, got]) => {
     return Math.abs(got - expected) <= allowed + relative * Math.abs(expected);
   });

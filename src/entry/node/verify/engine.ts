@@ -4,9 +4,8 @@ import type { Model } from "#model/model.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 
 /**
- * What the checks ask of a model. The transformer runs on the GPU; logits over the whole vocabulary
- * are its last hidden states times the embedding, multiplied here, because the GPU keeps a tile of
- * them at a time.
+ * Values of a model that checks compare. The transformer runs on the GPU; logits over the whole vocabulary are
+ * its last hidden states times the embedding, computed here, because the GPU has one tile of them at a time.
  */
 export interface VerifyEngine {
   /** Mean −log p of all ids but the first. */
@@ -19,7 +18,7 @@ export interface VerifyEngine {
   likeliest(hidden: Float32Array): number;
 }
 
-/** Of one text: its ids, all but the first as an option, and one more so that the last has a row. */
+/** Returns an example of one text: all ids but the first are scored, and one more, so that the last has logits. */
 export function asExample(ids: readonly number[]): EncodedExample {
   return { row: 0, answer: 0, options: [{ ids: [...ids, 2], optionLength: ids.length }] };
 }
@@ -58,7 +57,7 @@ export async function verifyEngine(model: Model): Promise<VerifyEngine> {
   };
 }
 
-/** [V, E], as it lies on the GPU. */
+/** [V, E], as on the GPU. */
 async function readEmbedding(model: Model): Promise<Float32Array> {
   const parameter = model.layout.table.find(({ name }) => name.endsWith("embed_tokens.weight"));
   if (!parameter) throw new Error("The table has no token embedding.");

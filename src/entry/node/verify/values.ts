@@ -3,8 +3,8 @@ import { ZerothError } from "#base/errors.ts";
 import { z } from "#base/schema.ts";
 
 /**
- * Numbers that someone else's program printed for a model: those published for the real checkpoints
- * (published.json), or made with transformers by `src/tools/verify_values.py`.
+ * Reference values for a model from another program: published ones for the real models (published.json), or
+ * made with transformers by `src/tools/verify_values.py`.
  */
 export type Values = z.infer<typeof values>;
 export type ModelValues = Values["models"][number];
@@ -18,7 +18,7 @@ const tolerance = { allowed: z.number().min(0), relative: z.number().min(0).opti
 
 const check = z.discriminatedUnion("kind", [
   z.object({ ...named, kind: z.literal("parameters"), expected: z.int() }),
-  /** A prompt as ids, `</s>` in front. */
+  /** A prompt as ids, with `</s>` first. */
   z.object({ ...named, kind: z.literal("tokens"), text: z.string(), expected: ids }),
   /** Mean −log p of every id but the first, nats. */
   z.object({ ...named, kind: z.literal("loss"), ids, expected: z.number(), ...tolerance }),
@@ -33,7 +33,7 @@ const check = z.discriminatedUnion("kind", [
     expected: matrix,
     ...tolerance,
   }),
-  /** The ids that follow when the likeliest is taken each time. */
+  /** The ids of greedy generation. */
   z.object({ ...named, kind: z.literal("greedy"), ids, expected: ids, text: z.string() }),
 ]);
 
@@ -42,7 +42,7 @@ const values = z.object({
   models: z.array(
     z.object({
       name: z.string(),
-      /** By these a model is recognised. */
+      /** Identifies the model. */
       shape: z.object({
         hidden_size: z.int(),
         num_hidden_layers: z.int(),
@@ -68,6 +68,6 @@ export function readValues(path: string | URL): Values {
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
     const where = issue ? `"${issue.path.join(".")}": ${issue.message}` : "it is no JSON";
-    throw new ZerothError("E-FILE-3", `"${String(path)}" holds no values to verify by (${where}).`);
+    throw new ZerothError("E-FILE-3", `"${String(path)}" has no reference values (${where}).`);
   }
 }

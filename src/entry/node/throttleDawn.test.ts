@@ -1,11 +1,11 @@
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
-import { restDawn } from "./restingTicks.ts";
+import { throttleDawn } from "./throttleDawn.ts";
 
-restDawn();
+throttleDawn();
 const turn = promisify(setImmediate);
 
-/** How often a function is called that asks for its next turn again, between two times of its wait. */
+/** Number of calls of a function that queues itself again, between two times of its wait. */
 async function asks(start: (ask: () => void) => () => void, fromMs: number, toMs: number) {
   const started = performance.now();
   let count = 0;
@@ -21,16 +21,16 @@ async function asks(start: (ask: () => void) => () => void, fromMs: number, toMs
   return count;
 }
 
-// A bound function looks to Node as one of native code does.
+// To Node, a bound function is native code.
 const native = (ask: () => void) => ask.bind(null);
 
-test("whoever asks for news natively and waits long is called a few times, not all the time", async () => {
+test("native code that polls during a long wait is called about once a millisecond", async () => {
   const count = await asks(native, 5, 100);
   expect(count).toBeGreaterThan(0);
   expect(count).toBeLessThan(96); // a sleep is a millisecond at least
 });
 
-test("each new wait begins without a rest", async () => {
+test("each new wait begins without a delay", async () => {
   for (let wait = 0; wait < 3; wait++) {
     const called = asks(native, 0, 1);
     await turn(); // not delayed by the wait before
@@ -38,7 +38,7 @@ test("each new wait begins without a rest", async () => {
   }
 });
 
-test("other code's turns come at once, and can be cleared", async () => {
+test("callbacks of other code run at once, and can be cleared", async () => {
   const slept = vi.spyOn(globalThis, "setTimeout");
   expect(await asks((ask) => ask, 0, 20)).toBeGreaterThan(0);
   expect(slept).not.toHaveBeenCalled();
@@ -54,8 +54,8 @@ test("other code's turns come at once, and can be cleared", async () => {
   expect(isCalled).toBe(false);
 });
 
-test("resting once is enough", () => {
-  const resting = setImmediate;
-  restDawn();
-  expect(setImmediate).toBe(resting);
+test("throttling twice changes nothing", () => {
+  const throttled = setImmediate;
+  throttleDawn();
+  expect(setImmediate).toBe(throttled);
 });

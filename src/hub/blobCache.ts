@@ -4,68 +4,68 @@ import type { Licence } from "./knownModels.ts";
 import type { RepoFile, RepoKind } from "./repoFile.ts";
 
 /**
- * Where downloads lie: files in folders, one folder a model at a commit. A folder counts as a model
- * only once its record is there; until then it is a download to go on with.
+ * Storage of downloads: one folder per model and commit. A folder is a complete model once it has a record;
+ * until then it is an unfinished download.
  */
 export interface BlobCache {
-  /** Bytes of a file, finished or not; 0 where there is none. */
+  /** Bytes of a file, finished or not; 0 if there is none. */
   sizeOf(folder: string, path: string): Promise<number>;
   /**
-   * Opens a file to write on from `offset`; what lay beyond is dropped. One writer at a time.
+   * Opens a file for writing at `offset`; bytes after it are dropped. One writer at a time.
    *
    * @throws ZerothError E-TAB-3 if another tab writes it; StorageFull
    */
   append(folder: string, path: string, offset: number): Promise<BlobWriter>;
   read(folder: string, path: string, start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Notes what a download is to become, so that it can go on after a reload. */
+  /** Saves the plan of a download, so that it can continue after a reload. */
   begin(folder: string, plan: CachedRepo): Promise<void>;
-  /** Written last, after every file is closed: from then on the folder is whole. Ends the plan. */
+  /** Written last, after every file is closed; marks the folder as complete and removes the plan. */
   commit(folder: string, record: CachedRepo): Promise<void>;
   list(): Promise<readonly CacheEntry[]>;
-  /** Removes the record first, then the files. No error where there is nothing. */
+  /** Removes the record first, then the files. No error if there is nothing. */
   delete(folder: string): Promise<void>;
 }
 
 export interface BlobWriter {
   /** @throws StorageFull; what was written before is kept */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Flushes; afterwards another may write. */
+  /** Flushes and releases the file. */
   close(): Promise<void>;
 }
 
-/** What is kept of a model or data set beside its files: enough to open it without a connection. */
+/** Stored beside the files of a model or data set, so that it opens without a connection. */
 export interface CachedRepo {
   readonly schemaVersion: 1;
-  /** A model where it is left out. */
+  /** Default: a model. */
   readonly kind?: RepoKind;
-  /** Of a data set: which of its configurations. */
+  /** Of a data set, the configuration. */
   readonly part?: string;
   readonly repo: string;
   readonly revision: string;
   readonly commit: string;
   readonly format: "safetensors" | "pytorch" | "parquet";
   readonly licence: Licence;
-  /** Its page, for people. */
+  /** The address of its page. */
   readonly address: string;
   readonly files: readonly RepoFile[];
   /** ISO 8601, UTC. */
   readonly savedAt: string;
 }
 
-/** What is downloaded: everything but when that was. */
+/** A record without its date: what a download will fetch. */
 export type CachePlan = Omit<CachedRepo, "schemaVersion" | "savedAt">;
 
 export interface CacheEntry {
   readonly folder: string;
-  /** Null while the download is not finished, or where the record is damaged. */
+  /** Null while the download is not finished, or if the record is damaged. */
   readonly record: CachedRepo | null;
-  /** What a download that is not finished is to become; the newest one where there were several. */
+  /** The plan of an unfinished download; the newest if there were several. */
   readonly plan: CachedRepo | null;
-  /** Of all files in the folder. */
+  /** Size of all files in the folder. */
   readonly sizeBytes: number;
 }
 
-/** The folder of a model at a commit: the same name every time, so that a download goes on. */
+/** The folder name of a model at a commit, always the same, so that a download continues. */
 export function folderOf({
   kind,
   part,
@@ -76,7 +76,7 @@ export function folderOf({
   return `${owner}${repo.replace("/", "--")}@${commit}${part === undefined ? "" : `~${part}`}`;
 }
 
-/** The files of a model that is here, as `openCheckpoint` takes them; or of a data set. */
+/** The files of a downloaded model or data set, as `openModelFiles` takes them. */
 export function cachedFiles(cache: BlobCache, record: CachedRepo): readonly ByteSource[] {
   const folder = folderOf(record);
   return record.files.map(({ path, sizeBytes }) => ({
@@ -86,7 +86,7 @@ export function cachedFiles(cache: BlobCache, record: CachedRepo): readonly Byte
   }));
 }
 
-/** The model of that name that is here whole; of several commits the one saved last. */
+/** The complete downloaded model of that name; of several commits the one saved last. */
 export async function findCached(
   cache: BlobCache,
   { repo, revision }: Pick<CachedRepo, "repo" | "revision">,
@@ -118,7 +118,7 @@ const record: z.ZodType<CachedRepo> = z.looseObject({
   savedAt: z.string(),
 });
 
-/** A record as it was written, or null if the text is not one. */
+/** Parses a record; null if the text is not one. */
 export function parseCachedRepo(text: string): CachedRepo | null {
   try {
     return record.parse(JSON.parse(text));

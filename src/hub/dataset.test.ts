@@ -25,7 +25,7 @@ async function hubWith(content: Partial<Parameters<typeof startLocalHub>[0]>): P
   return local;
 }
 
-test("a data set's parts and splits are listed with their rows and bytes, and pinned", async () => {
+test("a data set's configurations and splits are listed with rows and bytes, at a commit", async () => {
   const { hub } = await hubWith({ datasets: { [set.repo]: { files, cardData } } });
   const found = await describeDataset(hub, set);
   expect(found).toMatchObject({ ...set, commit: COMMIT, licence: { id: "cc-by-4.0" } });
@@ -42,7 +42,7 @@ test("a data set's parts and splits are listed with their rows and bytes, and pi
   );
 });
 
-test("a data set that is not there, or has no Parquet files, is told as such", async () => {
+test("a missing data set and one without Parquet files have different errors", async () => {
   const { hub } = await hubWith({ datasets: { empty: { files: {} } } });
   const ask = (repo: string, revision = "main") => describeDataset(hub, { repo, revision });
   await expect(ask("no/set")).rejects.toMatchObject({ code: "E-NET-3" });

@@ -17,22 +17,22 @@ import {
   type Sibling,
 } from "./siblings.ts";
 
-/** A data set of the hub, as the Parquet files the hub keeps of each. */
+/** A data set on the hub, as the Parquet files that the hub keeps of every data set. */
 export interface DatasetDescription {
-  /** As the hub calls it now; old names lead to new ones. */
+  /** Its current name; the hub redirects old names. */
   readonly repo: string;
   readonly revision: string;
-  /** Of the branch that holds the Parquet files. */
+  /** The commit of the branch that holds the Parquet files. */
   readonly commit: string;
   readonly licence: Licence;
-  /** Its page, for people. */
+  /** The address of its page. */
   readonly address: string;
   readonly isGated: boolean;
   readonly configs: readonly DatasetConfig[];
 }
 
 export interface DatasetConfig {
-  /** Which of the data set's parts: "sst2" of "nyu-mll/glue"; "default" where there is one. */
+  /** The configuration: "sst2" of "nyu-mll/glue"; "default" if there is only one. */
   readonly name: string;
   readonly splits: readonly DatasetSplit[];
 }
@@ -40,7 +40,7 @@ export interface DatasetConfig {
 export interface DatasetSplit {
   /** "train", "validation", "test". */
   readonly name: string;
-  /** As the data set's card tells it; null where it does not. */
+  /** As the data set's card states it; null if it does not. */
   readonly rows: number | null;
   readonly sizeBytes: number;
   readonly files: readonly RepoFile[];
@@ -52,9 +52,9 @@ const PARQUET_BRANCH = "refs/convert/parquet";
 const MAX_BYTES = 500_000_000;
 
 /**
- * What a data set holds. Reads listings, no rows.
+ * The configurations and splits of a data set. Reads listings only.
  *
- * @throws as `request`; ZerothError E-NET-3 for another revision than the newest; E-DATA-1 if the hub
+ * @throws as `request`; ZerothError E-NET-3 for a revision other than the newest; E-DATA-1 if the hub
  *   has no Parquet files of it
  */
 export async function describeDataset(
@@ -90,9 +90,9 @@ export async function describeDataset(
 }
 
 /**
- * The files of these splits, in the order they are read.
+ * The files of these splits, in reading order.
  *
- * @throws ZerothError E-DATA-1 for a split that is not there, or if they are larger than 500 MB
+ * @throws ZerothError E-DATA-1 if a split does not exist, or the files are larger than 500 MB
  */
 export function splitFiles(
   { repo }: Pick<DatasetDescription, "repo">,
@@ -122,12 +122,12 @@ export function isOfSplit(path: string, split: string): boolean {
   return splitOf(path)?.split === split;
 }
 
-/** Splits these files are of, in their order. */
+/** The splits of these files, in their order. */
 export function splitsOf(files: readonly RepoFile[]): readonly string[] {
   return [...new Set(files.flatMap(({ path }) => splitOf(path)?.split ?? []))];
 }
 
-/** `default/train/0000.parquet`; of very large data sets only a part: `default/partial-train/0000.parquet`. */
+/** Parses `default/train/0000.parquet`. Very large data sets have a part only: `default/partial-train/0000.parquet`. */
 function splitOf(path: string): { readonly config: string; readonly split: string } | undefined {
   const [config, split, file, ...more] = path.split("/");
   const isPlain = [config, split, file].every((part) => part !== undefined && PLAIN.test(part));
@@ -135,7 +135,7 @@ function splitOf(path: string): { readonly config: string; readonly split: strin
   return config === undefined || split === undefined ? undefined : { config, split };
 }
 
-/** No name that could mean another folder, and none that a file system refuses. */
+/** A name that cannot lead to another folder and that every file system accepts. */
 const PLAIN = /^(?!\.)[^\\:*?"<>|]{1,200}$/;
 
 function configsOf(
@@ -176,7 +176,7 @@ const configInfo = z.looseObject({
     .optional(),
 });
 
-/** The card is written by hand or by a program: what does not fit is left unread. */
+/** The card is written by hand or by a program: unexpected values are ignored. */
 const cardRows = z.looseObject({
   dataset_info: z
     .union([z.array(configInfo).max(MAX_CONFIGS), configInfo])

@@ -19,30 +19,30 @@ import {
   type Sibling,
 } from "./siblings.ts";
 
-/** Everything a person should know before agreeing to a download, and all a download needs. */
+/** What is shown before a download, and what the download needs. */
 export interface RepoDescription {
   readonly repo: string;
-  /** As asked for. */
+  /** As requested. */
   readonly revision: string;
-  /** What the revision is at this moment, 40 hex digits; the files are of this commit. */
+  /** The commit that the revision names now, 40 hex digits. */
   readonly commit: string;
   /** Config and tokenizer first, weights last. */
   readonly files: readonly RepoFile[];
   readonly totalBytes: number;
   readonly format: "safetensors" | "pytorch";
   readonly licence: Licence;
-  /** The model's page, for people. */
+  /** The address of its page. */
   readonly address: string;
-  /** It is handed out only to those who agreed to its terms there. */
+  /** Access requires accepting the terms on its page. */
   readonly isGated: boolean;
-  /** Parsed config.json: enough to refuse a foreign model and to plan memory before the download. */
+  /** Parsed config.json, to refuse unsupported models and plan memory before the download. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What a download of this model would fetch. Reads listings and small texts, not a byte of weights.
+ * The files that a download of this model would fetch. Reads listings and small texts, no weights.
  *
- * @throws as `request`; E-NET-3 with the nearest known name; E-FILE-1 if it holds no weights or no
+ * @throws as `request`; E-NET-3 with the nearest known name; E-FILE-1 or E-FILE-7 if it has no weights or no
  *   tokenizer that can be read
  */
 export async function describeRepo(
@@ -73,7 +73,7 @@ export async function describeRepo(
   };
 }
 
-/** Where a file's bytes are. */
+/** The address of a file's bytes. */
 export function addressOf(
   hub: Hub,
   { kind, repo, commit }: Pick<CachePlan, "kind" | "repo" | "commit">,
@@ -93,7 +93,7 @@ const modelInfo = z.object({
 
 type ModelInfo = z.infer<typeof modelInfo>;
 
-/** Files at the top whose size and hash are known; a name with a path never leaves this function. */
+/** The file if it is at the top level and its size and hash are known. Names with a path are dropped here. */
 function asRepoFile(listed: Sibling): RepoFile[] {
   if (!/^[\w-][\w.-]{0,200}$/.test(listed.rfilename)) return [];
   return hashedFile(listed);
@@ -119,7 +119,7 @@ function missingSentence(hub: Hub, repo: string, revision: string): string {
   return `${start} Check the name${at === "" ? "" : " and the revision"}.`;
 }
 
-/** Configs and indexes are small; whatever is larger is none. */
+/** Largest config or index that is read. */
 const MAX_TEXT_BYTES = 4_000_000;
 
 async function readText(

@@ -78,7 +78,7 @@ test("a model is downloaded file by file and then opens without a connection", a
   expect(dones).toEqual([...dones].sort((a, b) => a - b));
 });
 
-test("a paused download goes on with the bytes that are missing, also after a reload", async () => {
+test("a paused download continues with the missing bytes, also after a reload", async () => {
   const { local, cache, options, pause } = await scene();
   const half: DownloadOptions = {
     ...options,
@@ -98,7 +98,7 @@ test("a paused download goes on with the bytes that are missing, also after a re
   expect(rangesOf(local)).toEqual([undefined, `bytes=${here}-`]);
 });
 
-test("a connection that drops is taken up where it broke", async () => {
+test("a dropped connection continues from the last byte", async () => {
   const { local, cache, options, waits } = await scene();
   local.faults.set(WEIGHTS, [
     { kind: "drop", afterBytes: 100_000 },
@@ -110,7 +110,7 @@ test("a connection that drops is taken up where it broke", async () => {
   expect(waits).toEqual([500, 500]);
 });
 
-test("a connection that falls silent is taken up where it stopped, and the silence is told", async () => {
+test("a silent connection is reported and continues from the last byte", async () => {
   const { local, cache, options, progress, waits } = await scene();
   local.faults.set(WEIGHTS, [{ kind: "stall", afterBytes: 100_000 }]);
   let asked = 0;
@@ -133,7 +133,7 @@ test("a connection that falls silent is taken up where it stopped, and the silen
   ]);
 });
 
-test("a server's error in between costs a pause and nothing that was loaded", async () => {
+test("a server error costs a pause and no loaded bytes", async () => {
   const { local, cache, options, waits } = await scene();
   local.faults.set(WEIGHTS, [
     { kind: "drop", afterBytes: 100_000 },
@@ -146,7 +146,7 @@ test("a server's error in between costs a pause and nothing that was loaded", as
   expect(local.sentBytes.get(WEIGHTS)).toBe(300_000);
 });
 
-test("a server that goes on failing is told with its status, and what came is kept", async () => {
+test("a server that keeps failing ends the download with its status and keeps loaded bytes", async () => {
   const { local, cache, options, waits } = await scene();
   const fault = { kind: "status", status: 502 } as const;
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 1000 }, fault, fault, fault, fault]);
@@ -158,7 +158,7 @@ test("a server that goes on failing is told with its status, and what came is ke
   expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBe(1000);
 });
 
-test("a connection that cannot be made once is tried again where it stopped", async () => {
+test("a failed connection attempt is repeated from the last byte", async () => {
   const { local, cache, options, waits } = await scene();
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 100_000 }]);
   const { hub, ranges } = failingAt(local, (request) => request === 0 || request === 2);
@@ -168,7 +168,7 @@ test("a connection that cannot be made once is tried again where it stopped", as
   expect(waits).toEqual([500, 500, 500]);
 });
 
-test("a hub that was read from a moment ago and no longer answers is told as a lost connection", async () => {
+test("a hub that answered a moment ago and stops answering is a lost connection", async () => {
   const { local, cache, options } = await scene();
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 100_000 }]);
   const { hub, ranges } = failingAt(local, (request) => request > 0);
@@ -177,7 +177,7 @@ test("a hub that was read from a moment ago and no longer answers is told as a l
   expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBe(100_000);
 });
 
-test("a mirror whose files no page may read is told as such, after the pauses of a lost connection", async () => {
+test("a mirror that does not allow pages to read its files is reported after the usual pauses", async () => {
   const { local, options, waits } = await scene();
   const { hub } = failingAt(local, () => true);
   await expect(download({ ...options, hub })).rejects.toMatchObject({
@@ -187,7 +187,7 @@ test("a mirror whose files no page may read is told as such, after the pauses of
   expect(waits).toEqual([500, 2000, 8000]);
 });
 
-test("a connection that brings nothing is given up after three pauses, and what came is kept", async () => {
+test("a connection without bytes is given up after three pauses, and loaded bytes are kept", async () => {
   const { local, cache, options, waits } = await scene();
   const drop = { kind: "drop", afterBytes: 0 } as const;
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 1000 }, drop, drop, drop, drop]);
@@ -217,7 +217,7 @@ test("a server that refuses a range is asked for the whole file", async () => {
   expect(rangesOf(local)).toEqual([undefined, "bytes=100000-", undefined]);
 });
 
-test("a file that does not match its published hash is thrown away and nothing is committed", async () => {
+test("a file that does not match its published hash is deleted and no record is written", async () => {
   const { local, cache, options } = await scene();
   local.faults.set(WEIGHTS, [{ kind: "flipByte", at: 5 }]);
   await expect(download(options)).rejects.toMatchObject({
@@ -236,7 +236,7 @@ test("a small file is checked too, by git's hash", async () => {
   await expect(download(options)).rejects.toThrow("vocab.json of facebook/opt-125m");
 });
 
-test("bytes a crash has torn are found out and loaded again", async () => {
+test("bytes damaged by a crash are detected and loaded again", async () => {
   const { local, cache, options } = await scene();
   const writer = await cache.append(folderOf(options.repo), "pytorch_model.bin", 0);
   await writer.write(new Uint8Array(1000).fill(7));
@@ -246,7 +246,7 @@ test("bytes a crash has torn are found out and loaded again", async () => {
   expect(rangesOf(local)).toEqual(["bytes=1000-", undefined]);
 });
 
-test("a request to wait stops the download and keeps what is there", async () => {
+test("a request to wait stops the download and keeps loaded bytes", async () => {
   const { local, cache, options } = await scene();
   const wait = { kind: "status", status: 429, headers: { "Retry-After": "7" } } as const;
   local.faults.set(WEIGHTS, [{ kind: "drop", afterBytes: 100_000 }, wait]);
@@ -254,13 +254,13 @@ test("a request to wait stops the download and keeps what is there", async () =>
   expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBe(100_000);
 });
 
-test("a full storage stops the download with what was written kept", async () => {
+test("full storage stops the download and keeps written bytes", async () => {
   const { cache, options } = await scene(memoryCache(200_000));
   await expect(download(options)).rejects.toMatchObject({ code: "E-STORE-2" });
   expect(await cache.sizeOf(folderOf(options.repo), "pytorch_model.bin")).toBeGreaterThan(0);
 });
 
-test("files that are there and whole are not asked for again", async () => {
+test("complete files are not requested again", async () => {
   const { local, options } = await scene();
   await download(options);
   local.requests.length = 0;

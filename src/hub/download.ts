@@ -3,18 +3,18 @@ import { type Activity, downloadFile } from "./downloadFile.ts";
 import { startRate } from "./rate.ts";
 import type { Hub } from "./request.ts";
 
-/** Where a download stands. */
+/** Progress of a download. */
 export interface DownloadProgress {
-  /** The file at hand. */
+  /** The current file. */
   readonly path: string;
-  /** Bytes read back and checked, or loaded; or none for a while. */
+  /** Bytes of an earlier download are checked, bytes are loaded, or none has arrived for a while. */
   readonly activity: Activity;
   readonly fileDone: number;
   readonly fileTotal: number;
   /** Of all files. */
   readonly done: number;
   readonly total: number;
-  /** Over the last seconds; null until there is something to tell. */
+  /** Over the last seconds; null at the beginning. */
   readonly bytesPerSecond: number | null;
 }
 
@@ -22,23 +22,23 @@ export interface DownloadOptions {
   readonly hub: Hub;
   readonly cache: BlobCache;
   readonly repo: CachePlan;
-  /** Aborting pauses: what was loaded stays, and the next call goes on from there. */
+  /** Aborting pauses: what was loaded stays, and the next call continues from there. */
   readonly signal: AbortSignal;
   /** Milliseconds, any origin. */
   now(): number;
   date(): Date;
-  /** Waits, or ends early when the signal is aborted. */
+  /** Waits; resolves early when the signal is aborted. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
   onProgress(progress: DownloadProgress): void;
 }
 
 /**
- * Every file of the model, loaded, checked against its published hash and kept; goes on where an
- * earlier call stopped, also one before a reload. The record is written last, so a model is in the
- * cache whole or not at all.
+ * Downloads every file of a model into the cache and checks it against its published hash. Continues where an
+ * earlier call stopped, also after a reload. The record is written last, so a model is in the cache whole or not
+ * at all.
  *
- * @throws the signal's reason when aborted; as `request` where the hub fails; ZerothError E-FILE-3
- *   where a file does not match its hash (it is thrown away, the others stay); StorageFull
+ * @throws the signal's reason when aborted; as `request` if the hub fails; ZerothError E-FILE-3
+ *   if a file does not match its hash (it is deleted, the others stay); StorageFull
  */
 export async function download(options: DownloadOptions): Promise<CachedRepo> {
   const { cache, repo, signal, now, onProgress } = options;
@@ -63,12 +63,12 @@ export async function download(options: DownloadOptions): Promise<CachedRepo> {
   return finished;
 }
 
-/** Bytes of all its files. */
+/** Size of all files of a model or data set. */
 export function totalOf({ files }: Pick<CachePlan, "files">): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** Bytes of each file that are here already: what "continue" saves. */
+/** Bytes of each file that are already in the cache. */
 export async function bytesHere(cache: BlobCache, repo: CachePlan): Promise<readonly number[]> {
   const folder = folderOf(repo);
   return Promise.all(

@@ -23,21 +23,20 @@ export interface FileDownload {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** `quiet`: nothing has come for a while, or the connection is taken up again. */
+/** `quiet`: no byte has arrived for a while, or the connection is being opened again. */
 export type Activity = "checking" | "loading" | "quiet";
 export type OnBytes = (activity: Activity, fileDone: number) => void;
 
-/** Waits between attempts that brought nothing; a byte more and it starts over. */
+/** Waits between attempts. After an attempt that brought bytes, they start over. */
 const PAUSES_MS = [500, 2000, 8000];
 /** "Range Not Satisfiable". @see RFC 9110, 15.5.17 */
 const RANGE_REFUSED = 416;
-/** Read back at a time, to hash what an earlier visit left. */
+/** Read at a time, to hash what an earlier download left. */
 const CHECK_BYTES = 4 * 1024 * 1024;
 
 /**
- * One file, whole and matching its hash, in the cache. A connection that breaks or falls silent is
- * taken up again where it stopped, also after a server's error; a server that ignores or refuses
- * ranges makes it start over.
+ * Downloads one file into the cache and checks its hash. After a broken or silent connection or a server error,
+ * continues from the last byte; with a server that ignores or refuses ranges, starts over.
  *
  * @throws as `download`
  */
@@ -45,7 +44,7 @@ export async function downloadFile(job: FileDownload, onBytes: OnBytes): Promise
   const { cache, folder, file } = job;
   const kept = Math.min(await cache.sizeOf(folder, file.path), file.sizeBytes);
   if (await fill(job, kept, onBytes)) return;
-  // What was kept from before may have been torn by a crash; a fresh start costs only time.
+  // Bytes from before a crash may be damaged: download the file again.
   if (kept > 0 && (await fill(job, 0, onBytes))) return;
   await (await cache.append(folder, file.path, 0)).close();
   throw new ZerothError(
@@ -56,20 +55,20 @@ export async function downloadFile(job: FileDownload, onBytes: OnBytes): Promise
   );
 }
 
-/** Where a file stands: bytes in the cache and their hash so far. */
+/** Progress of a file: bytes in the cache and their hash so far. */
 interface Standing {
   done: number;
   hash: FileHash;
-  /** Whether the hub has answered about it since it was begun or gone on with. */
+  /** Whether the hub has answered a request for it in this download. */
   wasRead: boolean;
 }
 
-/** Loads from byte `kept` on; false if the whole does not match its hash. */
+/** Loads the file from byte `kept`; false if it does not match its hash. */
 async function fill(job: FileDownload, kept: number, onBytes: OnBytes): Promise<boolean> {
   const { file, signal } = job;
   const standing = await hashKept(job, kept, onBytes);
   let failures = 0;
-  // An empty file must be made, too.
+  // An empty file must be created, too.
   let isFirst = true;
   while (standing.done < file.sizeBytes || (isFirst && kept === 0)) {
     isFirst = false;
@@ -90,8 +89,8 @@ async function fill(job: FileDownload, kept: number, onBytes: OnBytes): Promise<
 }
 
 /**
- * Whether the same question may be answered a moment later. A page cannot tell a mirror that lets no
- * page read from a connection reset once: what stands after the last pause is what is told.
+ * Whether the same request may succeed a moment later. A page cannot distinguish a mirror without CORS from a
+ * connection that was reset once, so the error after the last attempt is reported.
  */
 function mayPass(error: unknown): boolean {
   if (error instanceof UnexpectedStatus) return error.status >= 500;
@@ -110,14 +109,14 @@ async function hashKept(job: FileDownload, kept: number, onBytes: OnBytes): Prom
   return { done: kept, hash, wasRead: false };
 }
 
-/** One request for what is missing, written as it comes. */
+/** Requests the missing bytes and writes them as they arrive. */
 async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes): Promise<void> {
   const { hub, repo, file, signal, cache, folder } = job;
   const onQuiet = () => onBytes("quiet", standing.done);
   const answer = await requestFrom(job, standing, onQuiet);
   standing.wasRead = true;
   if (standing.done > 0 && answer.status !== 206) {
-    // This server ignores ranges: everything comes again.
+    // This server ignores ranges and sends the whole file.
     Object.assign(standing, { done: 0, hash: startHash(file) });
   }
   const writer = await cache.append(folder, file.path, standing.done);
@@ -137,8 +136,8 @@ async function loadRest(job: FileDownload, standing: Standing, onBytes: OnBytes)
 }
 
 /**
- * The file from a byte on. `bytes=a-` is a range a page may ask for without asking first; others
- * cause a preflight that some storage behind hubs does not answer.
+ * Requests a file from a byte to its end. `bytes=a-` is a range that needs no CORS preflight; some storage servers
+ * behind hubs do not answer preflights.
  */
 async function requestFrom(
   { hub, repo, file, signal }: FileDownload,
@@ -156,8 +155,8 @@ async function requestFrom(
     }
     await answer.cancel();
   } catch (error) {
-    // Only where the server says that the range is no good: its answer to the question for all of it
-    // overwrites what was loaded, which a failure that passes must not cost.
+    // Only if the server refuses the range: a request for the whole file overwrites what was loaded, which a
+    // passing failure must not cost.
     if (!(error instanceof UnexpectedStatus && error.status === RANGE_REFUSED)) throw error;
   }
   return request(hub, url, options);

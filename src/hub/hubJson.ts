@@ -2,13 +2,13 @@ import { ZerothError } from "#base/errors.ts";
 import { readAs, type z } from "#base/schema.ts";
 import { type Answer, type Hub, type RequestOptions, request } from "./request.ts";
 
-/** Larger answers are no answers to what is asked here: a listing has a few hundred bytes a file. */
+/** A listing has a few hundred bytes per file; larger answers are refused. */
 const MAX_BYTES = 8_000_000;
 
 /**
- * The answer to a question to the hub, in the shape expected.
+ * The hub's answer to a request, checked against a schema.
  *
- * @throws as `request`; ZerothError E-NET-5 where the answer is not of that shape
+ * @throws as `request`; ZerothError E-NET-5 if the answer does not fit the schema
  */
 export async function askHub<T>(
   hub: Hub,
@@ -22,12 +22,12 @@ export async function askHub<T>(
   try {
     value = JSON.parse(text);
   } catch {
-    throw strange(hub, options.what, "its answer is no JSON");
+    throw strange(hub, options.what, "its answer is not JSON");
   }
   return readAs(schema, value, (flaw) => strange(hub, options.what, flaw));
 }
 
-/** A small answer as text. @throws ZerothError E-NET-5 if it is not small */
+/** An answer as text. @throws ZerothError E-NET-5 if it is longer than 8 MB */
 export async function readLimited({ pieces }: Answer, what: string): Promise<string> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
@@ -36,7 +36,8 @@ export async function readLimited({ pieces }: Answer, what: string): Promise<str
     if (size > MAX_BYTES) {
       throw new ZerothError(
         "E-NET-5",
-        `The answer about ${what} is longer than ${MAX_BYTES} bytes.`,
+        `The hub's answer about ${what} is longer than ${MAX_BYTES} bytes, so it was not read. Check the ` +
+          `hub's address and the name; nothing was loaded.`,
       );
     }
     chunks.push(chunk);

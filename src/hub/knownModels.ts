@@ -1,10 +1,10 @@
 import { editDistance } from "#base/text.ts";
 
-/** A model the page offers by itself. Figures are the hub's; what is downloaded is asked anew. */
+/** A model that the page suggests. Figures are the hub's; a download looks them up again. */
 export interface KnownModel {
   readonly repo: string;
   readonly parameterCount: number;
-  /** Weights and tokenizer together, to three digits; `describeRepo` tells the exact figure. */
+  /** Weights and tokenizer, to three digits; `describeRepo` returns the exact figure. */
   readonly downloadBytes: number;
   readonly weightsFile: string;
   readonly licence: Licence;
@@ -13,9 +13,9 @@ export interface KnownModel {
 export interface Licence {
   /** As the model's card has it: "other", "mit". */
   readonly id: string;
-  /** What that means in a few words, where it is known. */
+  /** A short summary, if known. */
   readonly summary: string;
-  /** The text, on the hub. */
+  /** Path of the licence text in the repository. */
   readonly file: string | null;
 }
 
@@ -43,12 +43,12 @@ export const knownModels: readonly KnownModel[] = [
   licence: opt,
 }));
 
-/** The licence of a model by its name, where the card says only "other". */
+/** The licence of a model whose card says only "other", by its name. */
 export function knownLicence(repo: string): Licence | undefined {
   return /^facebook\/opt-[\w.-]+$/i.test(repo) ? opt : undefined;
 }
 
-/** The known model whose name is closest, if it is close enough to be a slip of the hand. */
+/** The known model with the closest name, if it is close enough to be a typing error. */
 export function nearestKnown(repo: string): string | undefined {
   const wanted = repo.toLowerCase();
   const bare = wanted.slice(wanted.indexOf("/") + 1);

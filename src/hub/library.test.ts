@@ -38,7 +38,7 @@ async function scene() {
   return { local, choice, visit };
 }
 
-test("a further split that was paused can go on, and what is here can be opened meanwhile", async () => {
+test("a paused download of a further split can continue, and complete splits can be opened meanwhile", async () => {
   const { local, choice, visit } = await scene();
   const never = new AbortController().signal;
   const library = visit();

@@ -23,30 +23,30 @@ import type { RepoFile } from "./repoFile.ts";
 import { parseEndpoint, parseRepo } from "./repoName.ts";
 import type { Hub } from "./request.ts";
 
-/** What a library needs of the place it runs in. */
+/** What a library needs from its environment. */
 export interface LibraryPlace {
   readonly cache: BlobCache;
   readonly fetch: typeof fetch;
   isOnline(): boolean;
-  /** Settles when there is a connection again, or early when the signal is aborted. */
+  /** Resolves when there is a connection again, or early when the signal is aborted. */
   whenOnline(signal: AbortSignal): Promise<void>;
   /** Milliseconds, any origin. */
   now(): number;
   date(): Date;
-  /** Waits, or ends early when the signal is aborted. */
+  /** Waits; resolves early when the signal is aborted. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Which hub is asked, and by whom. The token is used for this one question and kept nowhere. */
+/** The hub to use. The token is used for this command only and not stored. */
 export interface HubChoice {
   readonly endpoint: string;
   readonly token?: string;
 }
 
-/** The models and data sets of a hub, and those of them that are here. */
+/** Looks up, downloads and opens models and data sets of a hub. */
 export function createLibrary(place: LibraryPlace) {
   const { cache } = place;
-  /** What was looked up since the program began, by folder: what a download may fetch. */
+  /** What was looked up since the program started, by folder. */
   const described = new Map<string, CachePlan>();
   const datasets = new Map<string, DatasetDescription>();
   const hubOf = ({ endpoint, token }: HubChoice): Hub => ({
@@ -87,10 +87,9 @@ export function createLibrary(place: LibraryPlace) {
     },
 
     /**
-     * Everything of a folder that was looked up, or begun at an earlier visit; pauses when the signal
-     * is aborted.
+     * Downloads a folder that was looked up or partly downloaded before; pauses when the signal is aborted.
      *
-     * @param splits of a data set: the ones wanted
+     * @param splits of a data set, the splits to download
      * @throws as `download`; ZerothError E-NET-3 if the folder was never looked up
      */
     async download(
@@ -116,9 +115,9 @@ export function createLibrary(place: LibraryPlace) {
     },
 
     /**
-     * A model that is here whole, or the files of one split of a data set.
+     * Opens a downloaded model, or the files of one split of a data set.
      *
-     * @throws ZerothError E-STORE-3 if it is not
+     * @throws ZerothError E-STORE-3 if it was not downloaded or was deleted
      */
     async open(folder: string, split?: string) {
       const entry = (await cache.list()).find((one) => one.folder === folder);
@@ -139,7 +138,7 @@ function modelFacts(model: RepoDescription) {
   return { config, isGated };
 }
 
-/** A plan as it is shown before and while it is loaded. */
+/** A plan as it is shown before and during the download. */
 async function factsOf(cache: BlobCache, plan: CachePlan) {
   const here = await bytesHere(cache, plan);
   const { repo, revision, commit, address, licence, files } = plan;
@@ -174,7 +173,7 @@ function splitFacts(
   }));
 }
 
-/** The wanted splits and those that are here already: a folder's record tells of all its files. */
+/** The requested splits and those downloaded before: the record of a folder lists all its files. */
 function datasetPlan(
   found: DatasetDescription | undefined,
   folder: string,
@@ -203,7 +202,7 @@ function datasetPlan(
 
 async function entryOf(cache: BlobCache, { folder, record, plan, sizeBytes }: CacheEntry) {
   const told: CachedRepo | null = record ?? plan;
-  // Where both stand, the plan is the larger one: a further split, and all that is here already.
+  // If there are both, the plan has more: a further split besides everything downloaded before.
   const facts = told && (await factsOf(cache, plan ?? told));
   return {
     folder,
@@ -217,14 +216,14 @@ async function entryOf(cache: BlobCache, { folder, record, plan, sizeBytes }: Ca
     address: told?.address ?? "",
     licence: told?.licence.id ?? "unknown",
     totalBytes: facts?.totalBytes ?? sizeBytes,
-    // A plan torn by a crash tells nothing: what has no record either can only be deleted.
+    // With a plan damaged by a crash and no record, the folder can only be deleted.
     canResume: plan !== null,
     splits: told?.kind === "dataset" ? splitsOf(told.files) : [],
     savedAt: record?.savedAt ?? null,
   };
 }
 
-/** A file that was deleted in another tab, told in a sentence. */
+/** The file, with a clear error if another tab deleted it. */
 function explained(file: ByteSource): ByteSource {
   return {
     ...file,
@@ -250,6 +249,6 @@ function notHere(cause?: unknown): ZerothError {
 function forgotten(): ZerothError {
   return new ZerothError(
     "E-NET-3",
-    "Nothing is known of this download any more. Look the model or data set up again.",
+    "This download was not looked up since the page was opened. Look up the model or data set again.",
   );
 }

@@ -2,9 +2,9 @@ import { StorageFull } from "#base/errors.ts";
 import { type BlobCache, type CachedRepo, parseCachedRepo } from "./blobCache.ts";
 
 /**
- * A cache that lasts as long as the program.
+ * A cache in memory.
  *
- * @param limitBytes room there is, for tests of a full storage
+ * @param limitBytes capacity, to test full storage
  */
 export function memoryCache(limitBytes = Number.POSITIVE_INFINITY): BlobCache {
   const folders = new Map<string, Map<string, Uint8Array<ArrayBuffer>>>();

@@ -11,7 +11,7 @@ export interface NeededFiles {
   readonly format: "safetensors" | "pytorch";
 }
 
-/** In the order of preference, as `openCheckpoint` looks for them. */
+/** In order of preference, as `openModelFiles` looks for them. */
 const WEIGHTS = [
   { format: "safetensors", single: "model.safetensors" },
   { format: "pytorch", single: "pytorch_model.bin" },
@@ -27,7 +27,7 @@ const SMALL_FILES = [
   "generation_config.json",
 ];
 
-/** Names of the shards in the index that will be used; undefined where one file holds the weights. */
+/** Names of the shards in the index that is used; undefined if one file holds the weights. */
 export async function readIndexShards(
   listed: readonly RepoFile[],
   read: SmallText,
@@ -41,9 +41,9 @@ export async function readIndexShards(
 }
 
 /**
- * The files a model is opened from, small ones first, and nothing else of what a repository holds.
+ * The files of a repository that a model is opened from, small ones first.
  *
- * @param shards as `readIndexShards` gives them
+ * @param shards as `readIndexShards` returns them
  * @throws ZerothError E-FILE-1 no config or weights, -7 no tokenizer
  */
 export function neededFiles(

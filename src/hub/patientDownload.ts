@@ -3,12 +3,12 @@ import { bytesHere, type DownloadOptions, download, totalOf } from "./download.t
 import type { Activity } from "./downloadFile.ts";
 import { ConnectionLost, TooManyRequests } from "./request.ts";
 
-/** Where a download stands, file by file. */
+/** Progress of a download, file by file. */
 export interface DownloadStanding {
   readonly folder: string;
   readonly repo: string;
   readonly kind: "model" | "dataset";
-  /** Bytes read back and checked, bytes loaded, none for a while, or a wait the hub or the machine asks for. */
+  /** Checking, loading, no byte for a while, or waiting because of the hub or a missing connection. */
   readonly state: Activity | "waiting" | "offline";
   readonly files: readonly {
     readonly path: string;
@@ -17,11 +17,11 @@ export interface DownloadStanding {
   }[];
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Over the last seconds; null until there is something to tell. */
+  /** Over the last seconds; null at the beginning. */
   readonly bytesPerSecond: number | null;
-  /** ≈, at that rate. */
+  /** Estimated from that rate. */
   readonly etaSeconds: number | null;
-  /** While waiting: seconds until it goes on. */
+  /** While waiting: seconds until the download continues. */
   readonly waitSeconds: number | null;
 }
 
@@ -30,17 +30,16 @@ export interface PatientOptions extends Omit<DownloadOptions, "onProgress"> {
   whenOnline(signal: AbortSignal): Promise<void>;
 }
 
-/** Standings are told at most this often. */
+/** Progress is reported at most this often. */
 const TELL_MS = 200;
-/** Where the hub says not how long; pages are not let to read that of every server. */
+/** If the hub does not say how long; pages may not read this header of every server. */
 const USUAL_WAIT_S = 60;
-/** A hub that asks to wait longer is left to the person. */
+/** If the hub asks for a longer wait, the download ends with its message. */
 const LONGEST_WAIT_S = 600;
 const MOST_WAITS = 5;
 
 /**
- * As `download`, but waits where waiting helps: as long as the hub asks, and until there is a
- * connection again.
+ * As `download`, but waits as long as the hub asks, and until there is a connection again.
  *
  * @throws as `download`
  */
@@ -91,7 +90,7 @@ async function countDown(
   }
 }
 
-/** Turns the progress of one file after another into the standing of all, a few times a second. */
+/** Turns the progress of single files into the progress of all, a few times per second. */
 async function startTelling(
   { repo, cache, now, sleep, signal }: PatientOptions,
   onStanding: (standing: DownloadStanding) => void,
@@ -132,7 +131,7 @@ async function startTelling(
     toldAt = now();
     onStanding(next);
   };
-  /** What came too soon after the last telling is told a moment later, unless newer came meanwhile. */
+  /** A report too soon after the last one is sent a moment later, unless a newer one replaces it. */
   const tellLater = async (next: DownloadStanding) => {
     const isFirst = waiting === null;
     waiting = next;
@@ -142,11 +141,11 @@ async function startTelling(
   };
   const progress: DownloadOptions["onProgress"] = ({ path, fileDone, activity, ...rest }) => {
     const file = files.find((one) => one.path === path);
-    // What is being checked is here already, unless it turns out to be torn.
+    // Bytes that are being checked were loaded before, unless the check fails.
     if (file && activity === "loading") file.doneBytes = fileDone;
     const next = standing(activity, rest.bytesPerSecond, null);
     const isDue = now() - toldAt >= TELL_MS || fileDone === rest.fileTotal;
-    // Silence is told at once: what was told last would go on standing there.
+    // Silence is reported at once; otherwise the last rate would stay on screen.
     if (isDue || activity === "quiet") tell(next);
     else void tellLater(next);
   };

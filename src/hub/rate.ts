@@ -1,13 +1,13 @@
-/** Seconds looked back on. */
+/** Window of the rate, in seconds. */
 const WINDOW_MS = 5000;
 
-/** A function that is told how far it is and answers with bytes per second, or null at first. */
+/** A function that takes the bytes so far and returns bytes per second, or null at first. */
 export function startRate(now: () => number): (done: number) => number | null {
   const marks: { readonly atMs: number; readonly done: number }[] = [];
   return (done) => {
     const atMs = now();
     const last = marks.at(-1);
-    // A file begun anew would otherwise show as a negative rate.
+    // A file that starts over would otherwise have a negative rate.
     if (last && done < last.done) marks.length = 0;
     marks.push({ atMs, done });
     while (marks.length > 2 && atMs - marks[0]!.atMs > WINDOW_MS) marks.shift();

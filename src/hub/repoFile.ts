@@ -1,9 +1,9 @@
 /** A file of a repository at a commit. */
 export interface RepoFile {
-  /** Models have their files at the top; data sets in folders: `default/train/0000.parquet`. */
+  /** Of models without a folder; of data sets with: `default/train/0000.parquet`. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** What its bytes must hash to, hex. Large files by SHA-256, small ones as git's blobs. */
+  /** The expected hash, hex: SHA-256 of large files, git's blob hash of small ones. */
   readonly hash: { readonly kind: "sha256" | "git-sha1"; readonly hex: string };
 }
 

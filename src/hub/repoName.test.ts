@@ -28,35 +28,35 @@ test.each(["", "opt-125m", "a/b/c", "../etc/passwd", "a/..", "a/b@x y", "a/b@.."
   },
 );
 
-test("an address with a stray % is refused as any bad address", () => {
+test("an address with a stray % is refused like any malformed address", () => {
   expect(() => parseRepo("https://huggingface.co/facebook/opt-125m/tree/ma%n")).toThrow(
     expect.objectContaining({
       code: "E-NET-7",
-      message: '"ma%n" is no revision. Write a branch, a tag or a commit behind the @.',
+      message: '"ma%n" is not a revision. Write a branch, a tag or a commit after the @.',
     }),
   );
 });
 
-test("an address on another server than the hub is refused, and one on the hub taken", () => {
+test("an address on another server than the hub is refused", () => {
   expect(() => parseRepo("https://example.com/a/b")).toThrow("not on https://huggingface.co");
   expect(parseRepo("https://hub.example/a/b", "model", "https://hub.example").repo).toBe("a/b");
 });
 
-test("a hub is asked over https, or on this machine", () => {
+test("a hub's address is https, or on this machine", () => {
   expect(parseEndpoint(" https://hf-mirror.example/path/ ")).toBe("https://hf-mirror.example/path");
   expect(parseEndpoint("http://localhost:8080/")).toBe("http://localhost:8080");
   expect(() => parseEndpoint("http://hub.example")).toThrow("https://");
   expect(() => parseEndpoint("javascript:alert(1)")).toThrow("https://");
 });
 
-test("a slip of the hand is recognised, another model is not", () => {
+test("a typing error is recognised, another model is not", () => {
   expect(nearestKnown("facebook/opt-125")).toBe("facebook/opt-125m");
   expect(nearestKnown("opt-1.3b")).toBe("facebook/opt-1.3b");
   expect(nearestKnown("Facebook/OPT-350m")).toBe("facebook/opt-350m");
   expect(nearestKnown("meta-llama/Llama-2-7b")).toBeUndefined();
 });
 
-test("known models have two bytes a parameter, as f16 has", () => {
+test("known models have two bytes per parameter, as in f16", () => {
   for (const { parameterCount, downloadBytes } of knownModels) {
     expect(downloadBytes / parameterCount).toBeCloseTo(2, 1);
   }

@@ -8,20 +8,20 @@ export interface RepoName {
   readonly revision: string;
 }
 
-/** Where models are looked for unless told otherwise. */
+/** The default hub. */
 export const defaultEndpoint = "https://huggingface.co";
 
-/** One part of a name as the hub allows it: it begins and ends with a letter or digit. */
+/** One part of a name as the hub allows it: begins and ends with a letter or digit. */
 const NAME_PART = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9_])?$/;
-/** What git allows and a path may hold: no spaces, no "..", no backslash. */
+/** What git and paths allow: no spaces, no "..", no backslash. */
 const REVISION = /^(?!.*\.\.)[\w][\w./-]{0,199}$/;
 
 /**
- * What a person typed, as a repository: `facebook/opt-125m`, `facebook/opt-125m@refs/pr/35`, or an
+ * Parses what a person typed as a repository: `facebook/opt-125m`, `facebook/opt-125m@refs/pr/35`, or an
  * address of the hub with anything behind the name (`…/facebook/opt-125m/tree/main`).
  *
  * @param kind what the name is of; a data set's address has `/datasets/` before the name
- * @param endpoint the hub asked; an address of another server is refused
+ * @param endpoint the hub in use; addresses of other servers are refused
  * @throws ZerothError E-NET-7
  */
 export function parseRepo(
@@ -42,23 +42,23 @@ export function parseRepo(
     const example = kind === "model" ? "facebook/opt-125m" : "stanfordnlp/sst2";
     throw new ZerothError(
       "E-NET-7",
-      `${shown(text)} is no name of a ${kind} on the hub. Write owner/name, such as ${example}, or ` +
+      `${shown(text)} is not the name of a ${kind} on the hub. Write owner/name, such as ${example}, or ` +
         `paste the address of its page.`,
     );
   }
   if (!REVISION.test(revision)) {
     throw new ZerothError(
       "E-NET-7",
-      `${shown(revision)} is no revision. Write a branch, a tag or a commit behind the @.`,
+      `${shown(revision)} is not a revision. Write a branch, a tag or a commit after the @.`,
     );
   }
   return { repo: path, revision };
 }
 
 /**
- * A hub's address as it is used: origin and path, without a slash at its end.
+ * Parses a hub's address: origin and path, without a slash at the end.
  *
- * @throws ZerothError E-NET-7 unless it is https, or this very machine
+ * @throws ZerothError E-NET-7 unless it is https or on this machine
  */
 export function parseEndpoint(text: string): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
@@ -82,7 +82,7 @@ function fromAddress(text: string, kind: "model" | "dataset", endpoint: string):
   if (!url.startsWith(base)) {
     throw new ZerothError(
       "E-NET-7",
-      `${shown(text)} is not on ${endpoint}, where models are looked for. Change the hub's address ` +
+      `${shown(text)} is not on ${endpoint}, the hub in use. Change the hub's address ` +
         `in the settings, or download the files and choose them here.`,
     );
   }
@@ -96,7 +96,7 @@ function fromAddress(text: string, kind: "model" | "dataset", endpoint: string):
   return revision === "" ? [name] : [name, decoded(revision)];
 }
 
-/** Without its % escapes. One that decodes to nothing stays, and is no revision then. */
+/** The text without % escapes; unchanged if they are malformed, and then not a valid revision. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

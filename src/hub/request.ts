@@ -1,21 +1,21 @@
 import { ZerothError } from "#base/errors.ts";
 import { heard, SILENCE_MS, type Sleep, type Watch } from "./silence.ts";
 
-/** A hub as it is asked: brought by whoever knows where the program runs. */
+/** A hub and the means to send it requests. The entry point provides it. */
 export interface Hub {
-  /** As `parseEndpoint` gives it. */
+  /** As `parseEndpoint` returns it. */
   readonly endpoint: string;
   readonly fetch: typeof fetch;
-  /** For models behind a sign-in. Kept in memory and sent to the endpoint only. */
+  /** For gated and private models. Kept in memory and sent to the endpoint only. */
   readonly token?: string;
-  /** False where the machine itself says it has no connection. */
+  /** False if the machine reports that it has no connection. */
   isOnline(): boolean;
   readonly sleep: Sleep;
 }
 
-/** The hub asks for a pause. The caller may count it down. */
+/** The hub asks for a pause before the next request. */
 export class TooManyRequests extends ZerothError {
-  /** Null where the hub did not say. */
+  /** Null if the hub does not say. */
   readonly retryAfterSeconds: number | null;
 
   constructor(message: string, retryAfterSeconds: number | null) {
@@ -25,7 +25,7 @@ export class TooManyRequests extends ZerothError {
   }
 }
 
-/** The connection failed on the way; going on where it stopped may help. */
+/** The connection failed during a transfer. Continuing from the last byte may help. */
 export class ConnectionLost extends ZerothError {
   constructor(message: string, options?: ErrorOptions) {
     super("E-NET-1", message, options);
@@ -33,7 +33,7 @@ export class ConnectionLost extends ZerothError {
   }
 }
 
-/** A status that says neither yes nor why not. Which one it was tells whether asking again may help. */
+/** A status other than success, 401, 403, 404 and 429. A server error (5xx) may pass. */
 export class UnexpectedStatus extends ZerothError {
   readonly status: number;
 
@@ -45,8 +45,8 @@ export class UnexpectedStatus extends ZerothError {
 }
 
 /**
- * No answer came that the page may read, though the server is there. A browser tells a page nothing
- * more: either the server does not let pages read, or this one connection broke.
+ * The server is reachable, but the page could not read its answer. A browser does not report why: the server may
+ * not allow pages to read it (CORS), or the connection broke.
  */
 export class Unreadable extends ZerothError {
   constructor(message: string, options: ErrorOptions) {
@@ -56,35 +56,35 @@ export class Unreadable extends ZerothError {
 }
 
 export interface RequestOptions {
-  /** What is asked for, in a sentence: `facebook/opt-125m`, `vocab.json of facebook/opt-125m`. */
+  /** What is requested, for messages: `facebook/opt-125m`, `vocab.json of facebook/opt-125m`. */
   readonly what: string;
-  /** It was read from a moment ago, so that a failure now is no refusal to let pages read it. */
+  /** A page could read from this address a moment ago, so a failure now is not CORS. */
   readonly wasRead?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The sentence for 404, where the caller knows more. */
+  /** The message for 404, if the caller knows more. */
   readonly missing?: string;
-  /** Told when nothing has come for a few seconds. */
+  /** Called when no byte has arrived for a few seconds. */
   readonly onQuiet?: (() => void) | undefined;
 }
 
-/** A response with a status of success. */
+/** A successful response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The body, piece by piece. @throws as `request` where it breaks off */
+  /** The body in pieces. @throws as `request` if the connection breaks */
   readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>>;
-  /** For a body that nobody reads: its connection would stay open. */
+  /** Closes the connection of a body that is not read. */
   cancel(): Promise<void>;
 }
 
 /**
- * The hub's answer. A connection that breaks, and one that brings nothing for `SILENCE_MS`, is lost,
- * be it before the answer or in the midst of it.
+ * Sends a request and returns the hub's answer. A connection that breaks, or brings no byte for `SILENCE_MS`, is
+ * lost, both before the answer and during it.
  *
  * @throws ConnectionLost (E-NET-1); ZerothError E-NET-2 401 and 403, -3 404; TooManyRequests
- *   (E-NET-4); UnexpectedStatus (E-NET-5) any other status; Unreadable (E-NET-6) where the server is
- *   there and yet the page gets no answer; the signal's reason if it is aborted
+ *   (E-NET-4); UnexpectedStatus (E-NET-5) any other status; Unreadable (E-NET-6) if the server is
+ *   reachable but the page cannot read its answer; the signal's reason if it is aborted
  */
 export async function request(
   hub: Hub,
@@ -101,9 +101,9 @@ export async function request(
     if (cut.signal.aborted) return silent(hub, what);
     return wasRead ? brokenOff(hub, what, cause) : failedToConnect(hub, what, cause);
   };
-  // Taken out first: a browser's own fetch refuses to be called as a method of something else.
+  // A browser's fetch throws if it is called as a method of another object.
   const { fetch } = hub;
-  // Cookies would make the answer depend on who is signed in there in this browser.
+  // With cookies, the answer would depend on who is signed in to the hub in this browser.
   const asking = fetch(url, {
     headers: sent,
     credentials: "omit",
@@ -130,7 +130,7 @@ export async function request(
   };
 }
 
-/** The body, piece by piece. Safari's streams cannot be iterated, so a reader is used. */
+/** The body in pieces. Safari's streams cannot be iterated, so a reader is used. */
 async function* piecesOf(
   response: Response,
   watched: <T>(reading: Promise<T>) => Promise<T>,
@@ -147,16 +147,16 @@ async function* piecesOf(
       yield value;
     }
   } finally {
-    // Without this a connection stays open that nobody reads.
+    // Otherwise the connection stays open.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** A body that ended before its end. */
+/** The error for a body that ended early. */
 export function brokenOff(hub: Hub, what: string, cause?: unknown): ConnectionLost {
   return new ConnectionLost(
     `The connection to ${hub.endpoint} broke while ${what} was loading. What was loaded is kept; ` +
-      `try again and it goes on from there.`,
+      `try again to continue from there.`,
     { cause },
   );
 }
@@ -168,11 +168,11 @@ function silent(hub: Hub, what: string): ConnectionLost {
   );
 }
 
-/** The reason a fetch rejects is hidden from a page, so another plain question has to tell. */
+/** A browser hides from a page why a fetch failed, so a second request finds out. */
 async function failedToConnect(hub: Hub, what: string, cause: unknown): Promise<ZerothError> {
   if (!hub.isOnline()) {
     return new ConnectionLost(
-      `There is no connection, so ${what} cannot be loaded. Models that are already here still work.`,
+      `There is no connection, so ${what} cannot be loaded. Models that were downloaded before still work.`,
       { cause },
     );
   }
@@ -190,7 +190,7 @@ async function failedToConnect(hub: Hub, what: string, cause: unknown): Promise<
   );
 }
 
-/** Whether the server answers at all: an opaque answer is allowed where a readable one is not. */
+/** Whether the server answers at all. An opaque answer is allowed even where CORS forbids a readable one. */
 async function isReachable({ endpoint, fetch, sleep }: Hub): Promise<boolean> {
   const cut = new AbortController();
   const { signal } = cut;
@@ -211,7 +211,7 @@ async function isReachable({ endpoint, fetch, sleep }: Hub): Promise<boolean> {
 function refused(hub: Hub, response: Response, what: string, missing?: string): ZerothError {
   const { status, headers } = response;
   if (status === 429) return tooManyRequests(hub, headers);
-  // To someone not signed in the hub answers 401 also where there is nothing, and says so here.
+  // Without a token, the hub answers 401 for missing repositories too; this header tells them apart.
   const isMissing = status === 404 || headers.get("X-Error-Code") === "RepoNotFound";
   if (isMissing) {
     const sentence = missing ?? `There is no ${what} on ${hub.endpoint}. Check the name.`;
@@ -221,10 +221,10 @@ function refused(hub: Hub, response: Response, what: string, missing?: string): 
     const signedIn =
       hub.token === undefined
         ? "Accept its terms on its page there, then enter a read token here; it stays in memory only."
-        : "The token given does not open it: accept the terms on its page there, or check the token.";
+        : "The token does not give access either: accept the terms on its page there, or check the token.";
     return new ZerothError(
       "E-NET-2",
-      `${hub.endpoint} does not hand out ${what} without a sign-in (status ${status}). ${signedIn} ` +
+      `${hub.endpoint} does not give access to ${what} without a sign-in (status ${status}). ${signedIn} ` +
         `Nothing was loaded.`,
     );
   }
@@ -240,12 +240,12 @@ function tooManyRequests(hub: Hub, headers: Headers): TooManyRequests {
   const wait = seconds === null ? "a while" : `${seconds} s`;
   return new TooManyRequests(
     `${hub.endpoint} asks to wait ${wait} (too many requests). What was loaded before is kept; the ` +
-      `download goes on from there.`,
+      `download continues from there.`,
     seconds,
   );
 }
 
-/** Seconds, whichever of its two forms the header has. */
+/** The seconds of a Retry-After header, which holds seconds or a date. */
 function retryAfter(value: string | null): number | null {
   if (value === null) return null;
   if (/^\d{1,6}$/.test(value.trim())) return Number(value);

@@ -45,7 +45,7 @@ export const card = z
 
 export const gated = z.union([z.boolean(), name]).nullish().catch(undefined);
 
-/** False, "auto" or "manual" on the hub. */
+/** On the hub the field is false, "auto" or "manual". */
 export function isGated(value: z.infer<typeof gated>): boolean {
   return value !== undefined && value !== null && value !== false;
 }

@@ -1,25 +1,24 @@
-/** A clock. Waits, or ends early when the signal is aborted. */
+/** Waits; resolves early when the signal is aborted. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-/** No byte for so long is told: what stands there of a rate is no longer true. */
+/** After so long without a byte, silence is reported: the last rate no longer holds. */
 export const QUIET_MS = 5_000;
 /**
- * A connection that stands and brings nothing for so long is given up like one that breaks; the
- * system's own patience is minutes, or without end.
+ * A connection without a byte for so long counts as broken. The system's own timeout is minutes, or none.
  */
 export const SILENCE_MS = 30_000;
 
 export interface Watch {
-  /** Ends what is waited for: the signal of that request is this one's. */
+  /** Aborts the request that is waited for. */
   readonly cut: AbortController;
-  /** Told once for each wait that lasts `QUIET_MS`. */
+  /** Called once for each wait of `QUIET_MS`. */
   readonly onQuiet?: (() => void) | undefined;
 }
 
 /**
- * What was waited for, unless it is cut for want of anything heard.
+ * Waits for a promise of a request, and aborts the request after `SILENCE_MS`.
  *
- * Only the wait itself is watched: a reader that is busy writing to the disk is not a silent hub.
+ * Only the wait itself is timed: time spent writing to the disk does not count.
  */
 export async function heard<T>(
   waiting: Promise<T>,

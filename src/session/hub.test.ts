@@ -240,7 +240,7 @@ test("a token opens a gated model and appears in no event, error or record", asy
   expect(await lookUp(tab)).toMatch(/^E-NET-2 .*enter a read token/);
   const wrong = { ...tab.hub, token: `${SECRET}x` };
   const refusal = await tab.ask({ type: "describeModel", name: model, hub: wrong });
-  expect(refusal).toMatch(/^E-NET-2 .*does not open it/);
+  expect(refusal).toMatch(/^E-NET-2 .*does not give access/);
   const hub = { ...tab.hub, token: SECRET };
   expect(await tab.ask({ type: "describeModel", name: model, hub })).toBeUndefined();
   expect(await tab.ask({ type: "download", folder, splits: [], hub })).toBeUndefined();

@@ -11,7 +11,7 @@ import {
   type Outcome,
   zeroth,
   zerothAlone,
-  zerothKilled,
+  zerothSignalled,
   zerothWell,
 } from "./testing/commandLine.ts";
 
@@ -170,15 +170,15 @@ describe("train", () => {
   });
 });
 
-describe("a run whose process was killed", () => {
+describe("a run whose process was interrupted", () => {
   const flags = ["--steps", "40", "--batch-size", "4", "--lr", "1e-3", "--seed", "7"];
   const more = ["--method", "mezo_svrg", "--svrg-q", "4", "--lr-anchor", "1e-3", "--dev", dev];
   const all = ["train", preNorm, rows, ...flags, ...more, "--eval-every", "8"];
 
-  test("has kept every step it printed, and resumes to the weights of an undisturbed run", async () => {
+  test("by SIGKILL has kept every step it printed, and resumes to the weights of an undisturbed run", async () => {
     const { lines: undisturbed } = await run(...all);
     const out = inside("killed");
-    const printed = await zerothKilled(driver!, 10, ...all, "--out", out);
+    const { lines: printed } = await zerothSignalled(driver!, "SIGKILL", 10, ...all, "--out", out);
     expect(printed.length).toBeGreaterThanOrEqual(10);
     const [listed] = (await run("list", out)).lines;
     expect(listed).toMatchObject({ status: "interrupted", steps: 40, name: "opt-tiny-pre-ln" });
@@ -194,6 +194,22 @@ describe("a run whose process was killed", () => {
     // Once it has finished there is nothing left to do.
     const again = await run("train", "--resume", out);
     expect(again.lines).toEqual(undisturbed.slice(-1));
+  });
+
+  test("is paused by Ctrl-C with a checkpoint, and resumes to the same weights", async () => {
+    const { lines: undisturbed } = await run(...all);
+    const out = inside("interrupted");
+    const { code, lines } = await zerothSignalled(driver!, "SIGINT", 10, ...all, "--out", out);
+    expect(code).toBe(130);
+    const [listed] = (await run("list", out)).lines;
+    const kept = Number(lines.at(-1)!["step"]);
+    expect(listed).toMatchObject({ status: "paused", step: kept });
+    expect(kept).toBeLessThan(40);
+    const { lines: resumed } = await run("train", "--resume", out);
+    expect([...lines, ...resumed].map(({ step }) => step)).toEqual(
+      undisturbed.map(({ step }) => step),
+    );
+    expect(resumed.at(-1)).toEqual(undisturbed.at(-1));
   });
 });
 

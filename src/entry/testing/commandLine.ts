@@ -65,23 +65,32 @@ export function zerothAlone(driver: Driver, ...args: readonly string[]): Promise
   });
 }
 
-/** Runs `zeroth` as its own process, which is killed (SIGKILL) once it has printed so many lines. */
-export function zerothKilled(
+/**
+ * Runs `zeroth` as its own process, which gets a signal once it has printed so many lines. Returns its
+ * complete lines, and the exit code: null if the signal ended it.
+ */
+export function zerothSignalled(
   driver: Driver,
+  signal: "SIGKILL" | "SIGINT",
   numLines: number,
   ...args: readonly string[]
-): Promise<Outcome["lines"]> {
+): Promise<{ readonly code: number | null; readonly lines: Outcome["lines"] }> {
   const command = ["--import", "tsx", "src/entry/node.ts", ...args];
   const env = { ...process.env, ...driver.env };
   const child = spawn(process.execPath, command, { cwd: root, env });
   let stdout = "";
+  let isSent = false;
   child.stdout.on("data", (bytes) => {
     stdout += String(bytes);
-    if (stdout.split("\n").length > numLines) child.kill("SIGKILL");
+    if (isSent || stdout.split("\n").length <= numLines) return;
+    isSent = true;
+    child.kill(signal);
   });
   return new Promise((resolve) => {
     // A last line without its end was cut off by the end of the process.
-    child.on("close", () => resolve(parse(stdout.slice(0, stdout.lastIndexOf("\n") + 1))));
+    child.on("close", (code) => {
+      resolve({ code, lines: parse(stdout.slice(0, stdout.lastIndexOf("\n") + 1)) });
+    });
   });
 }
 

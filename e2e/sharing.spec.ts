@@ -48,6 +48,28 @@ story("a run goes to another person as a link and as a bundle", async ({ page, b
   await other.context().close();
 });
 
+story(
+  "a run saved as a zip is opened in another browser with its data and weights",
+  async ({ page, browser }) => {
+    await setUp(page);
+    await set(page, { Steps: 4, "Learning rate": "0.001", "Evaluate every": 4 });
+    await start(page);
+    await expectStatus(page, "Finished");
+    const recorded = await fingerprint(page);
+    const { bytes } = await download(page, "Save run as a zip");
+
+    const other = await (await browser.newContext()).newPage();
+    await visit(other, "#runs");
+    const chooser = other.waitForEvent("filechooser");
+    await button(other, "Open a run zip").click();
+    await (await chooser).setFiles({ name: "a.zip", mimeType: "application/zip", buffer: bytes });
+    await button(other, /^View /).click();
+    await expectStatus(other, "Finished");
+    expect(await fingerprint(other)).toBe(recorded);
+    await other.context().close();
+  },
+);
+
 story("a command of run.py fills the form, and a bad one changes nothing", async ({ page }) => {
   await visit(page, "#setup");
   await button(page, "Import settings").click();

@@ -72,7 +72,7 @@ story(
     await button(page, "Pause").click();
     await expectStatus(page, "Paused");
     const trouble = page.getByRole("alert").filter({ hasText: "E-STORE-2" });
-    await expect(trouble).toContainText("until storage takes it");
+    await expect(trouble).toContainText("until storage accepts it");
     const stepsThen = await stepsDone(page);
     await button(page, "Resume").click();
     await expectSteps(page, stepsThen + 4);

@@ -1,7 +1,7 @@
 import { type ErrorCode, ZerothError } from "#base/errors.ts";
 import type { Row, Table } from "../tasks/task.ts";
 
-/** Which rows each step trains on. */
+/** The examples of each step. */
 export interface BatchPlan {
   readonly batchesPerEpoch: number;
   /** Row indices of a step, counted from 0. The last batch of an epoch may be short. */
@@ -9,8 +9,8 @@ export interface BatchPlan {
 }
 
 /**
- * The batches of a run: every epoch visits all rows once, in an order of its own. Any step can be
- * asked for at any time, so a run resumes without walking through the steps before.
+ * The batches of a run: every epoch visits all examples once, in its own order. Any step can be computed directly,
+ * so a run resumes without repeating the steps before.
  *
  * @param order  the order of the n rows in an epoch, counted from 0
  * @throws ZerothError E-DATA-6 or E-CFG-1 if `n` or `batchSize` is not a whole number of at least 1
@@ -23,7 +23,7 @@ export function batchPlan(
   requireCount("E-DATA-6", "rows", n);
   requireCount("E-CFG-1", "rows in a batch", batchSize);
   const batchesPerEpoch = Math.ceil(n / batchSize);
-  // Steps come one after another, and ranking a million rows is not free: keep the last order.
+  // Steps are consecutive, and ordering a million rows takes time: keep the last order.
   let kept: { readonly epoch: number; readonly rows: readonly number[] } | null = null;
   return {
     batchesPerEpoch,

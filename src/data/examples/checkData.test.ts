@@ -85,7 +85,7 @@ test("tokens are counted per row, the middle of an even number being the mean of
   expect(inspect(GOOD_ROWS).summary.tokenCounts).toEqual({ min: 5, median: 6, max: 8 });
 });
 
-test("rows left out are counted by reason, and each is a problem with its number", () => {
+test("rows left out are counted by reason and listed with their numbers", () => {
   const { summary: facts } = inspect([
     ...GOOD_ROWS,
     { text: "x", label: "neutral" },
@@ -100,7 +100,7 @@ test("rows left out are counted by reason, and each is a problem with its number
   ]);
   expect(facts.trainRows).toBe(4);
   expect(told(facts)).toEqual([
-    "1 row of train.jsonl is left out, being unreadable (first: row 7). " +
+    "1 row of train.jsonl is left out as unreadable (first: row 7). " +
       "Row 7 is the number 7, not an object with columns.",
     '2 rows of train.jsonl are left out (first: row 5). Label "neutral" has no word. ' +
       "The labels are 0, 1.",
@@ -125,14 +125,14 @@ test("rows longer than the limit are counted, with the longest", () => {
   expect(facts.tokenCounts.max).toBe(6);
 });
 
-test("held-out rows that also occur in training are counted", () => {
+test("validation and test examples that also occur in training are counted", () => {
   const dev = table("dev.jsonl", [
     { text: "new", label: 1 },
     { text: " dull ", label: 0 },
   ]);
   expect(told(inspect(GOOD_ROWS, {}, dev).summary)).toEqual([
-    "1 held-out row also occurs in training (first: row 2 is row 2 there), " +
-      "so the accuracy shown is better than on new texts.",
+    "1 validation or test example also occurs in training (first: row 2 is row 2 there), " +
+      "so the reported accuracy is higher than on new texts.",
   ]);
 });
 
@@ -158,20 +158,20 @@ test("a label that most rows have is said with its share, and one that none has"
   expect(told(inspect(rows).summary)).toContain('No training row has label "0".');
 });
 
-test("words that begin with the same token, or differ in length, are said", () => {
+test("words that begin with the same token or differ in length cause a warning", () => {
   const { summary: facts } = inspect(GOOD_ROWS, { words: [" ill", " ill-made"] });
   expect(told(facts)).toEqual([
-    'Words " ill" and " ill-made" begin with the same token; only what follows it tells them apart.',
-    'The words differ in how many tokens they are (" ill" 1, " ill-made" 3); ' +
-      "the mean over each is compared.",
+    'Words " ill" and " ill-made" begin with the same token; they are distinguished by what follows it only.',
+    'The words have different numbers of tokens (" ill" 1, " ill-made" 3); ' +
+      "their mean losses per token are compared.",
   ]);
   expect(facts.blockers).toEqual([]);
 });
 
-test("without held-out rows the warning says what is lost", () => {
+test("without a validation set there is a warning", () => {
   const { summary: facts } = inspect(GOOD_ROWS, {}, { ...DEV, rows: [], rowNumbers: [] });
   expect(told(facts)).toEqual([
-    "No row is held out, so nothing can tell learning from memorising.",
+    "There is no validation set, so learning cannot be distinguished from memorising.",
   ]);
   expect(facts.blockers).toEqual([]);
 });
@@ -179,13 +179,13 @@ test("without held-out rows the warning says what is lost", () => {
 test.each<[string, Partial<CustomTask>]>([
   ["There are 2 labels and 1 words. Give every label one word.", { words: [" a"] }],
   ['Label "1" has no word. Give it one.', { words: [" terrible", " "] }],
-  ["The task has 1 label; it takes 2 to 64", { labels: ["0"], words: [" terrible"] }],
+  ["The task has 1 label; 2 to 64 are needed", { labels: ["0"], words: [" terrible"] }],
   ['Label "0" is listed twice.', { labels: ["0", "0"] }],
   ['There is no label column "class". Choose one of text, label.', { labelColumn: "class" }],
   ["No column is chosen as the label.", { labelColumn: "" }],
   ["The template asks for {body}, but the columns are {text}, {label}.", { template: "{body}" }],
   ['a "{" at character 1', { template: "{text It was" }],
-  ["are the same tokens, so their labels cannot be told apart.", { words: [" good", " good"] }],
+  ["are the same tokens, so their labels cannot be distinguished.", { words: [" good", " good"] }],
   ["None of the 4 training rows can be used. Row 1: Label", { labels: ["a", "b"] }],
   ["The longest example may have 1 tokens.", { maxLength: 1 }],
 ])("a task that cannot be trained is blocked: %s", (sentence, spec) => {
@@ -194,7 +194,7 @@ test.each<[string, Partial<CustomTask>]>([
   expect(facts.blockers[0]).toContain(sentence);
 });
 
-test("held-out rows without the columns of the task are named by their file", () => {
+test("a validation set without the columns of the task is named by its file", () => {
   const dev = table("dev.jsonl", [{ body: "x", label: 1 }]);
   expect(inspect(GOOD_ROWS, {}, dev).summary.blockers[0]).toMatch(
     /^dev\.jsonl: The template asks for/,
@@ -233,11 +233,13 @@ test.each<[Partial<SplitRules>, number]>([
   expect(texts.slice(0, 3)).toEqual(["a fine film", "dull", "not bad at all"]);
 });
 
-test("labels without a word can stop the start instead of being left out", () => {
+test("labels without a word can prevent training instead of being left out", () => {
   const rows = [...GOOD_ROWS, { text: "x", label: "neutral" }];
   expect(inspect(rows, {}, DEV, { foreign: "drop" }).summary.blockers).toEqual([]);
   expect(inspect(rows, {}, DEV, { foreign: "stop" }).summary.blockers).toEqual([
-    expect.stringMatching(/^1 row of train\.jsonl is left out.*Such rows are to stop the start\.$/),
+    expect.stringMatching(
+      /^1 row of train\.jsonl is left out.*The rule for such labels is to stop\.$/,
+    ),
   ]);
 });
 

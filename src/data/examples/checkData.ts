@@ -18,29 +18,29 @@ import {
 } from "./problems.ts";
 import type { SplitRules, Splits } from "./splits.ts";
 
-/** What a person should know of the data before training. Rows are named as `RowProblem` does. */
+/** Summary of the data before training. Rows are numbered as in `RowProblem`. */
 export interface DataSummary {
   readonly trainName: string;
   readonly devName: string;
   readonly testName: string;
   readonly format: Table["format"];
   readonly columns: readonly string[];
-  /** Usable rows, after what the rules leave out. */
+  /** Usable examples, after the rules. */
   readonly trainRows: number;
   readonly devRows: number;
   readonly testRows: number;
   readonly task: TaskSpec;
   readonly rules: SplitRules;
-  /** Usable rows per label of the task, then rows of labels the task does not know. */
+  /** Usable examples per label of the task, then examples with other labels. */
   readonly labelCounts: readonly LabelCount[];
-  /** Rows that are odd, and what becomes of them. */
+  /** Odd examples, and what happens to them. */
   readonly problems: readonly DataProblem[];
   readonly warnings: readonly string[];
-  /** Tokens per usable training row (longest option, BOS counted, after cutting); 0 without rows. */
+  /** Tokens per usable training example (longest option, with BOS, after cutting); 0 without examples. */
   readonly tokenCounts: { readonly min: number; readonly median: number; readonly max: number };
-  /** The same rows before cutting. */
+  /** The same before cutting. */
   readonly tokenLengths: TokenLengths;
-  /** Why the rows cannot be trained on; empty if they can. */
+  /** Why training cannot start; empty if it can. */
   readonly blockers: readonly string[];
 }
 
@@ -51,10 +51,10 @@ export interface LabelCount {
   readonly test: number;
 }
 
-/** The facts, and the examples they were taken from: encoding a table twice would be a waste. */
+/** The summary with the encoded examples, so that tables are encoded once. */
 export interface CheckedData {
   readonly summary: DataSummary;
-  /** The rows that are left, usable or not. */
+  /** The rows after the rules, usable or not. */
   readonly tables: Splits;
   readonly train: readonly EncodedExample[];
   readonly dev: readonly EncodedExample[];
@@ -62,8 +62,8 @@ export interface CheckedData {
 }
 
 /**
- * Encodes the parts and says everything that is wrong or odd with them. A task that does not fit
- * is a blocker, not an error; then nothing is encoded.
+ * Encodes the sets and reports everything wrong or odd about them. A task that does not fit is a blocker, not an
+ * error; then nothing is encoded.
  */
 export function checkData(data: {
   readonly parts: Splits;
@@ -109,7 +109,7 @@ export function checkData(data: {
   return { summary: facts, tables, train: train.examples, dev: dev.examples, test: test.examples };
 }
 
-/** The part without some rows of its table. */
+/** The set without some rows of its table. */
 function without(part: EncodedPart, dropped: ReadonlySet<number>): EncodedPart {
   if (dropped.size === 0) return part;
   const rows = part.table.rows.flatMap((_, index) => (dropped.has(index) ? [] : [index]));
@@ -127,14 +127,14 @@ function without(part: EncodedPart, dropped: ReadonlySet<number>): EncodedPart {
   };
 }
 
-/** Rows that are to stop the start rather than be left out. */
+/** Problems that prevent training because a rule says so. */
 function stops(troubles: readonly DataProblem[], rules: SplitRules): readonly string[] {
   if (rules.foreign !== "stop") return [];
   const stopping = troubles.filter(({ rule }) => rule === "foreign");
-  return stopping.map(({ sentence }) => `${sentence} Such rows are to stop the start.`);
+  return stopping.map(({ sentence }) => `${sentence} The rule for such labels is to stop.`);
 }
 
-/** Why no row could be encoded, whatever it held. */
+/** Why no row can be encoded, whatever it holds. */
 function taskBlockers(spec: TaskSpec, { train, dev, test }: Splits): readonly string[] {
   const blockers = [faultOf(() => checkTask(spec, train.columns))];
   for (const held of [dev, test]) {
@@ -147,24 +147,24 @@ function taskBlockers(spec: TaskSpec, { train, dev, test }: Splits): readonly st
   return hasLabels ? [...known, ...labelBlockers(spec)] : known;
 }
 
-/** Why labels and words of a person's own choosing cannot be trained. */
+/** Why the labels and words of a custom task cannot be trained. */
 function labelBlockers(spec: CustomTask): readonly string[] {
   const blockers: string[] = [];
   const labels = spec.labels.length;
   if (labels < 2) {
     blockers.push(
-      `The task has ${plural(labels, "label")}; it takes 2 to ${MAX_LABELS} to tell rows apart. ` +
+      `The task has ${plural(labels, "label")}; 2 to ${MAX_LABELS} are needed. ` +
         "Choose another label column, or add labels.",
     );
   } else if (labels > MAX_LABELS) {
     blockers.push(
       `The task has ${plural(labels, "label")}, at most ${MAX_LABELS} can be trained: ` +
-        "each is a pass through the model for every row. Choose another label column.",
+        "each takes a pass through the model for every example. Choose another label column.",
     );
   }
   const known = spec.labels.map(canonicalLabel);
   const twin = spec.labels.find((_, index) => known.indexOf(known[index] ?? "") < index);
-  if (twin !== undefined) blockers.push(`Label ${quote(twin)} is listed twice. Take one out.`);
+  if (twin !== undefined) blockers.push(`Label ${quote(twin)} is listed twice. Remove one.`);
   for (const [index, word] of spec.words.entries()) {
     if (word.trim() === "") {
       blockers.push(`Label ${quote(spec.labels[index] ?? "")} has no word. Give it one.`);
@@ -183,7 +183,7 @@ function faultOf(check: () => void): string | null {
   }
 }
 
-/** Why the encoded rows cannot be trained on. */
+/** Why the encoded examples cannot be trained on. */
 function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] {
   const example = train.examples[0];
   if (example === undefined) {
@@ -202,7 +202,7 @@ function exampleBlockers(spec: TaskSpec, train: EncodedPart): readonly string[] 
     if (same !== undefined) {
       blockers.push(
         `Words ${quote(spec.words[same] ?? "")} and ${quote(spec.words[index] ?? "")} are the same tokens, ` +
-          "so their labels cannot be told apart. Change one.",
+          "so their labels cannot be distinguished. Change one.",
       );
     }
     seen.set(key, same ?? index);
@@ -239,7 +239,7 @@ function countLabels(spec: TaskSpec, parts: EncodedParts): readonly LabelCount[]
   ];
 }
 
-/** How many rows have each label that the task does not know; a built-in task says so by row. */
+/** Number of rows per label that is not in the task; built-in tasks report these row by row. */
 function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   if ("task" in spec || spec.kind !== "classification") return counts;
@@ -254,13 +254,13 @@ function foreignLabels(spec: TaskSpec, part: EncodedPart): ReadonlyMap<string, n
   return counts;
 }
 
-/** Tokens of the longest option. A label behind the text is none. */
+/** Tokens of the longest option, without the label id of a score head. */
 function tokensOf(example: EncodedExample, spec: TaskSpec): number {
   const longest = Math.max(...example.options.map((option) => option.ids.length));
   return usesScoreHead(spec) ? longest - 1 : longest;
 }
 
-/** Smallest, middle (of an even count the mean of both) and largest. */
+/** Minimum, median and maximum. */
 function spread(lengths: readonly number[]): DataSummary["tokenCounts"] {
   const sorted = lengths.toSorted((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? 0;
@@ -272,24 +272,24 @@ function spread(lengths: readonly number[]): DataSummary["tokenCounts"] {
   };
 }
 
-/** How long rows are before anything is cut, as a histogram. */
+/** Histogram of lengths before cutting. */
 export interface TokenLengths {
-  /** Tokens a bar is wide; the first begins at 0. */
+  /** Width of a bar in tokens; the first begins at 0. */
   readonly barWidth: number;
-  /** [bars] rows. */
+  /** [bars] number of examples. */
   readonly counts: readonly number[];
-  /** Tokens that are kept. */
+  /** Length limit in tokens. */
   readonly maxLength: number;
   readonly longest: number;
-  /** Rows longer than that. */
+  /** Examples longer than the limit. */
   readonly cutRows: number;
   readonly rows: number;
 }
 
-/** About so many bars; their width is a round number of tokens. */
+/** Approximate number of bars; their width is a round number of tokens. */
 const BARS = 24;
 
-/** @param lengths tokens of each row's longest option, BOS counted */
+/** @param lengths tokens of each example's longest option, with BOS */
 export function tokenLengths(lengths: readonly number[], maxLength: number): TokenLengths {
   const longest = lengths.reduce((a, b) => Math.max(a, b), 0);
   const barWidth = roundWidth(longest / BARS);

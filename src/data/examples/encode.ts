@@ -25,15 +25,15 @@ import {
 /** A table's rows, encoded. Every row of the table is in `examples` or in `problems`. */
 export interface EncodedTable {
   readonly examples: readonly EncodedExample[];
-  /** [examples] tokens of the longest option before anything was cut, BOS counted. */
+  /** [examples] tokens of the longest option before cutting, with BOS. */
   readonly uncutLengths: readonly number[];
-  /** [examples] the prompt, and behind it the options where they are not the same in every row. */
+  /** [examples] the prompt, followed by the options if they differ between examples. */
   readonly texts: readonly string[];
   readonly problems: readonly RowProblem[];
 }
 
 /**
- * All rows of a table, in order. A row with something wrong makes no example.
+ * Encodes all rows of a table, in order. A row with a problem makes no example.
  *
  * @throws ZerothError E-CFG-1, E-TASK-1, E-TASK-2 or E-DATA-2 if no row could fit: a template that is malformed or names
  *   a column that is not there, a label column that is not there, words that do not match labels
@@ -64,9 +64,9 @@ export function encodeTable(
 }
 
 /**
- * One row as token ids, or why it cannot be used.
+ * Encodes one row as token ids, or returns why it cannot be used.
  *
- * @param rowIndex  its place in the table, from 0; a problem names it counting from 1
+ * @param rowIndex  index in the table, from 0; problems count from 1
  */
 export function encodeExample(
   tokenizer: TextEncoderLike,
@@ -83,8 +83,8 @@ export function encodeExample(
 }
 
 /**
- * Every option of a row as token ids; the row needs no label. Of a row with several samples, the
- * first one's; of a generation task, the answer if the row gives one.
+ * Encodes every option of a row; the row needs no label. Of a row with several samples, those of the first; of a
+ * generation task, the answer if the row has one.
  *
  * @throws ZerothError E-DATA-2, E-DATA-3 or E-DATA-5 if the row cannot be used
  */
@@ -141,7 +141,7 @@ function answeredSamples(spec: TaskSpec, row: Row): readonly Sample[] {
   return samplesOf(spec, row, "asked").map((sample) => answered(spec, sample));
 }
 
-/** The row's samples; where the answer is not asked for, a label that fits nothing is no fault. */
+/** The row's samples; if the answer is not needed, an unknown label is accepted. */
 export function samplesOf(
   spec: TaskSpec,
   row: Row,
@@ -157,7 +157,7 @@ function answered(spec: TaskSpec, sample: Sample): Sample {
   throw new ZerothError("E-DATA-2", `There is no ${what} in ${quote(spec.labelColumn)}.`);
 }
 
-/** What was thrown at a row as a problem with it. @throws the error itself if it is none */
+/** A thrown error as a problem of its row. @throws the error itself if it is not about the row */
 function problemOf(error: unknown, row: number): RowProblem {
   if (error instanceof ZerothError) {
     const { code, message } = error;

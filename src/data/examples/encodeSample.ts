@@ -15,17 +15,17 @@ import {
   type TextEncoderLike,
 } from "../tokenizer/encodeText.ts";
 
-/** What examples are for: training sees only the right option where options differ from row to row. */
+/** Use of the examples: training uses the right option only if options differ between examples. */
 export type Purpose = "training" | "evaluation";
 
 export interface EncodedSample {
   readonly example: Omit<EncodedExample, "row">;
-  /** Tokens of the longest option before anything was cut, BOS counted. */
+  /** Tokens of the longest option before cutting, with BOS. */
   readonly uncutLength: number;
 }
 
 /**
- * A sample that says what is right, as token ids.
+ * Encodes a sample with a right answer as token ids.
  *
  * @throws ZerothError E-DATA-3 or E-DATA-5 if an option cannot be scored
  */
@@ -55,7 +55,7 @@ export function encodeSample(
   };
 }
 
-/** Every option of a sample, right or not: words behind the prompt, or labels for a score head. */
+/** Encodes every option of a sample: prompt and word, or text and label for a score head. */
 export function encodeAllOptions(
   tokenizer: TextEncoderLike,
   spec: TaskSpec,
@@ -67,7 +67,7 @@ export function encodeAllOptions(
 }
 
 /**
- * Tokens kept of a sequence. Generation leaves room to write, in training too.
+ * Length limit of a sequence. Generation leaves room for the answer, also in training.
  *
  * @see MeZO, large_models/utils.py, encode_prompt
  */

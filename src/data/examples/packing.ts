@@ -1,9 +1,9 @@
 import type { EncodedExample } from "../tasks/task.ts";
 
 /**
- * Examples as the engine wants them: the tokens of all sequences one after another, no padding. The
- * options of an example share their common beginning, which is computed once; the last token of an
- * option is only ever a target and has no row.
+ * Examples in the layout of the engine: the tokens of all sequences one after another, without padding. The options
+ * of an example share their common prefix, which is computed once; the last token of an option is a target only and
+ * has no row.
  *
  * Words of each table are those of the structs in `shaders/lib/batch.wgsl` and the kernels that read
  * them.
@@ -23,7 +23,7 @@ export interface PackedBatch {
   readonly exampleRanges: Uint32Array<ArrayBuffer>;
 }
 
-/** What one packed batch may hold at most. */
+/** Largest size of a packed batch. */
 export interface Capacity {
   readonly tokens: number;
   readonly scored: number;
@@ -33,7 +33,7 @@ export interface Capacity {
 
 export const wordsPerToken = 5;
 
-/** Rows, scored positions and options an example takes. */
+/** Tokens, scored positions and options of an example. */
 export function sizeOf(example: EncodedExample): Capacity {
   const shared = sharedLength(example);
   let tokens = shared;
@@ -45,7 +45,7 @@ export function sizeOf(example: EncodedExample): Capacity {
   return { tokens, scored, options: example.options.length, examples: 1 };
 }
 
-/** The least capacity that holds all of these examples at once. */
+/** The smallest capacity for all of these examples at once. */
 export function sizeOfAll(examples: readonly EncodedExample[]): Capacity {
   return examples.map(sizeOf).reduce(add, nothing);
 }
@@ -71,7 +71,7 @@ function fits(size: Capacity, capacity: Capacity): boolean {
 }
 
 /**
- * Examples in order, in as few batches as their order allows.
+ * Packs examples in order into as few batches as their order allows.
  *
  * @throws Error if a single example exceeds the capacity: capacities are planned from the data
  */
@@ -137,7 +137,7 @@ function packExample(
   }
 }
 
-/** Word by word: an array for each row of each step would cost as much as recording ten kernels. */
+/** Writes word by word: an array per row and step would take as long as recording ten kernels. */
 function writeToken(
   words: Uint32Array,
   row: number,
@@ -155,7 +155,7 @@ function writeToken(
   words[at + 4] = ownStart;
 }
 
-/** Tokens that begin every option's input alike; the input is all ids but the last. */
+/** Length of the prefix that all options share; the input is all ids but the last. */
 function sharedLength({ options }: EncodedExample): number {
   const first = options[0]!.ids;
   let shared = Math.min(...options.map(({ ids }) => ids.length - 1));

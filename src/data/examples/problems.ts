@@ -6,14 +6,14 @@ import type { EncodedTable } from "./encode.ts";
 import { textLimits } from "./encodeSample.ts";
 import type { SplitName, SplitRules } from "./splits.ts";
 
-/** Rows that are odd in one way: counted, named, and what may be chosen to become of them. */
+/** Examples that are odd in the same way, and the rule that decides what happens to them. */
 export interface DataProblem {
-  /** What is odd, counted, with the first row and what follows from it. */
+  /** What is odd, how many, the first row and the consequence. */
   readonly sentence: string;
   readonly count: number;
   /** The first thousand. */
   readonly rows: readonly ProblemRow[];
-  /** The rule that decides about them; absent where they can only be left out. */
+  /** The rule that applies; absent if they can only be left out. */
   readonly rule?: RuleName;
 }
 
@@ -28,18 +28,18 @@ export interface ProblemRow {
 
 export type EncodedParts = Readonly<Record<SplitName, EncodedPart>>;
 
-/** Troubles, and which rows of each part's table the rules leave out on their account. */
+/** Problems, and the rows of each set that the rules leave out because of them. */
 export interface FoundProblems {
   readonly problems: readonly DataProblem[];
   readonly dropped: Readonly<Record<SplitName, ReadonlySet<number>>>;
 }
 
 const MAX_ROWS_LISTED = 1000;
-/** Reasons for leaving rows out that get a trouble of their own, per file. */
+/** Reasons for leaving rows out that are listed separately, per file. */
 const REASONS_SHOWN = 6;
 const PARTS: readonly SplitName[] = ["train", "dev", "test"];
 
-/** Everything odd about single rows, in the order of how much it matters. */
+/** Finds everything odd about single examples, the most important first. */
 export function findProblems(
   spec: TaskSpec,
   parts: EncodedParts,
@@ -72,7 +72,7 @@ interface Found {
   readonly examples: readonly number[];
 }
 
-/** Rows that cannot be used, by reason; beyond a few reasons, together. */
+/** Rows that cannot be used, by reason; beyond six reasons, together. */
 function leftOut(name: SplitName, part: EncodedPart): readonly DataProblem[] {
   const reasons = new Map<string, RowProblem[]>();
   const add = (reason: string, problem: RowProblem): void => {
@@ -90,7 +90,7 @@ function leftOut(name: SplitName, part: EncodedPart): readonly DataProblem[] {
     const place = `first: row ${count(first?.row ?? 0)}`;
     const sentence =
       reason === ""
-        ? `${left}, being unreadable (${place}). ${first?.message ?? ""}`
+        ? `${left} as unreadable (${place}). ${first?.message ?? ""}`
         : `${left} (${place}). ${reason}`;
     return unusable(name, sentence, problems);
   });
@@ -178,7 +178,7 @@ function repeats(part: EncodedPart, rule: SplitRules["duplicates"]): Found | nul
   return found("train", part, sentence, examples, "duplicates", note);
 }
 
-/** Held-out rows that are also trained on; its examples are those of training. */
+/** Validation and test examples whose text is also in the training set. `examples` are the training ones. */
 function leaks({ train, dev, test }: EncodedParts, rule: SplitRules["leaks"]): Found | null {
   const known = new Map(train.texts.map((text, index) => [text, index]));
   const rows: ProblemRow[] = [];
@@ -196,10 +196,10 @@ function leaks({ train, dev, test }: EncodedParts, rule: SplitRules["leaks"]): F
   const examples = indicesWhere(train.texts, (text) => outside.has(text));
   const so =
     rule === "keep"
-      ? "so the accuracy shown is better than on new texts"
-      : `and ${plural(examples.length, "row")} of training ${isAre(examples.length)} left out for that`;
+      ? "so the reported accuracy is higher than on new texts"
+      : `and ${plural(examples.length, "row")} of training ${isAre(examples.length)} left out for this reason`;
   const sentence =
-    `${plural(rows.length, "held-out row")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
+    `${plural(rows.length, "validation or test example")} also ${rows.length === 1 ? "occurs" : "occur"} in ` +
     `training (first: row ${count(first.row)} ` +
     `${first.note.replace(" of training", " there")}), ${so}.`;
   const trouble: DataProblem = {
@@ -243,15 +243,15 @@ function isAre(n: number): string {
   return n === 1 ? "is" : "are";
 }
 
-/** A table with what became of its rows. */
+/** A table and its encoded examples. */
 export interface EncodedPart extends EncodedTable {
   readonly table: Table;
 }
 
-/** Share of one label above which always answering it looks like learning. */
+/** Share of a label above which always answering it looks like learning. */
 const MAJORITY_SHARE = 0.8;
 
-/** What is odd about the rows though it stops nothing: one sentence each, counted. */
+/** Warnings about the examples as a whole, one sentence each. */
 export function dataWarnings(
   spec: TaskSpec,
   train: EncodedPart,
@@ -262,7 +262,7 @@ export function dataWarnings(
     sharedFirstToken(spec, train.examples[0]),
     unevenWords(spec, train.examples[0]),
     dev.examples.length === 0
-      ? "No row is held out, so nothing can tell learning from memorising."
+      ? "There is no validation set, so learning cannot be distinguished from memorising."
       : null,
   ];
   return warnings.filter((warning) => warning !== null);
@@ -301,7 +301,7 @@ function sharedFirstToken(spec: TaskSpec, example: EncodedExample | undefined): 
   const first = firsts.indexOf(firsts[second]);
   return (
     `Words ${quote(spec.words[first] ?? "")} and ${quote(spec.words[second] ?? "")} begin with the same token; ` +
-    "only what follows it tells them apart."
+    "they are distinguished by what follows it only."
   );
 }
 
@@ -312,5 +312,5 @@ function unevenWords(spec: TaskSpec, example: EncodedExample | undefined): strin
   const listed = lengths
     .map((length, index) => `${quote(spec.words[index] ?? "")} ${length}`)
     .join(", ");
-  return `The words differ in how many tokens they are (${listed}); the mean over each is compared.`;
+  return `The words have different numbers of tokens (${listed}); their mean losses per token are compared.`;
 }

@@ -9,16 +9,16 @@ import { samplesOf } from "./encode.ts";
 import { encodeAllOptions, textLimits } from "./encodeSample.ts";
 import type { SplitName } from "./splits.ts";
 
-/** What a look at the data needs of a tokenizer. */
+/** The part of a tokenizer that a preview needs. */
 export interface InspectingTokenizer extends TextEncoderLike {
-  /** What one id stands for, as text to show. */
+  /** The text of one id, to show. */
   tokenText(id: number): string;
 }
 
-/** One row as the file has it, and as the model will read it. */
+/** One row as in the file, and as the model reads it. */
 export interface RowPreview {
   readonly part: SplitName;
-  /** Its place in the part, from 0, and how many rows the part has. */
+  /** Its index in the set, from 0, and the number of rows of the set. */
   readonly index: number;
   readonly count: number;
   /** As `RowProblem.row`. */
@@ -26,17 +26,17 @@ export interface RowPreview {
   readonly values: readonly { readonly name: string; readonly text: string }[];
   /** Why the row cannot be used, or null. */
   readonly problem: string | null;
-  /** Empty where the row cannot be used. */
+  /** Empty if the row cannot be used. */
   readonly options: readonly PreviewOption[];
 }
 
 export interface PreviewOption {
   /** What is appended to the prompt; nothing for a score head, which has one option for all labels. */
   readonly text: string;
-  /** The label it stands for, where options are labels. */
+  /** Its label, if options are labels. */
   readonly label: string | null;
   readonly isRight: boolean;
-  /** Tokens cut off behind BOS. */
+  /** Tokens cut off after BOS. */
   readonly cut: number;
   readonly tokens: readonly PreviewToken[];
 }
@@ -51,9 +51,9 @@ export interface PreviewToken {
 const MAX_VALUE = 4000;
 
 /**
- * A row of a part; of a row that makes several examples, the first one's.
+ * A row of a set; of a row that makes several examples, the first example.
  *
- * @throws ZerothError E-DATA-7 if the part has no such row
+ * @throws ZerothError E-DATA-7 if the set has no such row
  */
 export function previewRow(
   tokenizer: InspectingTokenizer,
@@ -102,11 +102,11 @@ function optionsOf(
   });
 }
 
-/** Labels differ by nothing the model reads, so the right one stands for all. */
+/** With a score head, options differ in their label only, so the right one is shown. */
 function forHead(tokenizer: InspectingTokenizer, spec: TaskSpec, sample: Sample): PreviewOption {
   const [answer] = sample.right;
   const { options, uncutLength } = encodeAllOptions(tokenizer, spec, sample);
-  // The id behind the text is a label's; what the head reads is the text's last token.
+  // The last id is a label's; the head reads the token before it.
   const ids = options[0]?.ids.slice(0, -1) ?? [];
   return {
     text: "",

@@ -66,9 +66,12 @@ test.each([
   [64, [40, 12, 12]],
   [4, [3, 1, 0]],
   [2, [1, 1, 0]],
-])("of one file with %i rows, at most a fifth is held out and a fifth tested", (n, expected) => {
-  expect(sizesOf(draw(files(n), false))).toEqual(expected);
-});
+])(
+  "of one file with %i rows, at most a fifth is for validation and a fifth for the test",
+  (n, expected) => {
+    expect(sizesOf(draw(files(n), false))).toEqual(expected);
+  },
+);
 
 test("the parts of one file have no row in common", () => {
   const { train, dev, test: tested } = draw(files(64), false);
@@ -76,7 +79,7 @@ test("the parts of one file have no row in common", () => {
   expect(new Set(numbers).size).toBe(64);
 });
 
-test("held-out rows are the last of one draw with those trained on, as in MeZO", () => {
+test("training and validation set come from one draw, validation last, as in MeZO", () => {
   const { train, dev } = draw(files(2490, 277), true);
   const drawn = order(0, 2490).slice(0, 1500);
   const numbers = [...train.rowNumbers, ...dev.rowNumbers];
@@ -105,7 +108,7 @@ test("three files are the three parts, and one taken whole keeps its order", () 
 
 test("sizes that leave nothing to train on are refused", () => {
   expect(() => draw(files(10), false, { devRows: 6, testRows: 4 })).toThrow(
-    "Of 10 rows, 6 to watch on and 4 to test on leave none to train on. Lower these numbers.",
+    "Of 10 rows, 6 for validation and 4 for the test leave none for training. Lower these numbers.",
   );
   expect(() => draw(files(10), false, { trainRows: 0 })).toThrow("Lower these numbers.");
 });
@@ -125,13 +128,13 @@ test("what was drawn is said, with the rule", () => {
   const mezo = files(554, 104);
   const drawn = draw(mezo, true);
   expect(describeSplits(mezo, drawn.rules, drawn)).toBe(
-    "54 rows of train are trained on. 500 of train are held out, to watch training on. " +
-      "104 of val are kept for the test at the end. Drawn at random with data seed 0, as in MeZO.",
+    "54 examples of train are the training set. 500 of train are the validation set. " +
+      "104 of val are the test set. Drawn at random with data seed 0, as in MeZO.",
   );
   const own = files(64);
   expect(describeSplits(own, draw(own, false).rules, draw(own, false))).toBe(
-    "40 rows of train are trained on. 12 others are held out, to watch training on. " +
-      "12 more are kept for the test at the end. Drawn at random with data seed 0; " +
-      "of a short file, a fifth is held out and a fifth kept for the test.",
+    "40 examples of train are the training set. 12 others are the validation set. " +
+      "12 more are the test set. Drawn at random with data seed 0; " +
+      "of a short file, a fifth is for validation and a fifth for the test.",
   );
 });

@@ -4,22 +4,22 @@ import type { TaskSizes } from "../tasks/definition.ts";
 import type { Table } from "../tasks/task.ts";
 import { pickRows } from "./batches.ts";
 
-/** How rows are drawn into parts, and what becomes of rows that are odd. Kept with a run. */
+/** How examples are drawn into sets, and what happens to odd ones. Stored with a run. */
 export interface SplitRules {
-  /** Rows of each part, at most. */
+  /** Largest size of each set. */
   readonly trainRows: number;
   readonly devRows: number;
   readonly testRows: number;
-  /** Decides which rows are drawn; a run's own seed has no part in it. */
+  /** Seed of the draw; independent of the seed of the run. */
   readonly dataSeed: number;
   /**
-   * What a second file is for: the final test, as in MeZO, where the rows that training is watched on
-   * are drawn from the first; or for watching, what is left over being for the final test.
+   * Use of a second file. "test", as in MeZO: the validation set is drawn from the first file. "dev": the validation
+   * set is drawn from the second file, the test set from its rest.
    */
   readonly secondFile: "test" | "dev";
-  /** Training rows that repeat the text of an earlier one. */
+  /** Training examples that repeat an earlier text. */
   readonly duplicates: "keep" | "drop";
-  /** Training rows whose text is also held out. */
+  /** Training examples whose text is also in the validation or test set. */
   readonly leaks: "keep" | "drop";
   /** Rows with a label and no text. */
   readonly empty: "keep" | "drop";
@@ -29,7 +29,7 @@ export interface SplitRules {
   readonly foreign: "drop" | "stop";
 }
 
-/** What MeZO's code does, but for labels without a word: it stops at them with a KeyError. */
+/** As in MeZO's code, except for labels without a word, where that stops with a KeyError. */
 export const defaultRules = {
   dataSeed: 0,
   secondFile: "test",
@@ -40,7 +40,7 @@ export const defaultRules = {
   foreign: "drop",
 } as const satisfies Partial<SplitRules>;
 
-/** The files that rows come from, each whole. */
+/** The files that sets are drawn from. */
 export interface DataFiles {
   readonly train: Table;
   readonly second: Table | null;
@@ -55,12 +55,12 @@ export interface Splits {
 
 export type SplitName = keyof Splits;
 
-/** Rows that MeZO watches where it watches the fewest: CB and COPA. */
+/** MeZO's smallest validation sets: CB and COPA. */
 const LEAST_OF_MEZO = 100;
-/** Share of a file that is held out for each purpose, where it has fewer rows than MeZO draws. */
+/** One part in so many of a short file goes to the validation set, and to the test set. */
 const SHARE = 5;
 
-/** Sizes that these files allow, as near to MeZO's as they go. */
+/** MeZO's sizes, or smaller ones that these files allow. */
 export function defaultSplitSizes(
   files: DataFiles,
   sizes: TaskSizes,
@@ -69,12 +69,12 @@ export function defaultSplitSizes(
   const { dev, test } = sourcesOf(files, secondFile);
   const n = files.train.rows.length;
   const share = Math.floor(n / SHARE);
-  // MeZO takes its held-out rows whole, even where few are left: 54 of WSC's 554 are trained on.
+  // MeZO takes its whole validation set even if few examples are left: of WSC's 554, 54 are for training.
   const isMezo = isBuiltIn && test.file !== null && n > sizes.dev;
   const devRows = isMezo ? sizes.dev : Math.min(sizes.dev, Math.max(1, share));
   const held = dev.file === null ? devRows : Math.min(sizes.dev, dev.file.rows.length);
   const left = dev.file === null ? n - held : n;
-  // What MeZO's sizes would leave of a long file may be tested, too.
+  // Of a long file, what MeZO's sizes leave over is available for the test set.
   const rest = Math.max(share, n - sizes.train - devRows);
   const tested = test.file === null ? rest : test.file.rows.length - (test.isRest ? held : 0);
   const testRows = Math.max(0, Math.min(sizes.eval, tested));
@@ -83,11 +83,11 @@ export function defaultSplitSizes(
 }
 
 /**
- * The parts that are drawn from the files. As in MeZO, the rows to watch training on are the last of
- * one draw with those to train on. A part that takes a whole file keeps its order.
+ * Draws the sets from the files. As in MeZO, training and validation set come from one draw, validation last. A set
+ * that takes a whole file keeps its order.
  *
  * @param order 0..n-1 in a random order
- * @throws ZerothError E-DATA-6 if no row would be left to train on
+ * @throws ZerothError E-DATA-6 if no example would be left for training
  */
 export function drawSplits(
   files: DataFiles,
@@ -114,21 +114,21 @@ export function drawSplits(
     train: pickRows(file, ranks.slice(0, drawn - devRows)),
     dev: named(
       from(dev.file, dev.file ? 0 : drawn - devRows, rules.devRows),
-      "held out",
+      "validation",
       !dev.file,
     ),
     test: named(
       from(test.file, test.isRest ? rules.devRows : test.file ? 0 : drawn, rules.testRows),
-      "final test",
+      "test",
       !test.file,
     ),
   };
 }
 
 /**
- * What was drawn from where, and by which rule, in sentences.
+ * Describes in sentences what was drawn from where, and by which rule.
  *
- * @param isUsual nobody set the sizes
+ * @param isUsual whether the sizes are the default ones
  */
 export function describeSplits(
   files: DataFiles,
@@ -143,13 +143,13 @@ export function describeSplits(
   const nameOf = (file: Table | null) => (file ?? files.train).name;
   const isOneFile = !dev.file && !test.file;
   const sentences = [
-    `${trained} rows of ${files.train.name} are trained on.`,
+    `${trained} examples of ${files.train.name} are the training set.`,
     parts.dev.rows.length === 0
-      ? "None are held out to watch training on."
-      : `${watched} ${isOneFile ? "others" : `of ${nameOf(dev.file)}`} are held out, to watch training on.`,
+      ? "There is no validation set."
+      : `${watched} ${isOneFile ? "others" : `of ${nameOf(dev.file)}`} are the validation set.`,
     parts.test.rows.length === 0
-      ? "None are kept for a final test."
-      : `${tested} ${isOneFile ? "more" : `of ${nameOf(test.file)}`} are kept for the test at the end.`,
+      ? "There is no test set."
+      : `${tested} ${isOneFile ? "more" : `of ${nameOf(test.file)}`} are the test set.`,
   ];
   return `${sentences.join(" ")} ${ruleOf(files, rules, isUsual)}`;
 }
@@ -158,22 +158,22 @@ function ruleOf(files: DataFiles, rules: SplitRules, isUsual: boolean): string {
   const n = files.train.rows.length;
   const { dev, test } = sourcesOf(files, rules.secondFile);
   const isWhole = dev.file !== null && test.file !== null && rules.trainRows >= n;
-  if (isWhole) return "Every file is one part.";
+  if (isWhole) return "Every file is one set.";
   const how = `Drawn at random with data seed ${rules.dataSeed}`;
-  if (!isUsual) return `${how}, in sizes set by hand.`;
+  if (!isUsual) return `${how}, in the sizes that were set.`;
   const isShort = rules.devRows < LEAST_OF_MEZO;
-  if (test.file !== null && isShort) return `${how}; of a short file, a fifth is held out.`;
+  if (test.file !== null && isShort) return `${how}; of a short file, a fifth is for validation.`;
   if (test.file !== null) return `${how}, as in MeZO.`;
-  return `${how}; of a short file, a fifth is held out and a fifth kept for the test.`;
+  return `${how}; of a short file, a fifth is for validation and a fifth for the test.`;
 }
 
 interface Sources {
   readonly dev: { readonly file: Table | null };
-  /** `isRest`: what the rows to watch on leave of their file. */
+  /** `isRest`: what the validation set leaves of its file. */
   readonly test: { readonly file: Table | null; readonly isRest: boolean };
 }
 
-/** Which file each part comes from; null is the training file. */
+/** The file of each set; null is the training file. */
 function sourcesOf({ second, third }: DataFiles, secondFile: SplitRules["secondFile"]): Sources {
   if (third !== null) return { dev: { file: second }, test: { file: third, isRest: false } };
   if (second !== null && secondFile === "dev") {
@@ -190,6 +190,6 @@ function nothingLeft(n: number, dev: number, test: number): ZerothError {
   const rows = plural(n, "row");
   return new ZerothError(
     "E-DATA-6",
-    `Of ${rows}, ${dev} to watch on and ${test} to test on leave none to train on. Lower these numbers.`,
+    `Of ${rows}, ${dev} for validation and ${test} for the test leave none for training. Lower these numbers.`,
   );
 }

@@ -207,7 +207,7 @@ test("a paragraph of MultiRC makes an example of every answer", () => {
     { label: "true", train: 1, dev: 1, test: 0 },
   ]);
   expect(facts.problems.map(({ sentence }) => sentence)).toEqual([
-    expect.stringContaining("2 held-out rows also occur in training"),
+    expect.stringContaining("2 validation or test examples also occur in training"),
   ]);
 });
 

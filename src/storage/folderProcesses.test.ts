@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { openFolderForReading, openFolderStore } from "./folderStore.ts";
+import { isBeingWritten } from "./writerLock.ts";
 
 const base = await nodeFiles.mkdtemp(join(tmpdir(), "zeroth-processes-"));
 afterAll(() => nodeFiles.rm(base, { recursive: true }));
@@ -204,3 +205,28 @@ async function describedHere(): Promise<object> {
   expect(described).toMatchObject({ pid: process.pid, host: hostname() });
   return Object(described);
 }
+
+test.runIf(process.platform === "linux")(
+  "a writer that ended is dead even before its parent has collected it",
+  async () => {
+    // The shell becomes a `sleep` that never waits for the process it started.
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
+    running.add(parent);
+    const [line] = await once(parent.stdout, "data");
+    const pid = Number(String(line));
+    const statOf = async () => {
+      const text = await nodeFiles.readFile(`/proc/${pid}/stat`, "utf8");
+      return text.slice(text.lastIndexOf(")") + 2).split(" ");
+    };
+    const boot = await nodeFiles.readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    const system = `${boot.trim()} ${await nodeFiles.readlink("/proc/self/ns/pid")}`;
+    const writer = { pid, host: hostname(), system, started: (await statOf())[19] };
+    const root = newRoot();
+    await nodeFiles.mkdir(join(root, "writers"), { recursive: true });
+    await nodeFiles.writeFile(join(root, "writers", "a.json"), JSON.stringify(writer));
+    expect(await isBeingWritten(root)).toBe(true);
+    while ((await statOf())[0] !== "Z") await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await isBeingWritten(root)).toBe(false);
+    await (await openFolderStore(root)).close();
+  },
+);

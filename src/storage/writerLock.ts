@@ -175,11 +175,16 @@ async function runningSystem(): Promise<string | null> {
   }
 }
 
-/** @see proc_pid_stat(5), field 22. The name, field 2, is in parentheses and may hold some itself. */
+/**
+ * When a process started; "ended" for one that ended and that its parent has not collected yet.
+ *
+ * @see proc_pid_stat(5), fields 3 and 22. The name, field 2, is in parentheses and may hold some itself.
+ */
 async function startOf(pid: number): Promise<string | null> {
   try {
     const fields = await readFile(`/proc/${pid}/stat`, "utf8");
-    return fields.slice(fields.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const [state, ...more] = fields.slice(fields.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? "ended" : (more[18] ?? null);
   } catch {
     return null;
   }

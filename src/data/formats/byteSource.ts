@@ -4,8 +4,8 @@ import { count, quote } from "#base/text.ts";
 /**
  * Bytes [start, end) of `file`, always exactly that many.
  *
- * A `ByteSource` may end early (the file changed on disk) or throw whatever its platform throws;
- * here both become one sentence.
+ * A `ByteSource` may end early (the file changed on disk) or throw any error of its platform;
+ * here both become a ZerothError.
  *
  * @throws ZerothError E-FILE-2 if the range lies outside the file or cannot be read
  */
@@ -55,7 +55,7 @@ export async function readSmallText(file: ByteSource, limitBytes: number): Promi
   return text;
 }
 
-/** The text, or undefined where the bytes are not UTF-8. A leading byte order mark is dropped. */
+/** Decodes UTF-8; undefined if the bytes are not UTF-8. A leading byte order mark is dropped. */
 export function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -66,7 +66,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A key that stands twice in one object of a valid JSON text; `JSON.parse` hides those. */
+/** A key that occurs twice in one object of a valid JSON text; `JSON.parse` hides these. */
 export function findDuplicateKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   let lastString = "";
@@ -115,7 +115,7 @@ function withoutPythonNumbers(text: string): string {
   return result;
 }
 
-/** The offset behind the string that opens at `from`, or the end of the text. */
+/** The offset after the string that opens at `from`, or the end of the text. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
     if (text[at] === "\\") at++;
@@ -132,7 +132,7 @@ export interface JsonFault {
 }
 
 /**
- * The first place where `text` stops being JSON, or null if it is JSON.
+ * The first position where `text` stops being JSON, or null if it is JSON.
  *
  * `JSON.parse` names the place differently in every browser, and Safari not at all; a person looking
  * for a missing comma needs it. It walks with a stack of its own, so deep nesting cannot overflow.
@@ -182,7 +182,7 @@ export function findJsonFault(text: string): JsonFault | null {
   return null;
 }
 
-/** What may come next: "comma" stands for a comma or the closing bracket. */
+/** What may follow: "comma" is a comma or the closing bracket. */
 type State = "value" | "firstValue" | "key" | "firstKey" | "colon" | "comma" | "end";
 
 function closesEmpty(state: State, char: string | undefined): boolean {

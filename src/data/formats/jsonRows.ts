@@ -8,7 +8,7 @@ const LIST_NAMES = ["data", "rows", "examples", "train", "records", "items", "in
 const ROW_PARTS = ["messages", "conversations"];
 
 /**
- * The rows inside a JSON object, or null where it has none: a list of objects under a name
+ * The rows inside a JSON object, or null if it has none: a list of objects under a name
  * (`{"data": [{…}, …]}`), or columns (`{"text": […], "label": […]}`), as pandas and `datasets` write them.
  */
 export function rowsInObject(value: JsonObject): readonly unknown[] | null {
@@ -21,7 +21,7 @@ export function rowsInObject(value: JsonObject): readonly unknown[] | null {
   return only?.[1] ?? rowsFromColumns(value);
 }
 
-/** Columns as lists, or as objects keyed by row, which is what pandas' `to_json` writes unless told otherwise. */
+/** Columns as lists, or as objects keyed by row, as pandas' `to_json` writes by default. */
 function rowsFromColumns(value: JsonObject): readonly Row[] | null {
   const columns = Object.entries(value);
   const [, first] = columns[0] ?? [];
@@ -46,7 +46,7 @@ function keysOf(column: unknown): readonly string[] {
   return typeof column === "object" && column !== null ? Object.keys(column) : [];
 }
 
-/** The object a text begins with, up to its closing brace; null where the text begins otherwise or it never closes. */
+/** The object a text begins with, up to its closing brace; null if the text begins otherwise or the object never closes. */
 export function firstObject(text: string): string | null {
   const start = text.length - text.trimStart().length;
   if (text[start] !== "{") return null;
@@ -54,7 +54,7 @@ export function firstObject(text: string): string | null {
   return end < 0 ? null : text.slice(start, end);
 }
 
-/** The objects of a text in which they follow each other over several lines; what is none comes as its line. */
+/** The objects of a text with objects over several lines; other text is returned as its line. */
 export function* objectsIn(text: string): Generator<string> {
   for (let at = 0; at < text.length; ) {
     if (/\s/.test(text.charAt(at))) {
@@ -69,7 +69,7 @@ export function* objectsIn(text: string): Generator<string> {
   }
 }
 
-/** The offset behind the brace that closes the object at `from`, or -1. */
+/** The offset after the brace that closes the object at `from`, or -1. */
 function endOfObject(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {

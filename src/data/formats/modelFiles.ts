@@ -11,7 +11,7 @@ import { readTorchZip } from "./torchZip.ts";
 /** A Hugging Face model folder, opened and checked, with nothing large read yet. */
 export interface ModelFiles {
   readonly format: "safetensors" | "pytorch";
-  /** Parsed config.json; what it means is the model's business. */
+  /** Parsed config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorSource>;
   /** Texts of the tokenizer's files, as they came: vocab.json, merges.txt, tokenizer_config.json, ... */
@@ -55,7 +55,7 @@ const WEIGHT_FILES = [
 /**
  * A Hugging Face model folder, opened: its config and tokenizer read, its tensors found but not read.
  *
- * @param files what a person chose; they may stand in a folder ("opt-125m/config.json"), and only
+ * @param files the chosen files; they may be in a folder ("opt-125m/config.json"), and only
  *   files beside the topmost config.json count
  * @throws ZerothError E-FILE-1 a part is missing or not what its name says, -2 cut short, -3 broken,
  *   -4 foreign dtype, -6 dangerous pickle, -7 no tokenizer
@@ -125,7 +125,7 @@ function filesBesideConfig(files: readonly ByteSource[]): Folder {
 /** What torch.compile and data-parallel training put in front of every name. */
 const WRAPPERS = ["_orig_mod.", "module."];
 
-/** The tensors under their own names, where all of them have a wrapper's prefix, or several. */
+/** The tensors without the prefixes of wrappers that all of them have. */
 function withoutWrappers(tensors: readonly PlacedTensor[]): {
   readonly prefix: string;
   readonly renamed: readonly PlacedTensor[];
@@ -255,7 +255,7 @@ function checkHasTokenizer(texts: ReadonlyMap<string, string>): void {
   );
 }
 
-/** Why there is no config: often the one file chosen is not what it seems, which says more. */
+/** The error for a missing config. A single file that is not what it seems gets a more precise one. */
 async function withoutConfig(files: readonly ByteSource[]): Promise<ZerothError> {
   const [first, second] = files;
   if (first !== undefined && second === undefined) {

@@ -14,7 +14,7 @@ const READ_AHEAD_BYTES = 8 * 2 ** 20;
  * The rows of Parquet files, one after another as if they were one file: a data set's split is
  * often cut into several.
  *
- * Whole numbers come as numbers, as text where they are beyond 2^53; dates as ISO 8601.
+ * Whole numbers are returned as numbers, beyond 2^53 as text; dates as ISO 8601.
  *
  * @throws ZerothError E-DATA-1 if a file is broken, compressed in an unknown way, or too large; E-FILE-2 if
  *   it cannot be read

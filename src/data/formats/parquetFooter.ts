@@ -41,7 +41,7 @@ export interface ParquetGroup {
   readonly chunks: readonly ParquetChunk[];
 }
 
-/** A column of a row group: where it lies, and what it may hold at most. */
+/** A column of a row group: its position in the file and its limits. */
 export interface ParquetChunk {
   readonly column: ParquetColumn;
   readonly codec: string;
@@ -103,7 +103,7 @@ export function unpacksTo(name: string, size: string): ZerothError {
   );
 }
 
-/** The footer with its length and magic behind it, as hyparquet takes it. */
+/** The footer followed by its length and magic, as hyparquet takes it. */
 async function footerBytes(file: ByteSource): Promise<Uint8Array<ArrayBuffer>> {
   const { sizeBytes } = file;
   if (sizeBytes < 12) throw new Error(`it has only ${sizeBytes} bytes`);
@@ -147,7 +147,7 @@ function refuseTooMuch(name: string, metadata: FileMetaData, rows: number): void
   if (bytes > MAX_UNPACKED_BYTES) throw unpacksTo(name, `${(bytes / 1e9).toFixed(1)} GB`);
 }
 
-/** The list of elements describes one tree, each element telling how many of those behind it are its children. */
+/** Checks that the list of elements describes one tree; each element has its number of children. */
 function checkSchema(name: string, schema: readonly SchemaElement[]): void {
   if (schema.length > MAX_SCHEMA) throw new Error(`its schema has ${count(schema.length)} entries`);
   refuseManyColumns(name, whole(schema[0]?.num_children ?? 0, "its width"));
@@ -180,7 +180,7 @@ function groupsOf(rowGroups: readonly RowGroup[], schema: SchemaTree): readonly 
   const leaves = leavesOf(schema);
   return rowGroups.flatMap((group, index) => {
     const rows = whole(group.num_rows, `the number of rows of row group ${index + 1}`);
-    // Some writers say nothing true about where the bytes of an empty group are.
+    // Some writers give false positions for the bytes of an empty group.
     if (rows === 0) return [];
     const seen = new Set<ParquetColumn>();
     const chunks = group.columns.map((chunk) => {
@@ -234,7 +234,7 @@ function chunkOf(
   if (maxRepetitionLevel === 0 && values > rows) {
     throw new Error(`${name} has ${count(values)} values for ${count(rows)} rows`);
   }
-  // 0 stands for no dictionary.
+  // 0 means no dictionary.
   const first = meta?.dictionary_page_offset || meta?.data_page_offset;
   const start = whole(first, `the place of ${name}`);
   const end = start + whole(meta?.total_compressed_size, `the size of ${name}`);

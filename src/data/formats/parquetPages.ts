@@ -132,8 +132,8 @@ export const parquetCodecs = {
 };
 
 /**
- * hyparquet reads lengths of four bytes as signed: a negative one would send it back to what it has read, for
- * seconds or for good.
+ * hyparquet reads lengths of four bytes as signed: a negative one would make it read the same bytes again, for
+ * seconds or without end.
  *
  * @throws Error unless the page's parts unpack to at most `size` bytes
  * @see github.com/google/snappy, format_description.txt

@@ -44,7 +44,7 @@ export function checkHybrid(
 }
 
 /**
- * Checks `values` delta-encoded whole numbers at `start`, and returns the offset behind their last block.
+ * Checks `values` delta-encoded whole numbers at `start`, and returns the offset after their last block.
  *
  * @throws Error if a block or a number in it is larger than any writer makes them, or leaves the view
  */
@@ -79,7 +79,7 @@ export function checkDelta(view: DataView, start: number, values: number): numbe
 }
 
 /**
- * The delta-encoded lengths at `start` and the offset behind them.
+ * The delta-encoded lengths at `start` and the offset after them.
  *
  * @throws Error as `checkDelta`, and if a length is negative
  */

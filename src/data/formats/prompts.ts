@@ -6,7 +6,7 @@ import { isJsonObject } from "./json.ts";
  * Gives the files of fine-tuning services and libraries a column to write on from:
  *
  * - chat messages (OpenAI, TRL; ShareGPT's `conversations`) become `prompt` and `completion`: the last answer of the
- *   assistant, and all that stands before it;
+ *   assistant, and everything before it;
  * - instructions with an answer (Alpaca, Dolly) get a `prompt` beside their own columns, as Alpaca words it.
  *
  * Other tables stay as they are.
@@ -41,13 +41,13 @@ interface Turn {
   readonly text: string;
 }
 
-/** Whether this holds of nearly all of the first rows. */
+/** Whether at least 90 % of the first 100 rows pass. */
 function isMostly({ rows }: Table, passes: (row: Row) => boolean): boolean {
   const first = rows.slice(0, 100);
   return first.length > 0 && first.filter(passes).length >= 0.9 * first.length;
 }
 
-/** The messages in a value, or null where it is no list of them. */
+/** The messages in a value, or null if it is not a list of messages. */
 function turnsIn(value: unknown): readonly Turn[] | null {
   if (!Array.isArray(value) || value.length === 0) return null;
   const turns: Turn[] = [];
@@ -62,7 +62,7 @@ function turnsIn(value: unknown): readonly Turn[] | null {
   return turns;
 }
 
-/** A message's text: as it stands, or the texts among its parts. */
+/** A message's text, or the texts among its parts. */
 function textOf(content: unknown): string | null {
   if (typeof content === "string") return content;
   if (content === null || content === undefined) return "";

@@ -21,7 +21,7 @@ const MAX_RANK = 8;
  * The tensors of a safetensors file, in the order of their bytes. Reads the header only.
  *
  * As strict as the reference implementation: the tensors must fill the file without hole or
- * overlap, so nothing can hide between or behind them.
+ * overlap, so nothing can be hidden between or after them.
  *
  * @throws ZerothError E-FILE-1 not safetensors, -2 cut short, -3 header broken, -4 foreign dtype
  * @see safetensors, safetensors/src/tensor.rs, SafeTensors::read_metadata

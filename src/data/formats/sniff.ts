@@ -3,7 +3,7 @@ import { count, quote } from "#base/text.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { readExactly } from "./byteSource.ts";
 
-/** What a file is by its first bytes, whatever its name says. */
+/** The format of a file by its first bytes, independent of its name. */
 export type FileKind =
   | "empty"
   | "git-lfs"
@@ -18,7 +18,7 @@ export type FileKind =
   | "json"
   | "unknown";
 
-/** What `file` really is. Reads at most 512 bytes, the size of a tar header. */
+/** Detects the format of a file. Reads at most 512 bytes, the size of a tar header. */
 export async function sniff(file: ByteSource): Promise<FileKind> {
   const head = await readExactly(file, 0, Math.min(512, file.sizeBytes));
   if (head.length === 0) return "empty";

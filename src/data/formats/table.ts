@@ -14,9 +14,8 @@ import {
 import { notText } from "./tableText.ts";
 
 /**
- * The rows of a JSONL, JSON, CSV or TSV text. The content decides the format where it is
- * plain, the file's name where it is not. Rows that cannot be read become problems by number; no
- * row is dropped without one, except lines with nothing on them.
+ * Reads the rows of a JSONL, JSON, CSV or TSV text. The content decides the format if it is unambiguous, otherwise
+ * the file's name. Every row that cannot be read becomes a problem with its number; empty lines are skipped.
  *
  * JSON is a list of rows, or an object with one inside. JSONL has an object a line, or objects over several lines
  * one after another.
@@ -33,7 +32,7 @@ export function parseTable(name: string, text: string): Table {
   return { name, ...gathered };
 }
 
-/** Rows and problems, as they are met. */
+/** Rows and problems in the order of the file. */
 interface Gathering {
   readonly rows: Row[];
   readonly rowNumbers: number[];
@@ -67,7 +66,7 @@ function normalLineEnds(text: string): string {
   return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
 }
 
-/** Which of the four formats `body` is in; `name` decides only where the content leaves it open. */
+/** The format of `body`; `name` decides only if the content is ambiguous. */
 function guessFormat(name: string, body: string): TextFormat {
   const extension = /\.([^./]+)$/.exec(name.toLowerCase())?.[1] ?? "";
   const start = body.trimStart();
@@ -96,7 +95,7 @@ function endOfLine(text: string): number {
   return end < 0 ? text.length : end;
 }
 
-// Spreadsheets of half the world write semicolons. The header tells: commas may stand in any text.
+// In many locales spreadsheets write semicolons. The header decides, because any text may contain commas.
 function csvDelimiter(body: string): "," | ";" {
   const header = body.trimStart().split("\n", 1)[0] ?? "";
   const bare = header.replace(/"[^"]*"/g, "");
@@ -254,7 +253,7 @@ function jsonGathering(): JsonGathering {
   return { columns: new Set(), values: 0, ...emptyGathering() };
 }
 
-/** Takes a value that is a row, and its columns in the order they are met. */
+/** Adds a row and its columns, in the order of the file. */
 function takeJson(name: string, into: JsonGathering, number: number, value: unknown): void {
   if (!isJsonObject(value)) {
     refuse(into, number, `is ${describeJson(value)}, not an object with columns`);

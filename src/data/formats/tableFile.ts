@@ -8,8 +8,8 @@ import { parseTable } from "./table.ts";
 import { readTableText } from "./tableText.ts";
 
 /**
- * The rows of a file, whatever format it is in: Parquet by its first bytes, else text. Only Parquet may come in
- * several files.
+ * Reads the rows of a file: Parquet if its first bytes say so, otherwise text. Only Parquet may have several
+ * files.
  *
  * @throws ZerothError E-DATA-1 if it cannot be read as a table, E-FILE-2 if it cannot be read at all
  */
@@ -24,7 +24,7 @@ export async function readTable(name: string, files: readonly ByteSource[]): Pro
     return withPrompts(parseTable(name, await readTableText(first)));
   } catch (error) {
     if (error instanceof ZerothError) throw error;
-    // A fault of a reader must not end as anything but a sentence.
+    // An unexpected error of a reader becomes a message, too.
     throw unreadable(name, error instanceof Error ? error.message : "no reason given", error);
   }
 }

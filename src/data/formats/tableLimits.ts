@@ -6,7 +6,7 @@ const MAX_ROWS = 1_000_000;
 const MAX_COLUMNS = 1_000;
 /** A value takes at least 50 bytes of memory with its place in a row. */
 const MAX_VALUES = 40_000_000;
-/** Longest text read, in characters (200 MB where they are ASCII): one string must hold it. */
+/** Longest text that is read, in characters (200 MB of ASCII): it must fit into one string. */
 export const MAX_CHARACTERS = 200_000_000;
 
 /** @throws ZerothError E-DATA-1 if a table has more rows than are read */
@@ -17,7 +17,7 @@ export function refuseManyRows(name: string, rows: number): void {
 /**
  * Rows keyed by their ids, as some tools write them, make a column of every row.
  *
- * @param rows the rows they were met in, where they are looked for row by row
+ * @param rows the number of rows read so far, if rows are read one by one
  * @throws ZerothError E-DATA-1 if there are more columns than a table may have
  */
 export function refuseManyColumns(name: string, columns: number, rows?: number): void {

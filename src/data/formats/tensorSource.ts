@@ -5,12 +5,12 @@ import { type ByteSource, isRange, readExactly } from "./byteSource.ts";
 /** Number formats of tensors as they are given out. */
 export type DType = "F32" | "F16" | "BF16";
 
-/** Number formats of tensors in a file. F64 is converted to F32 where it is read. */
+/** Number formats of tensors in a file. F64 is converted to F32 on reading. */
 export type StoredDType = DType | "F64";
 
 /** Where a tensor lies in a weight file. */
 export interface TensorPlace {
-  /** As it stands in the file: with or without the `model.` prefix. */
+  /** As in the file: with or without the `model.` prefix. */
   readonly name: string;
   readonly dtype: StoredDType;
   readonly shape: readonly number[];

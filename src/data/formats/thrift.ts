@@ -15,7 +15,7 @@ export interface ThriftVisitor {
 }
 
 /**
- * Walks through a Thrift struct in the compact protocol without building it, and returns the offset behind it.
+ * Walks through a Thrift struct in the compact protocol without building it, and returns the offset after it.
  *
  * hyparquet allocates lists by the length they claim, reads numbers of any length and nests without bound.
  * After this check, all three are bounded by the bytes of the struct.

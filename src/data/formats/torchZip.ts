@@ -18,7 +18,7 @@ import {
   type TensorPlace,
 } from "./tensorSource.ts";
 
-/** OPT-66B's has about 100 kB. Also bounds what a hostile end record can make us read. */
+/** OPT-66B's has about 100 kB. Also bounds what a hostile end record can cause to be read. */
 const MAX_DIRECTORY_BYTES = 4_000_000;
 /** OPT-66B's has about 150 kB. Each of its operations costs constant time, so this bounds time too. */
 const MAX_PICKLE_BYTES = 4_000_000;
@@ -241,8 +241,8 @@ class FileRange extends Blob {
 }
 
 /**
- * The file as unzipit reads it. A stored entry's `blob()` is whatever `sliceAsBlob` gives, so that a
- * `FileRange` tells where the entry lies and gigabytes are never copied to find out.
+ * The file as unzipit reads it. A stored entry's `blob()` is the result of `sliceAsBlob`, here a
+ * `FileRange` with the position of the entry, so that gigabytes are never copied.
  */
 function readerOf(file: ByteSource): Reader {
   return {
@@ -257,7 +257,7 @@ function readerOf(file: ByteSource): Reader {
   };
 }
 
-/** What `promise` gives; unzipit's errors become sentences. */
+/** Awaits a result of unzipit and turns its errors into ZerothErrors. */
 async function explained<T>(file: ByteSource, promise: Promise<T>): Promise<T> {
   try {
     return await promise;

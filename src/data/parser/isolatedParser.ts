@@ -11,9 +11,9 @@ export interface ParserThread {
   post(message: ToParser, transfer: ArrayBuffer[]): void;
   /** Ends the thread at once, whatever it is doing. */
   stop(): void;
-  /** It has done its job and may be kept for another; without this it is stopped. */
+  /** Keeps the thread for another job; without this it is stopped after its job. */
   release?(): void;
-  /** Memory of the whole process, where that can be measured. */
+  /** Memory of the whole process, if it can be measured. */
   memoryBytes?(): number;
 }
 
@@ -23,10 +23,10 @@ export interface ThreadListener {
   onEnd(reason: "memory" | "error", detail: string): void;
 }
 
-/** @param memoryBytes what the thread may use, where that can be limited */
+/** @param memoryBytes memory limit of the thread, if it can be limited */
 export type StartThread = (listener: ThreadListener, memoryBytes: number) => ParserThread;
 
-/** Time is counted in ticks: on a busy machine both threads are late, and that is no fault of the file. */
+/** Time is counted in ticks: on a busy machine both threads are late, which must not count against the file. */
 const TICK_MS = 50;
 const BASE_MS = 800;
 /** Reading is about fifty times as fast. */
@@ -40,7 +40,7 @@ const MEMORY_PER_BYTE = 16;
 const MODEL_MEMORY_BYTES = 1_000_000_000;
 
 /**
- * A parser that starts a thread for each job, passes it the bytes it requests, and stops it where it takes more time
+ * A parser that starts a thread for each job, passes it the bytes it requests, and stops it if it takes more time
  * or memory than files of that size do.
  */
 export function isolatedParser(start: StartThread): Parser {
@@ -203,7 +203,7 @@ function broken(subject: string, detail: string): ZerothError {
   );
 }
 
-/** What is read, at the beginning of a sentence. */
+/** The names of the files, for the beginning of a sentence. */
 function subjectOf(job: ParseJob): string {
   if (job.kind === "model") return "The model";
   return listOf(

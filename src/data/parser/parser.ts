@@ -4,8 +4,8 @@ import { readTable } from "../formats/tableFile.ts";
 import type { Table } from "../tasks/task.ts";
 
 /**
- * Reads files in formats of other programs. The page and the command line do that in a thread of its own
- * (`isolatedParser`), which can be stopped: a file may be made to exhaust time or memory.
+ * Reads files in formats of other programs. The page and the command line do this in a separate thread
+ * (`isolatedParser`) that can be stopped, because a file may be made to exhaust time or memory.
  */
 export interface Parser {
   /** @throws ZerothError E-DATA-1, E-FILE-2; the signal's reason if it is aborted */
@@ -14,7 +14,7 @@ export interface Parser {
   openModelFiles(files: readonly ByteSource[], watch?: ParseWatch): Promise<ModelFiles>;
 }
 
-/** A table as it is named to people, and its files; several only of Parquet. */
+/** A table's name for messages, and its files; only Parquet may have several. */
 export interface TableSource {
   readonly name: string;
   readonly files: readonly ByteSource[];

@@ -4,12 +4,12 @@ import { type ModelLayout, readModelLayout } from "../formats/modelFiles.ts";
 import { readTable } from "../formats/tableFile.ts";
 import type { Row, Table } from "../tasks/task.ts";
 
-/** What a parser's thread is asked to do. Files are numbered as they are listed, over all tables. */
+/** A job of a parser's thread. Files are numbered in order, over all tables. */
 export type ParseJob =
   | { readonly kind: "tables"; readonly tables: readonly { name: string; files: FileStub[] }[] }
   | { readonly kind: "model"; readonly files: readonly FileStub[] };
 
-/** A file whose bytes the other side has. */
+/** A file whose bytes the other thread has. */
 export type FileStub = Pick<ByteSource, "name" | "sizeBytes">;
 
 export type ToParser =
@@ -40,9 +40,9 @@ interface PendingRead {
 const ROWS_AT_ONCE = 20_000;
 
 /**
- * The parser's side of its thread: does one job and asks for bytes as it needs them.
+ * Runs in the parser's thread: does jobs and requests bytes as it needs them.
  *
- * @returns what takes the messages of the other side
+ * @returns a handler for messages from the other thread
  */
 export function serveParser(post: (message: FromParser) => void): (message: ToParser) => void {
   const waiting = new Map<number, PendingRead>();

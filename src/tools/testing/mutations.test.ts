@@ -20,6 +20,30 @@ test.each(Object.keys(mutationTargets))(
   },
 );
 
+const extremes: readonly string[] = [
+  "[".repeat(100_000) + "]".repeat(100_000),
+  "{".repeat(300_000),
+  '"'.repeat(300_000),
+  `a,b\n${"x".repeat(9_000_000)}`,
+  `{"${"k".repeat(9_000_000)}":1}`,
+  `${"\t".repeat(300_000)}\n1`,
+  `${",".repeat(300_000)}\n1`,
+  "--a ".repeat(25_000),
+  "%".repeat(100_000),
+];
+
+test.each(Object.keys(mutationTargets))(
+  "long and deeply nested text in place of a %s is accepted or refused with a short message",
+  async (name) => {
+    const target = mutationTargets[name]?.();
+    for (const [index, text] of extremes.entries()) {
+      const input = new TextEncoder().encode(text);
+      const { isSlow, detail } = await outcomeOf((bytes) => target?.read(bytes), input);
+      expect({ index, isSlow, detail }).toEqual({ index, isSlow: false, detail: "" });
+    }
+  },
+);
+
 test("an input is named by its seed and number", () => {
   const seeds = [new TextEncoder().encode('{"a": [1, 2, 3], "b": "text"}')];
   expect(mutate(seeds, 1, 7)).toEqual(mutate(seeds, 1, 7));

@@ -108,7 +108,7 @@ async function training(
       console.error(`Paused at step ${record.step}. Continue with train --resume.`);
       return INTERRUPTED;
     }
-    tellVerdict(record);
+    if (record.status === "finished") tellVerdict(record);
     await session.ask({ type: "measureLoss", part: "train" });
     print({ final_loss: losses.at(-1), ...endOf(record) });
     return record.status === "diverged" ? DIVERGED : 0;

@@ -15,6 +15,16 @@ test("intervals apart are called clearly better or clearly worse", () => {
   expect(after(0.2)?.verdict).toContain("clearly answers worse");
 });
 
+test("a run that diverged is not said to have changed by chance", () => {
+  const summary = summarizeResult({
+    ...fakeRecord,
+    status: "diverged",
+    zeroShot: { ...evaluation(0, 0.5, 0.6), n: 256 },
+    lastEvaluation: { ...evaluation(200, 7e11, 0.5), n: 256 },
+  });
+  expect(summary?.verdict).toMatch(/^The run diverged: its validation loss was 0\.5\d* before/);
+});
+
 test("overlapping intervals are called what they may be: chance", () => {
   expect(after(0.6, 20)?.verdict).toContain("this may be chance");
 });

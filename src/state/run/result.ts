@@ -25,7 +25,7 @@ export function summarizeResult(record: RunRecord): ResultSummary | null {
   return {
     before,
     after,
-    verdict: verdictOf(before, after),
+    verdict: record.status === "diverged" ? divergedWords(record) : verdictOf(before, after),
     best: bestWords(record),
     baseline: baselineWords(record, after),
     cost:
@@ -52,6 +52,13 @@ function baselineWords({ majority }: RunRecord, after: Measurement): string | nu
   if (!majority) return null;
   const said = `Majority baseline ${formatPercent(majority.share)}: always answering “${majority.label}”.`;
   return after.interval[0] > majority.share ? said : `${said} The model does not clearly beat it.`;
+}
+
+function divergedWords({ zeroShot, lastEvaluation }: RunRecord): string {
+  return (
+    `The run diverged: its validation loss was ${formatReading(zeroShot?.loss)} before training and ` +
+    `${formatReading(lastEvaluation?.loss)} at its end. A smaller learning rate often helps.`
+  );
 }
 
 function verdictOf(before: Measurement, after: Measurement): string {

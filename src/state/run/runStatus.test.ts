@@ -27,7 +27,7 @@ describe("what is said of a run at rest", () => {
       `Waiting. Not saved yet: 1 step, from step 1,212 on. ${advice}`,
     );
     expect(statusMeaning(report("diverged", { savedStep: 1200 }))).toContain(
-      "so training stopped. Not saved yet: 12 steps, from step 1,201 on.",
+      "or was no longer a number. Not saved yet: 12 steps, from step 1,201 on.",
     );
   });
 

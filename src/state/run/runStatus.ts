@@ -28,7 +28,12 @@ const WORDS: Readonly<Record<RunStatus, StatusWord>> = {
   saving: say("Saving", "busy", "Writing a checkpoint to this browser's storage.", "p"),
   paused: say("Paused", "idle", "Saved and waiting. Nothing is lost by closing the page.", "r"),
   finished: say("Finished", "good", "All steps are done and the weights are saved.", ""),
-  diverged: say("Diverged", "bad", "The loss was no longer a number, so training stopped.", ""),
+  diverged: say(
+    "Diverged",
+    "bad",
+    "The loss rose far above its start, or was no longer a number.",
+    "",
+  ),
   recovering: say("Recovering", "warn", "The GPU was reset. Rebuilding from the saved steps.", "a"),
   interrupted: say("Interrupted", "warn", "The page or the browser closed before the end.", "r"),
   failed: say("Failed", "bad", "Training could not go on.", "r"),

@@ -56,6 +56,8 @@ export const errorCauses = {
   "E-DATA-5": "A text is too long.",
   "E-DATA-6": "A split leaves no examples where some are needed.",
   "E-DATA-7": "The data set has no such row.",
+  "E-DATA-8": "A data file cannot be read as a table.",
+  "E-DATA-9": "A data file is larger than what is read.",
   "E-TASK-1": "A template is malformed, or names no column.",
   "E-TASK-2": "The labels, words or options of a task do not fit together.",
   "E-TASK-3": "The task needs a score head that the model does not have, or cannot use one.",

@@ -92,7 +92,7 @@ export async function describeDataset(
 /**
  * The files of these splits, in reading order.
  *
- * @throws ZerothError E-DATA-1 if a split does not exist, or the files are larger than 500 MB
+ * @throws ZerothError E-DATA-1 if a split does not exist, -9 if the files are larger than 500 MB
  */
 export function splitFiles(
   { repo }: Pick<DatasetDescription, "repo">,
@@ -111,7 +111,7 @@ export function splitFiles(
   const sizeBytes = chosen.reduce((sum, one) => sum + one.sizeBytes, 0);
   if (sizeBytes <= MAX_BYTES) return chosen.flatMap(({ files }) => files);
   throw new ZerothError(
-    "E-DATA-1",
+    "E-DATA-9",
     `${repo} ${name} has ${Math.round(sizeBytes / 1e6)} MB in these splits; at most ${MAX_BYTES / 1e6} ` +
       `MB are read. Download it, take the rows you need, and choose that file here.`,
   );

@@ -66,21 +66,23 @@ test("several files are one table with rows counted through", async () => {
   expect(table.rowNumbers).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-test("a codec that is not there is named", async () => {
+test("an unsupported codec is named", async () => {
   await expect(parseTableFile("rows.parquet", await fixture("brotli"))).rejects.toMatchObject({
-    code: "E-DATA-1",
+    code: "E-DATA-8",
     message: expect.stringMatching(/BROTLI.*Save it anew with snappy/),
   });
 });
 
-test("every way of cutting or bending a file ends in rows or a sentence", async () => {
+test("a file cut or changed anywhere is read or refused with a message", async () => {
   const whole = await fixture("zstd");
   for (let at = 4; at < whole.length; at += 37) {
     const bent = whole.slice();
     bent[at] = (bent[at] ?? 0) ^ 0xff;
     for (const bytes of [whole.slice(0, at), bent]) {
       const outcome = await parseTableFile("rows.parquet", bytes).catch((error: unknown) => error);
-      if (outcome instanceof Error) expect(outcome).toMatchObject({ code: "E-DATA-1" });
+      if (outcome instanceof Error) {
+        expect(outcome).toMatchObject({ code: expect.stringMatching(/^E-DATA-[89]$/) });
+      }
     }
   }
 });

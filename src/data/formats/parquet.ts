@@ -16,7 +16,7 @@ const READ_AHEAD_BYTES = 8 * 2 ** 20;
  *
  * Whole numbers are returned as numbers, beyond 2^53 as text; dates as ISO 8601.
  *
- * @throws ZerothError E-DATA-1 if a file is broken, compressed in an unknown way, or too large; E-FILE-2 if
+ * @throws ZerothError E-DATA-1 without rows, -8 if a file is broken or its compression unknown, -9 if it is too large; E-FILE-2 if
  *   it cannot be read
  */
 export async function parseParquet(name: string, files: readonly ByteSource[]): Promise<Table> {
@@ -139,7 +139,7 @@ async function explained<T>(name: string, read: () => Promise<T>): Promise<T> {
     if (cause instanceof ZerothError) throw cause;
     const reason = cause instanceof Error ? cause.message.slice(0, 200) : "no reason given";
     throw new ZerothError(
-      "E-DATA-1",
+      "E-DATA-8",
       `${quote(name)} cannot be read as Parquet (${reason}). Save it anew with snappy, gzip or zstd, ` +
         `or as JSONL.`,
       { cause },

@@ -65,7 +65,7 @@ export interface ParquetColumn {
  * Reads the footer of a Parquet file and checks the numbers that reading goes by: rows come from the row groups,
  * not from the file, and bytes from wherever a chunk says they are.
  *
- * @throws ZerothError E-DATA-1 if the file is too large; Error if the footer contradicts itself or the file
+ * @throws ZerothError E-DATA-9 if the file is too large; Error if the footer contradicts itself or the file
  */
 export async function readFooter(
   name: string,
@@ -98,7 +98,7 @@ export function whole(value: unknown, what: string): number {
 
 export function unpacksTo(name: string, size: string): ZerothError {
   return new ZerothError(
-    "E-DATA-1",
+    "E-DATA-9",
     `${quote(name)} unpacks to ${size}; at most 1 GB is read. Take a part.`,
   );
 }
@@ -249,7 +249,7 @@ function refuseManyValues(name: string, chunks: readonly ParquetChunk[], fileByt
   const values = chunks.reduce((sum, chunk) => sum + cost(chunk), 0);
   if (values <= limit) return;
   throw new ZerothError(
-    "E-DATA-1",
+    "E-DATA-9",
     `${quote(name)} describes ${count(values)} values in ${count(fileBytes)} bytes; at most ` +
       `${count(limit)} are read. Take a part.`,
   );

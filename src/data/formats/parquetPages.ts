@@ -37,7 +37,7 @@ export interface UnpackLimit {
  * Compression takes text to a third, and columns that hardly change to a thousandth: a small file that unpacks to
  * more is made to.
  *
- * @throws (from `spend`) ZerothError E-DATA-1
+ * @throws (from `spend`) ZerothError E-DATA-9
  */
 export function unpackLimit(name: string, fileBytes: number): UnpackLimit {
   const limit = Math.min(MAX_UNPACKED_BYTES, 64_000_000 + 100 * fileBytes);

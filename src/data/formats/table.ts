@@ -1,5 +1,5 @@
 import Papa from "papaparse";
-import { ZerothError } from "#base/errors.ts";
+import { type ErrorCode, ZerothError } from "#base/errors.ts";
 import { describeJson } from "#base/schema.ts";
 import { plural, quote } from "#base/text.ts";
 import type { Row, RowProblem, Table } from "../tasks/task.ts";
@@ -20,7 +20,7 @@ import { notText } from "./tableText.ts";
  * JSON is a list of rows, or an object with one inside. JSONL has an object a line, or objects over several lines
  * one after another.
  *
- * @throws ZerothError E-DATA-1 if there is no readable row at all, or too much
+ * @throws ZerothError E-DATA-1 if there is no readable row, -8 if the text is not a table, -9 if there is too much
  */
 export function parseTable(name: string, text: string): Table {
   refuseLongText(name, text);
@@ -124,6 +124,7 @@ function readJson(name: string, body: string): Gathered {
     throw unreadable(
       `${quote(name)} is not valid JSON: ${parsed.fault(true)}.`,
       "Correct it there.",
+      "E-DATA-8",
     );
   }
   const { value } = parsed;
@@ -133,6 +134,7 @@ function readJson(name: string, body: string): Gathered {
     throw unreadable(
       `${quote(name)} holds ${describeJson(value)}, not a list of rows.`,
       'Write [{"text": …, "label": …}, …], or one such object a line as JSONL.',
+      "E-DATA-8",
     );
   }
   const values: readonly unknown[] = Array.isArray(rows) ? rows : [value];
@@ -289,6 +291,6 @@ function nothingRead(name: string, problems: readonly RowProblem[]): ZerothError
   );
 }
 
-function unreadable(fact: string, advice: string): ZerothError {
-  return new ZerothError("E-DATA-1", `${fact} ${advice}`);
+function unreadable(fact: string, advice: string, code: ErrorCode = "E-DATA-1"): ZerothError {
+  return new ZerothError(code, `${fact} ${advice}`);
 }

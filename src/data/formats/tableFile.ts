@@ -11,7 +11,7 @@ import { readTableText } from "./tableText.ts";
  * Reads the rows of a file: Parquet if its first bytes say so, otherwise text. Only Parquet may have several
  * files.
  *
- * @throws ZerothError E-DATA-1 if it cannot be read as a table, E-FILE-2 if it cannot be read at all
+ * @throws ZerothError E-DATA-1 without usable rows, -8 if it is not a table, -9 if it is too large; E-FILE-2 if it cannot be read at all
  */
 export async function readTable(name: string, files: readonly ByteSource[]): Promise<Table> {
   const [first, second] = files;
@@ -38,7 +38,7 @@ export function parseTableFile(name: string, file: Blob | Uint8Array<ArrayBuffer
 
 function unreadable(name: string, reason: string, cause?: unknown): ZerothError {
   return new ZerothError(
-    "E-DATA-1",
+    "E-DATA-8",
     `${quote(name)} cannot be read (${reason.slice(0, 200)}). Save it anew as JSONL, JSON, CSV or ` +
       `TSV in UTF-8.`,
     { cause },

@@ -14,7 +14,7 @@ type Encoding = "utf-8" | "utf-16le" | "utf-16be";
  * The text of a table file, without its byte order mark. It is decoded piece by piece, so that a file in another
  * encoding, or one that is too long, is refused before the whole of it is held.
  *
- * @throws ZerothError E-DATA-1 if it is not UTF-8 or marked as UTF-16, or too long; E-FILE-2 if it cannot be read
+ * @throws ZerothError E-DATA-8 if it is neither UTF-8 nor marked as UTF-16, -9 if it is too long; E-FILE-2 if it cannot be read
  */
 export async function readTableText(file: ByteSource): Promise<string> {
   const { name, sizeBytes } = file;
@@ -41,7 +41,7 @@ export async function readTableText(file: ByteSource): Promise<string> {
 export function notText(name: string, encoding: Encoding = "utf-8"): ZerothError {
   const claimed = encoding === "utf-8" ? "is not UTF-8 text" : "begins like UTF-16 text but is not";
   return new ZerothError(
-    "E-DATA-1",
+    "E-DATA-8",
     `${quote(name)} ${claimed}, so none of its rows were read. Save it as JSONL, JSON, CSV or TSV ` +
       `in UTF-8 ("CSV UTF-8" in Excel) and choose it again.`,
   );

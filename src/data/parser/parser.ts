@@ -8,7 +8,7 @@ import type { Table } from "../tasks/task.ts";
  * (`isolatedParser`) that can be stopped, because a file may be made to exhaust time or memory.
  */
 export interface Parser {
-  /** @throws ZerothError E-DATA-1, E-FILE-2; the signal's reason if it is aborted */
+  /** @throws ZerothError E-DATA-1, -8, -9, E-FILE-2, -8; the signal's reason if it is aborted */
   readTables(sources: readonly TableSource[], watch?: ParseWatch): Promise<readonly Table[]>;
   /** @throws ZerothError E-FILE-1 to -4, -6, -7; the signal's reason if it is aborted */
   openModelFiles(files: readonly ByteSource[], watch?: ParseWatch): Promise<ModelFiles>;

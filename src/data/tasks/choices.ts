@@ -3,7 +3,7 @@ import { guessTask } from "./guess.ts";
 import { builtInTask, recogniseTask, taskDefinition, taskDefinitions } from "./index.ts";
 import type { Row, Table, TaskKind, TaskSpec } from "./task.ts";
 
-/** A task that a person may choose for the rows at hand. */
+/** A task that a person can choose for a table. */
 export interface TaskChoice {
   /** The task's name, or "own" for one that is guessed from the columns and can be edited whole. */
   readonly id: string;
@@ -17,10 +17,10 @@ export interface TaskChoice {
   readonly task: TaskSpec;
 }
 
-/** As MeZO's, where the model's positions allow it. */
+/** As in MeZO, if the model's positions allow it. */
 export const DEFAULT_MAX_LENGTH = 2048;
 
-/** The task for these rows, as long as nobody has chosen one. */
+/** The task of a table until a person chooses one. */
 export function defaultTask(table: Table): TaskSpec {
   return taskChoices(table)[0]?.task ?? guessTask(table);
 }

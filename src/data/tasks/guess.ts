@@ -3,13 +3,12 @@ import { usesScoreHead, withScoreHead } from "./scoreHead.ts";
 import type { CustomTask, Row, Table, TaskSpec } from "./task.ts";
 import { canonicalLabel, labelText } from "./template.ts";
 
-/** More values than this are no labels: every option of every row is a pass through the model. */
+/** A column with more values has no labels: every option of every row takes a pass through the model. */
 export const MAX_LABELS = 64;
 
 /**
- * A task that fits the table as well as its names and values tell: a person looks it over. Columns
- * go by name first, by what they hold otherwise. Where no column looks like a label, `labelColumn`
- * is empty; where a label column holds more than 64 values, `labels` is.
+ * Guesses a task from the names and values of the columns, for a person to check: by name first, then by values. If
+ * no column looks like a label, `labelColumn` is empty; if the label column has more than 64 values, `labels` is.
  */
 export function guessTask(table: Table): CustomTask {
   const limits = { bos: 2, maxLength: 512 } as const;
@@ -29,10 +28,10 @@ export function guessTask(table: Table): CustomTask {
   return { kind: "classification", ...prompt, labelColumn: labelColumn ?? "", labels, ...limits };
 }
 
-/** What a person said of a task. */
+/** The parts of a task that a person has set. */
 export type GivenTask = Partial<Pick<CustomTask, "template" | "labelColumn" | "labels" | "words">>;
 
-/** The guessed task with what a person said in its place; what follows from that is guessed anew. */
+/** The guessed task with the parts that a person has set; parts that depend on them are guessed again. */
 export function guessWith(table: Table, given: GivenTask): CustomTask {
   const guessed = guessTask(table);
   const { template, labelColumn, labels, words } = given;
@@ -52,7 +51,7 @@ export function guessWith(table: Table, given: GivenTask): CustomTask {
   };
 }
 
-/** A guessed task in a sentence: which columns it reads, and how. */
+/** Describes a task in a sentence: the columns it reads, and how. */
 export function describeTask(task: TaskSpec): string {
   if ("task" in task) return `The columns are those of ${task.task}.`;
   const { kind, template, labelColumn, labels, words } = task;
@@ -63,7 +62,7 @@ export function describeTask(task: TaskSpec): string {
   return `${text}, labels ${listOf(labels, 8)} in column ${quote(labelColumn)}${wordList}.`;
 }
 
-/** Columns to write on from, and what is to be written. `prompt` may be made of others, see `withPrompts`. */
+/** Columns of prompts and completions. `withPrompts` may have made `prompt` from others. */
 const COMPLETIONS: readonly (readonly [string, string])[] = [
   ["prompt", "completion"],
   ["prompt", "output"],
@@ -73,7 +72,7 @@ const COMPLETIONS: readonly (readonly [string, string])[] = [
 /** Longer texts are answers, not labels. */
 const LONGEST_LABEL = 60;
 
-/** Completions that are few and repeat are labels, and their own words; others are trained on as they are. */
+/** A classification if completions are few and repeat, with the completions as words; else a generation task. */
 function completionTask(
   table: Table,
   prompt: string,
@@ -120,17 +119,17 @@ interface Prompt {
 const TEXT_NAMES = ["text", "sentence", "review", "content", "comment", "tweet", "body"];
 const LABEL_NAMES = ["label", "labels", "target", "class", "answer", "sentiment"];
 
-/** Two texts and the question whether the first bears out the second. */
+/** Two text columns and a question about them. */
 interface Pair {
   readonly columns: readonly [string, string];
-  /** `{0}` and `{1}` stand for the columns, `{choice}` for the answers there are. */
+  /** `{0}` and `{1}` are the columns, `{choice}` the list of answers. */
   readonly template: string;
   /** What a label 0 means in the data sets with these columns. */
   readonly zero: "Yes" | "No";
 }
 
-// MeZO's prompts for RTE and BoolQ, and their like for the columns of other GLUE tasks. GLUE is not
-// of one mind about 0: it is "entailment" in QNLI and SuperGLUE's RTE, "not the same" in MRPC and QQP.
+// MeZO's prompts for RTE and BoolQ, and their like for the columns of other GLUE tasks. GLUE does not
+// use 0 consistently: it is "entailment" in QNLI and SuperGLUE's RTE, "not the same" in MRPC and QQP.
 const PAIRS: readonly Pair[] = [
   {
     columns: ["premise", "hypothesis"],
@@ -212,7 +211,7 @@ function yesNoWords(pair: Pair, labels: readonly string[]): readonly string[] | 
   return labels.length >= 2 && new Set(known).size === labels.length ? known : null;
 }
 
-/** The first of these names that is a column, whatever its case. */
+/** The first of these names that is a column, ignoring case. */
 function findColumn(table: Table, names: readonly string[]): string | undefined {
   for (const name of names) {
     const found = table.columns.find((column) => column.trim().toLowerCase() === name);
@@ -239,7 +238,7 @@ function longestColumn(table: Table, labelColumn: string | undefined): string | 
   let longest = -1;
   for (const column of table.columns) {
     if (column === labelColumn) continue;
-    // A hundred rows tell as much as all of them.
+    // A hundred rows are enough.
     const length = table.rows.slice(0, 100).reduce((sum, row) => sum + textLength(row, column), 0);
     if (length > longest) [best, longest] = [column, length];
   }
@@ -260,7 +259,7 @@ function labelsOf(table: Table, column: string): readonly string[] {
   return labels.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** The different labels in a column; one more than `MAX_LABELS` stands for any number more. */
+/** The distinct labels in a column, at most one more than `MAX_LABELS`. */
 function distinct(rows: readonly Row[], column: string): ReadonlySet<string> {
   const values = new Set<string>();
   for (const row of rows) {
@@ -271,7 +270,7 @@ function distinct(rows: readonly Row[], column: string): ReadonlySet<string> {
   return values;
 }
 
-/** A column's place in a template. */
+/** The placeholder of a column in a template. */
 function place(column: string | undefined): string {
   return `{${column ?? ""}}`;
 }

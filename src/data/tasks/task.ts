@@ -1,22 +1,22 @@
-/** A task of one's own, or one of those that come with the application. */
+/** A custom task, or a built-in one. */
 export type TaskSpec = CustomTask | BuiltInTask;
 
-/** How rows of a table become text for the model, and which words stand for the labels. */
+/** How rows become text for the model, and the label words. */
 export interface CustomTask extends TaskText {
   readonly kind: TaskKind;
   /** Of multiple choice, the columns that hold the options; the label column says which is right. */
   readonly optionColumns?: readonly string[];
-  /** Of classification: a score head on the text's last token tells labels apart; no `words` then. */
+  /** Of classification: a score head on the last token of the text scores the labels; `words` is empty. */
   readonly head?: true;
 }
 
-/** A published task by its name; make it with `builtInTask`. Its own file turns rows into text. */
+/** A built-in task by its name; create it with `builtInTask`. Its own file turns rows into text. */
 export interface BuiltInTask extends TaskText {
   readonly kind: TaskKind;
   readonly task: TaskId;
-  /** Where the file names columns otherwise: the file's column by the task's own. */
+  /** For a file with other column names: the file's column by the task's column. */
   readonly columns?: Readonly<Record<string, string>>;
-  /** To be asked by a score head: becomes a task of one's own once rows say which labels there are. */
+  /** With a score head; becomes a custom task once the labels are known from the rows. */
   readonly head?: true;
 }
 
@@ -27,7 +27,7 @@ export interface BuiltInTask extends TaskText {
  */
 export type TaskKind = "classification" | "multiple choice" | "generation";
 
-/** Names as MeZO's code has them, then GLUE's for the tasks it has no prompts for. */
+/** Names as in MeZO's code, then GLUE's for tasks without a prompt there. */
 export type TaskId =
   | "SST2"
   | "RTE"
@@ -45,23 +45,23 @@ export type TaskId =
   | "CoLA"
   | "MRPC";
 
-/** What tasks of both sorts say. Of a built-in task, all but the last two is for reading. */
+/** Fields of both kinds of tasks. Of a built-in task, all but the last two are for display. */
 interface TaskText {
   /** MeZO's syntax: `{column}` is replaced by the row's value, stripped. Example: `{text} It was`. */
   readonly template: string;
-  /** Of generation, where the answer stands. */
+  /** The column with the label; of generation, with the answer. */
   readonly labelColumn: string;
   /** Label values as text, in the order of `words`. Empty where options are not labels. */
   readonly labels: readonly string[];
-  /** What is appended to the prompt for each label, with its leading space where it wants one. */
+  /** The text appended to the prompt for each label, with its leading space if it needs one. */
   readonly words: readonly string[];
-  /** Of OPT alone, the token put in front: 2 is its tokenizer's own, 0 what MeZO's published code uses. */
+  /** Of OPT only, the first token: 2 is its tokenizer's own, 0 the one that MeZO's published code uses. */
   readonly bos?: 0 | 2;
   /** Tokens kept; longer rows lose their beginning (never BOS), as in MeZO. */
   readonly maxLength: number;
 }
 
-/** What is put in front of a text, and how many tokens are kept. */
+/** First token and length limit of a text. */
 export type TextLimits = Pick<TaskSpec, "bos" | "maxLength">;
 
 export function limitsOf({ bos, maxLength }: TextLimits): TextLimits {
@@ -73,13 +73,13 @@ export const MAX_NEW_TOKENS = 50;
 /** Writing ends at this text's token, or at `</s>`. Answers are trained with it at their end. */
 export const STOP_TEXT = "\n";
 
-/** A parsed table. Values are what the file held: strings for CSV, any JSON value for JSONL. */
+/** A parsed table. Values are as in the file: strings for CSV, any JSON value for JSONL. */
 export interface Table {
   readonly name: string;
   readonly format: "jsonl" | "json" | "csv" | "tsv" | "parquet";
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
-  /** Where each of `rows` stands in the file, as `RowProblem.row` counts. */
+  /** Number of each row in the file, counted as in `RowProblem.row`. */
   readonly rowNumbers: readonly number[];
   /** Rows that could not be read and are not in `rows`. */
   readonly problems: readonly RowProblem[];
@@ -98,8 +98,8 @@ export interface RowProblem {
 }
 
 /**
- * One example as token ids: every option is prompt + word (or answer), behind what the tokenizer puts in front. For a
- * score head, one option a label: the text, and the label's number as the one id that is scored.
+ * One example as token ids: every option is prompt + word (or answer), after the tokenizer's first tokens. For a
+ * score head, one option per label: the text, and the label's number as the one id that is scored.
  */
 export interface EncodedExample {
   /** Index of its row in the table. A row may make several examples. */
@@ -110,14 +110,14 @@ export interface EncodedExample {
   readonly answer: number;
   /** Further options that are right too (ReCoRD). */
   readonly alsoRight?: readonly number[];
-  /** What the model writes on from, and the answers that are right, where it is judged by that. */
+  /** The prompt to continue and the right answers, if the example is evaluated by generation. */
   readonly writing?: Writing;
 }
 
 export interface Writing {
-  /** The prompt with what the tokenizer puts in front, short enough for `MAX_NEW_TOKENS` to follow. */
+  /** The prompt with the tokenizer's first tokens, short enough for `MAX_NEW_TOKENS` to follow. */
   readonly promptIds: readonly number[];
-  /** Any of these is right. */
+  /** The right answers. */
   readonly golds: readonly string[];
 }
 

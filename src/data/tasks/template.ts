@@ -2,7 +2,7 @@ import { ZerothError } from "#base/errors.ts";
 import { briefList, quote } from "#base/text.ts";
 import type { Row } from "./task.ts";
 
-/** A stretch of fixed text, or the name of a column whose value goes there. */
+/** Fixed text, or the name of a column whose value is inserted. */
 export type TemplatePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "column"; readonly column: string };
@@ -10,9 +10,9 @@ export type TemplatePart =
 /**
  * The pieces of a template: `{text} It was` is the column `text`, then " It was". `{{` and `}}` stand
  * for single braces, as in Python's `str.format`; its conversions (`!r`) and formats (`:>8`) do not
- * exist here: whatever stands between braces is a column's name.
+ * exist here: everything between braces is a column's name.
  *
- * @throws ZerothError E-TASK-1 for a brace that opens or closes nothing
+ * @throws ZerothError E-TASK-1 for an unbalanced brace
  */
 export function parseTemplate(template: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
@@ -50,7 +50,7 @@ function strayBrace(template: string, at: number): ZerothError {
   );
 }
 
-/** The columns a template asks for, each once, in the order they appear. */
+/** The columns in a template, each once, in order of appearance. */
 export function templateColumns(template: string): readonly string[] {
   const names = parseTemplate(template).flatMap((part) =>
     part.kind === "column" ? [part.column] : [],
@@ -111,7 +111,7 @@ export function renderTemplate(template: string, row: Row): string {
   return prompt;
 }
 
-/** Why a row cannot fill the template, as a sentence; null if it can. */
+/** Why a row cannot fill the template, as a sentence; null if it can fill it. */
 export function rowFault(template: string, row: Row): string | null {
   const column = templateColumns(template).find(
     (name) => !Object.hasOwn(row, name) || valueText(row[name]) === null,

@@ -1,7 +1,10 @@
 import { type Failure, toFailure } from "#base/errors.ts";
 import type { Device } from "#gpu/device.ts";
 import { defaultChoice } from "#model/linearChoice.ts";
+import { parameterCount, parameterTable } from "#model/parameters.ts";
+import { describeSettingsFor } from "#zo/defaultLearningRate.ts";
 import { commonDescriptions, methods } from "#zo/methods/index.ts";
+import type { SettingDescription } from "#zo/settings.ts";
 import { reportKernels } from "./kernelChoice.ts";
 import type { DeviceReport, SelfTestResult } from "./reports.ts";
 import { selfTest } from "./selfTest.ts";
@@ -19,15 +22,26 @@ export async function checkDevice(session: SessionState): Promise<void> {
   } catch (error) {
     env.emit({ type: "device", device: reportNoDevice(error) });
   }
-  const { settings } = await env.demo.describe();
-  const descriptions = methods.map(({ description }) => description);
+  await emitCatalogue(session);
+  await listRuns(session);
+}
+
+/** Reports the methods with their settings; default learning rates are those of the open model, if any. */
+export async function emitCatalogue({ env, workspace }: SessionState): Promise<void> {
+  const demo = await env.demo.describe();
+  const { own } = workspace.model ?? {};
+  const parameters = own && parameterCount(parameterTable(own));
+  const described = (settings: readonly SettingDescription[]) =>
+    parameters === undefined ? settings : describeSettingsFor(settings, parameters);
   const catalogue = {
-    methods: descriptions,
-    commonSettings: commonDescriptions,
-    demo: { settings },
+    methods: methods.map(({ description }) => ({
+      ...description,
+      settings: described(description.settings),
+    })),
+    commonSettings: described(commonDescriptions),
+    demo: { settings: demo.settings },
   };
   env.emit({ type: "catalogue", catalogue });
-  await listRuns(session);
 }
 
 function reportDevice({ info }: Device, selfTest: readonly SelfTestResult[]): DeviceReport {

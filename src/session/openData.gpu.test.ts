@@ -96,7 +96,7 @@ test("splits are drawn again under other rules, and each example can be previewe
   expect(after.row).not.toBe(before.row);
   expect(after.values[0]?.text).toBe(`film number ${after.row - 1} .`);
   const refused = await tab.rejection({ type: "setRules", rules: { devRows: 40 } });
-  expect(refused.message).toContain("leave none to train on");
+  expect(refused.message).toContain("leave none for training");
   expect(lastData(tab).trainRows).toBe(10);
 });
 

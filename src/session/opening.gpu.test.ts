@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Store } from "#run/store/store.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
+import { defaultLearningRate } from "#zo/defaultLearningRate.ts";
 import type { CommandBody, EngineEvent } from "./protocol.ts";
 import {
   createBrowser,
@@ -128,4 +129,23 @@ test("a run that was resumed in another tab resumes in the first tab from there"
   expect(lastRecord(first).step).toBe(step);
   await pausedAt(first, step + 1, { type: "resumeRun" });
   expect(lastRecord(first).step).toBeGreaterThan(step);
+});
+
+test("opening a model sets the default learning rates to those of its size", async () => {
+  const tab = createBrowser({ gpu }).openTab();
+  const events = await tab.ask({ type: "openModel", source: { kind: "demo" } });
+  const model = events.find((event) => event.type === "model");
+  const catalogue = events.find((event) => event.type === "catalogue");
+  if (model?.type !== "model" || catalogue?.type !== "catalogue") throw new Error("Not reported.");
+  const { parameterCount, learningRates } = model.model!;
+  const { commonSettings, methods } = catalogue.catalogue;
+  const rateOf = (settings: typeof commonSettings, name: string) =>
+    settings.find(({ key }) => key === name)?.default;
+  const rate = defaultLearningRate("mezo", parameterCount);
+  expect(rate).toBeGreaterThan(1e-4);
+  expect(learningRates?.byMethod["lezo"]).toBe(rate);
+  expect(rateOf(commonSettings, "learningRate")).toBe(rate);
+  const settingsOf = (id: string) => methods.find((method) => method.id === id)!.settings;
+  expect(rateOf(settingsOf("mezo_svrg"), "anchorLearningRate")).toBeCloseTo(10 * rate, 9);
+  expect(rateOf(settingsOf("fzoo"), "learningRate")).toBe(1e-5);
 });

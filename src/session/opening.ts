@@ -1,4 +1,5 @@
 import { toFailure } from "#base/errors.ts";
+import { emitCatalogue } from "./checkDevice.ts";
 import { closeModel } from "./closeRun.ts";
 import { openData, openParts, reportData, underModel, withRules, withTask } from "./openData.ts";
 import { openModel, openParsedModel, reportModel } from "./openModel.ts";
@@ -27,6 +28,8 @@ export async function openModelFrom(
   } finally {
     emitModel(session);
   }
+  // Without the demo's description there is no catalogue, which `checkDevice` has reported.
+  await emitCatalogue(session).catch(() => {});
   reencodeData(session);
 }
 

@@ -109,7 +109,7 @@ const fields = {
   /** Computes the GPU memory of a run of the open model with these settings. Emits `memory`. */
   planMemory: { settings },
 
-  /** Opens a model and puts it on the GPU, as f32 by default. Emits `progress` and `model`. */
+  /** Opens a model and puts it on the GPU, as f32 by default. Emits `progress`, `model` and `catalogue`. */
   openModel: { source: modelSource, dtype: z.enum(weightDtypes).exactOptional() },
   /**
    * Reads tables, recognises or guesses their task and draws splits from them. Of two files, the second is

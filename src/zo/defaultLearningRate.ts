@@ -1,5 +1,7 @@
 import type { RunSettings } from "./commonSettings.ts";
-import { methodOf, resolveSettings, withLearningRate } from "./resolveSettings.ts";
+import { commonDescriptions, defaultMethodId } from "./methods/index.ts";
+import { methodOf, resolveSettings } from "./resolveSettings.ts";
+import type { SettingDescription } from "./settings.ts";
 
 /** A model whose learning rate was measured: the bundled demo, see docs/benchmarks.md. */
 const MEASURED = { parameterCount: 170_000, learningRate: 2e-4 };
@@ -34,16 +36,33 @@ export function resolveSettingsFor(
 ): RunSettings {
   const resolved = resolveSettings(given);
   if ((given["learningRate"] ?? null) !== null) return resolved;
-  const rate = defaultLearningRate(resolved.method, parameterCount);
-  return { ...withLearningRate(resolved, rate), ...ratesOf(resolved, given) };
+  const { settings } = methodOf(resolved).description;
+  const described = describeSettingsFor([...commonDescriptions, ...settings], parameterCount);
+  const rates = described.filter(
+    ({ key }) => isRate(key, settings) && (given[key] ?? null) === null,
+  );
+  return { ...resolved, ...Object.fromEntries(rates.map(({ key, default: rate }) => [key, rate])) };
 }
 
-/** Learning rates of the method's own that were set. */
-function ratesOf(
-  { method }: RunSettings,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, number>> {
-  const { settings } = methodOf({ method }).description;
-  const set = settings.filter(({ key, isLearningRate }) => isLearningRate && key in given);
-  return Object.fromEntries(set.map(({ key }) => [key, Number(given[key])]));
+/**
+ * Descriptions of settings, with the learning rates of a model of this size as defaults. A learning rate
+ * that is a method's own setting keeps its default.
+ */
+export function describeSettingsFor(
+  descriptions: readonly SettingDescription[],
+  parameterCount: number,
+): readonly SettingDescription[] {
+  const [common] = commonDescriptions.filter(({ key }) => key === "learningRate");
+  const rate = defaultLearningRate(defaultMethodId, parameterCount);
+  return descriptions.map((setting) => {
+    if (setting === common) return { ...setting, default: rate, source: defaultLearningRateSource };
+    if (!setting.isLearningRate || !common) return setting;
+    const ratio = rate / Number(common.default);
+    return { ...setting, default: Number((Number(setting.default) * ratio).toPrecision(6)) };
+  });
+}
+
+function isRate(key: string, own: readonly SettingDescription[]): boolean {
+  if (key === "learningRate") return !own.some((setting) => setting.key === key);
+  return own.some((setting) => setting.key === key && setting.isLearningRate);
 }

@@ -38,7 +38,9 @@ story(
     await expect(fact(page, "Rows to train on")).toHaveText("40");
     await page.getByText(/^Problems:/).click();
     await page.getByLabel("Rows that are also held out").selectOption("drop");
-    await expect(page.getByText(/\d+ rows of training are left out for that/)).toBeVisible();
+    await expect(
+      page.getByText(/\d+ (rows|examples) of training are left out for this reason/),
+    ).toBeVisible();
     await expect(fact(page, "Rows to train on")).not.toHaveText("40");
     await page
       .locator("summary")

@@ -39,10 +39,7 @@ export async function ensureBrowser() {
 
 /** @type {Record<string, () => Promise<Browser | undefined>>} in the order they are tried */
 const sources = {
-  system: async () => {
-    const path = systemPaths().find(canStart);
-    return path ? installed("system", path) : undefined;
-  },
+  system: async () => systemBrowser(),
   playwright: async () => {
     const { chromium } = await import("@playwright/test");
     const path = chromium.executablePath();
@@ -50,6 +47,12 @@ const sources = {
   },
   npm: async () => (isNpmChromiumForThisMachine ? npmBrowser() : undefined),
 };
+
+/** @returns {Browser | undefined} the first installed browser that starts */
+export function systemBrowser() {
+  const path = systemPaths().find(canStart);
+  return path ? installed("system", path) : undefined;
+}
 
 /**
  * @param {string} name

@@ -1,13 +1,13 @@
 // @ts-check
-// Fails where a file imports what src/rooms.mjs does not let it import. Rules: rooms.cjs.
+// Fails if a file imports a folder that src/folders.mjs does not allow. Rules: importRules.cjs.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { rooms } from "../rooms.mjs";
+import { importTable } from "../folders.mjs";
 import { root } from "./paths.mjs";
 
 /** Folders that may import anything and that nothing imports, so they have no row in the table. */
-const openRooms = ["entry", "bench", "tools"];
+const unrestricted = ["entry", "bench", "tools"];
 
 /**
  * @typedef {{from: string, to: string, rule: {name: string}, cycle?: {name: string}[]}} Violation
@@ -17,8 +17,10 @@ const openRooms = ["entry", "bench", "tools"];
 const graph = readGraph();
 const problems = [
   ...graph.summary.violations.map(sentence),
-  ...roomsWithoutRow().map((room) => `src/${room}/ has no row in src/rooms.mjs`),
-  ...unseenRooms(graph).map((room) => `nothing was read in src/${room}/: the check sees nothing`),
+  ...foldersWithoutRow().map((folder) => `src/${folder}/ has no row in src/folders.mjs`),
+  ...unreadFolders(graph).map(
+    (folder) => `no file of src/${folder}/ was read: its imports are not checked`,
+  ),
 ];
 for (const problem of problems) console.error(problem);
 console.error(`${graph.modules.length} modules, ${problems.length} problems`);
@@ -26,11 +28,11 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 
 /**
  * @returns {Graph}
- * @throws {Error} if dependency-cruiser does not answer with a graph
+ * @throws {Error} if dependency-cruiser prints no graph
  */
 function readGraph() {
   const program = join(root, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  const options = ["--config", "src/tools/rooms.cjs", "--output-type", "json"];
+  const options = ["--config", "src/tools/importRules.cjs", "--output-type", "json"];
   const { stdout, stderr } = spawnSync(process.execPath, [program, "src", "e2e", ...options], {
     cwd: root,
     encoding: "utf8",
@@ -39,7 +41,9 @@ function readGraph() {
   try {
     return JSON.parse(stdout);
   } catch {
-    throw new Error(`dependency-cruiser gave no graph. It said: ${stderr || stdout || "nothing"}`);
+    throw new Error(
+      `dependency-cruiser gave no graph. Its output: ${stderr || stdout || "nothing"}`,
+    );
   }
 }
 
@@ -49,21 +53,21 @@ function sentence({ rule, from, to, cycle }) {
   return `${rule.name}: ${[from, ...path].join(" -> ")}`;
 }
 
-function roomsWithoutRow() {
-  return sourceFolders().filter((name) => !(name in rooms) && !openRooms.includes(name));
+function foldersWithoutRow() {
+  return sourceFolders().filter((name) => !(name in importTable) && !unrestricted.includes(name));
 }
 
 /**
- * Rooms with TypeScript in them of which the graph knows no file. dependency-cruiser beside a
- * TypeScript it cannot load finds no module, no violation, and is content.
+ * Returns the folders with TypeScript files of which the graph has none. Without a TypeScript it can
+ * load, dependency-cruiser finds no module and so no violation.
  *
  * @param {Graph} graph
  */
-function unseenRooms({ modules }) {
+function unreadFolders({ modules }) {
   return sourceFolders().filter(
-    (room) =>
-      readdirSync(join(root, "src", room)).some((name) => /\.tsx?$/.test(name)) &&
-      !modules.some(({ source }) => source.startsWith(`src/${room}/`)),
+    (folder) =>
+      readdirSync(join(root, "src", folder)).some((name) => /\.tsx?$/.test(name)) &&
+      !modules.some(({ source }) => source.startsWith(`src/${folder}/`)),
   );
 }
 

@@ -1,9 +1,9 @@
 // @ts-check
 import { join } from "node:path";
-import { ensureBrowser } from "./browser.mjs";
+import { ensureBrowser, systemBrowser } from "./browser.mjs";
 import { vitestStage } from "./checkStages.mjs";
 import { playwrightCounts, vitestCounts } from "./counts.mjs";
-import { availableDrivers, ensureVulkan } from "./vulkan.mjs";
+import { availableDrivers, ensureVulkan, softwareDrivers } from "./vulkan.mjs";
 
 /** @typedef {import("./counts.mjs").Counts} Counts */
 /** @typedef {import("./stages.mjs").Stage} Stage */
@@ -27,34 +27,76 @@ import { availableDrivers, ensureVulkan } from "./vulkan.mjs";
  */
 export async function machineStages(reports) {
   const gpu = join(reports, "gpu.json");
-  const told = join(reports, "e2e.json");
+  const e2e = join(reports, "e2e.json");
   const browser = await sought(ensureBrowser);
   const drivers = await sought(async () => ({
     ...(await ensureVulkan()),
     all: await availableDrivers(),
   }));
-  tell(browser.found, drivers.found);
+  report(browser.found, drivers.found);
+  const others = process.env["TEST_OTHERS"] ? await otherStages(reports) : [];
   return [
     {
-      stage: vitestStage("gpu", gpu),
+      stage: { ...vitestStage("gpu", gpu), limitMs: 15 * 60_000 },
       readCounts: () => vitestCounts(gpu),
       ...(drivers.missing && { missing: drivers.missing }),
     },
     { stage: build },
     {
-      stage: { ...stories, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: told } },
-      readCounts: () => playwrightCounts(told),
+      stage: { ...endToEnd, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: e2e }, limitMs: 15 * 60_000 },
+      readCounts: () => playwrightCounts(e2e),
       ...(browser.missing && { missing: browser.missing }),
       after: build,
     },
+    ...others,
   ];
+}
+
+/**
+ * Returns short stages on a driver and a browser of this machine, for runs in which TEST_VULKAN and
+ * TEST_BROWSER choose npm's.
+ *
+ * @param {string} reports  folder for the counts
+ * @returns {Promise<MachineStage[]>}
+ */
+async function otherStages(reports) {
+  const gpu = join(reports, "gpu-lavapipe.json");
+  const e2e = join(reports, "e2e-system.json");
+  const hasLavapipe = (await softwareDrivers()).some(({ name }) => name === "lavapipe");
+  const kernels = vitestStage("gpu", gpu);
+  /** @type {MachineStage[]} */
+  const stages = [];
+  if (hasLavapipe) {
+    stages.push({
+      stage: {
+        ...kernels,
+        name: "kernels on lavapipe",
+        args: [...kernels.args, "src/reference/kernels.gpu.test.ts"],
+        env: { TEST_VULKAN: "lavapipe" },
+      },
+      readCounts: () => vitestCounts(gpu),
+    });
+  }
+  if (systemBrowser()) {
+    stages.push({
+      stage: {
+        ...endToEnd,
+        name: "end-to-end tests in the system's browser",
+        args: [...endToEnd.args, "keyboard", "withoutGpu"],
+        env: { TEST_BROWSER: "system", PLAYWRIGHT_JSON_OUTPUT_FILE: e2e },
+      },
+      readCounts: () => playwrightCounts(e2e),
+      after: build,
+    });
+  }
+  return stages;
 }
 
 /** @type {Stage} */
 const build = { name: "build", program: "node_modules/vite/bin/vite.js", args: ["build"] };
 /** @type {Stage} */
-const stories = {
-  name: "stories in the browser",
+const endToEnd = {
+  name: "end-to-end tests",
   program: "node_modules/@playwright/test/cli.js",
   args: ["test", "--config", "e2e/playwright.config.ts", "--pass-with-no-tests"],
 };
@@ -76,7 +118,7 @@ async function sought(seek) {
  * @param {import("./browser.mjs").Browser | undefined} browser
  * @param {{name: string, all: {name: string}[]} | undefined} drivers
  */
-function tell(browser, drivers) {
+function report(browser, drivers) {
   console.log(`Browser: ${browser ? `${browser.executablePath} (${browser.name})` : "none"}`);
   const names = drivers?.all.map(({ name }) => name).join(", ");
   console.log(`GPU in Node: ${drivers ? `${drivers.name} (of ${names})` : "none"}`);

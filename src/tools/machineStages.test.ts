@@ -4,9 +4,14 @@ import { machineStages } from "./machineStages.mjs";
 beforeEach(() => {
   vi.spyOn(console, "log").mockImplementation(() => {});
 });
+vi.mock("./browser.mjs", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("./browser.mjs")>()),
+  systemBrowser: () => ({ name: "system", executablePath: "/usr/bin/chromium", args: [], env: {} }),
+}));
 // On macOS and Windows no variable takes the driver away.
 vi.mock("./vulkan.mjs", async (importOriginal) => ({
   ...(await importOriginal<typeof import("./vulkan.mjs")>()),
+  softwareDrivers: () => Promise.resolve([{ name: "lavapipe", env: {} }]),
   ensureVulkan: () => Promise.reject(new Error("No Vulkan driver was found. Install one.")),
 }));
 
@@ -15,21 +20,31 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test("a missing browser costs the stories alone, and a missing driver the GPU tests alone", async () => {
+test("a missing browser leaves out the end-to-end tests only, a missing driver the GPU tests only", async () => {
   vi.stubEnv("TEST_BROWSER", "none");
   const stages = await machineStages("reports");
   expect(stages.map(({ stage, missing = null }) => [stage.name, missing])).toEqual([
     ["gpu tests", "No Vulkan driver was found. Install one."],
     ["build", null],
-    [
-      "stories in the browser",
-      expect.stringMatching(/^No Chromium was found .* Install Chrome or Edge/),
-    ],
+    ["end-to-end tests", expect.stringMatching(/^No Chromium was found .* Install Chrome or Edge/)],
   ]);
 });
 
-test("stories wait for a page to be built, and nothing else waits for anything", async () => {
+test("end-to-end tests need a successful build; no other stage depends on another", async () => {
   vi.stubEnv("TEST_BROWSER", "none");
   const stages = await machineStages("reports");
   expect(stages.map(({ after }) => after?.name)).toEqual([undefined, undefined, "build"]);
+});
+
+test("TEST_OTHERS adds kernels on lavapipe and two specs in the installed browser", async () => {
+  vi.stubEnv("TEST_BROWSER", "none");
+  vi.stubEnv("TEST_OTHERS", "1");
+  const added = (await machineStages("reports")).slice(3);
+  expect(added.map(({ stage }) => [stage.name, stage.env?.["TEST_VULKAN"]])).toEqual([
+    ["kernels on lavapipe", "lavapipe"],
+    ["end-to-end tests in the system's browser", undefined],
+  ]);
+  expect(added[0]?.stage.args).toContain("src/reference/kernels.gpu.test.ts");
+  expect(added[1]?.stage.args.slice(-2)).toEqual(["keyboard", "withoutGpu"]);
+  expect(added[1]?.stage.env).toMatchObject({ TEST_BROWSER: "system" });
 });

@@ -3,7 +3,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkStages } from "./checkStages.mjs";
-import { summaryLine, vitestCounts } from "./counts.mjs";
+import {
+  playwrightTimes,
+  slowestLines,
+  summaryLine,
+  vitestCounts,
+  vitestTimes,
+} from "./counts.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
 import { machineStages } from "./machineStages.mjs";
 import { cacheFolder } from "./paths.mjs";
@@ -36,6 +42,12 @@ try {
 const failed = counts.some((count) => count.failed > 0);
 const passed = counts.some((count) => count.passed > 0);
 if (!failed && !passed) console.error("No test ran at all, which is no success.");
+const slowest = slowestLines([
+  ...timesOf(vitestTimes, "unit.json"),
+  ...timesOf(vitestTimes, "gpu.json"),
+  ...timesOf(playwrightTimes, "e2e.json"),
+]);
+if (slowest.length > 0) console.log(`\nSlowest tests:\n${slowest.join("\n")}`);
 console.log(`\n${summaryLine(counts)}`);
 process.exitCode = failed || !passed ? 1 : 0;
 
@@ -68,4 +80,17 @@ function record(name, ok, read) {
   // A stage may fail without a failing test: a lint, a crash, a missing report.
   if (!ok && count.failed === 0) count.failed = 1;
   counts.push(count);
+}
+
+/**
+ * @param {(path: string) => import("./counts.mjs").TimedTest[]} read
+ * @param {string} file
+ * @returns {import("./counts.mjs").TimedTest[]} none if the stage left no report
+ */
+function timesOf(read, file) {
+  try {
+    return read(join(reports, file));
+  } catch {
+    return [];
+  }
 }

@@ -91,7 +91,8 @@ function choice() {
   return TEST_VULKAN || ZEROTH_VULKAN;
 }
 
-async function softwareDrivers() {
+/** Returns this machine's software drivers, whatever TEST_VULKAN names; lavapipe first. */
+export async function softwareDrivers() {
   const lavapipe = icdFolders.flatMap(filesOf).find((path) => /\/lvp_icd[^/]*\.json$/.test(path));
   const swiftshader = chromiumFolders
     .map((folder) => join(folder, "vk_swiftshader_icd.json"))

@@ -1,8 +1,8 @@
 /**
- * Allowed imports between the folders of src. `npm run check` enforces this table (src/tools/rooms.cjs).
+ * Allowed imports between the folders of src. `npm run check` enforces this table (src/tools/importRules.cjs).
  * Tests, entry, bench and tools may import anything; nothing imports those.
  */
-export const rooms = {
+export const importTable = {
   base: [],
   zo: ["base"],
   gpu: ["base"],

@@ -1,20 +1,20 @@
 // @ts-check
-// dependency-cruiser's configuration, made from the table in src/rooms.mjs. It reads the resolved
+// dependency-cruiser's configuration, made from the table in src/folders.mjs. It reads the resolved
 // graph, so aliases, relative paths, type-only and dynamic imports are all caught.
 
-// The engine runs in a Web Worker and in Node alike: no page, no file system, no store.
+// The engine runs in a Web Worker and in Node alike: no DOM, no file system, no storage.
 const engine = "base|zo|gpu|data|model|reference|run|session";
 const pagePackages = "react|react-dom|@base-ui|lucide-react|uplot|zustand|tinykeys";
 // Tests and what only they use may import anything.
 const notTests = "\\.test\\.tsx?$|/testing/";
 
-/** @param {Record<string, string[]>} rooms */
-function rules(rooms) {
+/** @param {Record<string, string[]>} table  folders that each folder may import */
+function rules(table) {
   return [
-    ...Object.entries(rooms).map(([room, may]) => ({
-      name: `${room} imports only: ${may.join(", ") || "nothing"}`,
-      from: { path: `^src/${room}/`, pathNot: notTests },
-      to: { path: "^(src|e2e)/", pathNot: `^src/(${[room, ...may].join("|")})/` },
+    ...Object.entries(table).map(([folder, may]) => ({
+      name: `${folder} imports only: ${may.join(", ") || "nothing"}`,
+      from: { path: `^src/${folder}/`, pathNot: notTests },
+      to: { path: "^(src|e2e)/", pathNot: `^src/(${[folder, ...may].join("|")})/` },
     })),
     {
       name: "ui imports only types of the engine",
@@ -27,7 +27,7 @@ function rules(rooms) {
       to: { path: "^src/(zo|data)/", dependencyTypesNot: ["type-only"] },
     },
     {
-      name: "only tests import what is for testing",
+      name: "only tests import files for testing",
       from: { path: "^src/", pathNot: notTests },
       to: { path: "/testing/|\\.test\\.tsx?$" },
     },
@@ -42,7 +42,7 @@ function rules(rooms) {
       to: { dependencyTypes: ["core"] },
     },
     {
-      name: "the engine is given its GPU, it does not import Dawn",
+      name: "the engine receives its GPU and does not import Dawn",
       from: { path: `^src/(${engine})/`, pathNot: notTests },
       to: { path: "node_modules/webgpu/" },
     },
@@ -52,15 +52,15 @@ function rules(rooms) {
       to: { path: "node_modules/idb-keyval/" },
     },
     { name: "no cycles", from: {}, to: { circular: true } },
-    // What cannot be resolved cannot be judged.
+    // The rules cannot check an import that does not resolve.
     { name: "every import resolves", from: {}, to: { couldNotResolve: true } },
   ];
 }
 
 module.exports = (async () => {
-  const { rooms } = await import("../rooms.mjs");
+  const { importTable } = await import("../folders.mjs");
   return {
-    forbidden: rules(rooms).map((rule) => ({ ...rule, severity: "error" })),
+    forbidden: rules(importTable).map((rule) => ({ ...rule, severity: "error" })),
     options: {
       tsPreCompilationDeps: true,
       tsConfig: { fileName: "tsconfig.json" },

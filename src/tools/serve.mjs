@@ -119,6 +119,9 @@ async function closeAll(servers) {
  */
 async function answer({ folder, headers }, request, response) {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (!isOwnHost(request.headers.host)) {
+    return refuse(response, 421, "This server answers localhost, 127.0.0.1 and [::1] only.");
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     return refuse(response, 405, "Only GET and HEAD are answered here.");
@@ -150,6 +153,16 @@ async function answer({ folder, headers }, request, response) {
   response.writeHead(range ? 206 : 200);
   if (request.method === "HEAD" || end < start) return void response.end();
   await pipeline(createReadStream(file.path, { start, end }), response);
+}
+
+/**
+ * Returns whether a request names this server as itself. A foreign page whose name was made to resolve
+ * to 127.0.0.1 (DNS rebinding) sends its own name.
+ *
+ * @param {string | undefined} host  the Host header: a name and perhaps a port
+ */
+function isOwnHost(host) {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host ?? "");
 }
 
 /**

@@ -28,10 +28,10 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(server.url + path, { headers });
 
 /** The status of a path sent as it is; fetch would tidy it first. */
-function rawStatus(path: string, method = "GET"): Promise<number | undefined> {
+function rawStatus(path: string, method = "GET", headers = {}): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(server.url);
-    request({ hostname, port, path, method }, (response) => {
+    request({ hostname, port, path, method, headers }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })
@@ -148,4 +148,16 @@ test("a page that is served has its policy in the header alone, so that a mirror
   expect(served.headers.get("content-security-policy")).toBe(contentPolicy());
   expect((await get("/built.html", { Range: "bytes=0-3" })).status).toBe(200);
   expect(withoutPolicyElement("<title>plain</title>")).toBe("<title>plain</title>");
+});
+
+test.each([
+  ["localhost:4173", 200],
+  ["127.0.0.1:4173", 200],
+  ["[::1]:4173", 200],
+  ["LOCALHOST", 200],
+  ["rebound.example:4173", 421],
+  ["localhost.rebound.example", 421],
+  ["127.0.0.1.rebound.example:4173", 421],
+])("the server answers a request for the host %j with %i", async (host, status) => {
+  expect(await rawStatus("/", "GET", { host })).toBe(status);
 });

@@ -6,10 +6,12 @@ import { keepInBrowser } from "#state/preferences.ts";
 import { mendLanguage } from "#state/text/locale.ts";
 import { Page } from "#ui/Page.tsx";
 import { saveFile } from "#ui/saveFile.ts";
+import { trustOwnScripts } from "./page/trustedScripts.ts";
 
 // zod would otherwise try `new Function` once, which the page's content policy forbids and reports.
 z.config({ jitless: true });
 mendLanguage(navigator);
+trustOwnScripts();
 
 const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 const app = createApp({ port: worker, preferences: keepInBrowser(), clock: window, saveFile });

@@ -18,6 +18,8 @@ const directives = (mirror) => [
   "font-src 'self'",
   "manifest-src 'self'",
   `connect-src 'self' blob: https://huggingface.co https://*.huggingface.co https://*.hf.co ${mirror}`.trim(),
+  "require-trusted-types-for 'script'",
+  "trusted-types default",
   "base-uri 'none'",
   "form-action 'none'",
 ];

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { expect, type Page } from "@playwright/test";
 import { asTrojan, type Change, changedModel, withTensors } from "./testing/checkpoints.ts";
-import { story } from "./testing/story.ts";
+import { test } from "./testing/pageTest.ts";
 import { button, choose, fact, fixture } from "./testing/visit.ts";
 
 interface BrokenModel {
@@ -115,25 +115,24 @@ const brokenModels: readonly BrokenModel[] = [
   },
 ];
 
-story(
-  "a model that is no good is refused in a sentence, and the next one opens",
-  async ({ page }) => {
-    await page.goto("/#setup");
-    for (const { what, changes, code, says } of brokenModels) {
-      await story.step(what, async () => {
-        const folder = await changedModel(changes);
-        await open(page, folder);
-        const refusal = page.getByRole("alert").filter({ hasText: "The model was not opened" });
-        await expect(refusal).toContainText(says);
-        await expect(refusal).toContainText(code);
-        await rm(folder, { recursive: true });
-      });
-    }
-    await open(page, fixture("opt-tiny-pre-ln"));
-    await expect(fact(page, "Vocabulary")).toHaveText("704");
-    await expect(page.getByRole("alert")).toHaveCount(0);
-  },
-);
+test("a model that is no good is refused in a sentence, and the next one opens", async ({
+  page,
+}) => {
+  await page.goto("/#setup");
+  for (const { what, changes, code, says } of brokenModels) {
+    await test.step(what, async () => {
+      const folder = await changedModel(changes);
+      await open(page, folder);
+      const refusal = page.getByRole("alert").filter({ hasText: "The model was not opened" });
+      await expect(refusal).toContainText(says);
+      await expect(refusal).toContainText(code);
+      await rm(folder, { recursive: true });
+    });
+  }
+  await open(page, fixture("opt-tiny-pre-ln"));
+  await expect(fact(page, "Vocabulary")).toHaveText("704");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
 
 /** Opens a folder and waits until the page has taken or refused it. */
 async function open(page: Page, folder: string): Promise<void> {

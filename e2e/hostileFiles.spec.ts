@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
-import { story } from "./testing/story.ts";
+import { test } from "./testing/pageTest.ts";
 import { choose, fact, fixture } from "./testing/visit.ts";
 
 /** A Parquet footer of lists that claim more elements than memory has room for. */
@@ -14,7 +14,7 @@ function listsWithoutEnd(): Buffer {
   return Buffer.concat([Buffer.from("PAR1\0\0\0\0"), footer, length, Buffer.from("PAR1")]);
 }
 
-story("a file made to exhaust the page is refused, and the next one opens", async ({ page }) => {
+test("a file made to exhaust the page is refused, and the next one opens", async ({ page }) => {
   await page.goto("/#setup");
   await choose(page, "Choose a folder", fixture("opt-tiny-pre-ln"));
   await expect(fact(page, "Vocabulary")).not.toBeEmpty();

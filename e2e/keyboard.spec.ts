@@ -1,8 +1,8 @@
 import { expect, type Locator, type Page } from "@playwright/test";
-import { story } from "./testing/story.ts";
+import { test } from "./testing/pageTest.ts";
 import { button, expectStatus, expectSteps, stepsDone, visit } from "./testing/visit.ts";
 
-story("training starts, pauses, resumes and stops by keyboard alone", async ({ page }) => {
+test("training starts, pauses, resumes and stops by keyboard alone", async ({ page }) => {
   await visit(page);
   await tabTo(page, button(page, "Try it now"));
   await page.keyboard.press("Enter");

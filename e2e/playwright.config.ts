@@ -51,7 +51,7 @@ export default defineConfig({
       args: [
         ...browser.args,
         ...softwareGpuArgs,
-        // Stories about a lost GPU lose it more often than Chromium forgives.
+        // Tests of a lost GPU lose it more often than Chromium forgives.
         "--disable-gpu-process-crash-limit",
         "--disable-domain-blocking-for-3d-apis",
       ],

@@ -1,7 +1,7 @@
 import { expect, type Page } from "@playwright/test";
 import { expectAccessible } from "./testing/accessibility.ts";
 import { download } from "./testing/downloads.ts";
-import { story } from "./testing/story.ts";
+import { test } from "./testing/pageTest.ts";
 import {
   button,
   card,
@@ -14,7 +14,7 @@ import {
   visit,
 } from "./testing/visit.ts";
 
-story("a run goes to another person as a link and as a bundle", async ({ page, browser }) => {
+test("a run goes to another person as a link and as a bundle", async ({ page, browser }) => {
   await setUp(page);
   await set(page, { Steps: 8, "Learning rate": "0.001", "Evaluate every": 4 });
   await start(page);
@@ -48,29 +48,29 @@ story("a run goes to another person as a link and as a bundle", async ({ page, b
   await other.context().close();
 });
 
-story(
-  "a run saved as a zip is opened in another browser with its data and weights",
-  async ({ page, browser }) => {
-    await setUp(page);
-    await set(page, { Steps: 4, "Learning rate": "0.001", "Evaluate every": 4 });
-    await start(page);
-    await expectStatus(page, "Finished");
-    const recorded = await fingerprint(page);
-    const { bytes } = await download(page, "Save run as a zip");
+test("a run saved as a zip is opened in another browser with its data and weights", async ({
+  page,
+  browser,
+}) => {
+  await setUp(page);
+  await set(page, { Steps: 4, "Learning rate": "0.001", "Evaluate every": 4 });
+  await start(page);
+  await expectStatus(page, "Finished");
+  const recorded = await fingerprint(page);
+  const { bytes } = await download(page, "Save run as a zip");
 
-    const other = await (await browser.newContext()).newPage();
-    await visit(other, "#runs");
-    const chooser = other.waitForEvent("filechooser");
-    await button(other, "Open a run zip").click();
-    await (await chooser).setFiles({ name: "a.zip", mimeType: "application/zip", buffer: bytes });
-    await button(other, /^View /).click();
-    await expectStatus(other, "Finished");
-    expect(await fingerprint(other)).toBe(recorded);
-    await other.context().close();
-  },
-);
+  const other = await (await browser.newContext()).newPage();
+  await visit(other, "#runs");
+  const chooser = other.waitForEvent("filechooser");
+  await button(other, "Open a run zip").click();
+  await (await chooser).setFiles({ name: "a.zip", mimeType: "application/zip", buffer: bytes });
+  await button(other, /^View /).click();
+  await expectStatus(other, "Finished");
+  expect(await fingerprint(other)).toBe(recorded);
+  await other.context().close();
+});
 
-story("a command of run.py fills the form, and a bad one changes nothing", async ({ page }) => {
+test("a command of run.py fills the form, and a bad one changes nothing", async ({ page }) => {
   await visit(page, "#setup");
   await button(page, "Import settings").click();
   const box = page.getByRole("textbox", { name: "Command line, link or JSON" });

@@ -1,5 +1,5 @@
 import { expect, type Page } from "@playwright/test";
-import { story } from "./testing/story.ts";
+import { test } from "./testing/pageTest.ts";
 import { button, card, choose, expectSteps, fact, fixture, set, start } from "./testing/visit.ts";
 
 /** Between what the tiny model takes with its weights as f32 and as f16. */
@@ -39,8 +39,8 @@ function scarce(limitBytes: number): void {
   };
 }
 
-story("what does not fit is refused with what would, a click away", async ({ page }) => {
-  await story.step("a model that fits only as f16 is opened so", async () => {
+test("what does not fit is refused with what would, a click away", async ({ page }) => {
+  await test.step("a model that fits only as f16 is opened so", async () => {
     await visitWithLittleMemory(page, LIMIT_BYTES);
     await choose(page, "Choose a folder", fixture("opt-tiny-pre-ln"));
     const refusal = card(page, "Model").getByRole("alert");
@@ -54,7 +54,7 @@ story("what does not fit is refused with what would, a click away", async ({ pag
     await expect(page.getByLabel("Weights stored as", { exact: true })).toHaveValue("f16");
   });
 
-  await story.step("a batch that is too large is made as large as fits, and trains", async () => {
+  await test.step("a batch that is too large is made as large as fits, and trains", async () => {
     await choose(page, "Choose rows", fixture("reviews.jsonl"));
     await set(page, { Steps: 2000, "Batch size": 64, "Evaluate every": 2000 });
     await start(page);

@@ -1,15 +1,15 @@
 import { expect } from "@playwright/test";
+import { test } from "./testing/pageTest.ts";
 import { tasksDuring } from "./testing/smoothness.ts";
-import { story } from "./testing/story.ts";
 import { button, expectSteps, visit } from "./testing/visit.ts";
 
 /** Beyond this, a person notices that the page does not answer (web.dev: "long task"). */
 const NOTICED_MS = 50;
 
 // A recording copies the whole page at every look at it, in the thread that is measured here.
-story.use({ trace: "off" });
+test.use({ trace: "off" });
 
-story("the page stays smooth while the model trains", async ({ page, browser }) => {
+test("the page stays smooth while the model trains", async ({ page, browser }) => {
   await visit(page);
   await button(page, "Try it now").click();
   await expectSteps(page, 5);

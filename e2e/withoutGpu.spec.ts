@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { type BrowserContext, expect } from "@playwright/test";
 import { softwareGpuArgs } from "../src/tools/browser.mjs";
 import { root } from "../src/tools/paths.mjs";
-import { listen, story } from "./testing/story.ts";
+import { listen, test } from "./testing/pageTest.ts";
 import { button, expectStatus, expectSteps, set, setUp, start } from "./testing/visit.ts";
 
-story("a browser without WebGPU is told what it needs", async ({ page, complaints }) => {
+test("a browser without WebGPU is told what it needs", async ({ page, complaints }) => {
   // As a host sends it that knows no headers: the page's own policy has to do.
   const path = join(root, "dist/index.html");
   await page.route(
@@ -57,45 +57,47 @@ story("a browser without WebGPU is told what it needs", async ({ page, complaint
   complaints.splice(0, complaints.length, ...others);
 });
 
-story(
-  "a run cut short by the browser's death can be read where there is no GPU",
-  async ({ playwright, launchOptions, baseURL, complaints }) => {
-    const profile = await mkdtemp(join(tmpdir(), "zeroth-profile-"));
-    const openBrowser = async (args: string[]): Promise<BrowserContext> => {
-      const options = { ...launchOptions, args, baseURL: baseURL ?? "", locale: "en-US" };
-      const context = await playwright.chromium.launchPersistentContext(profile, options);
-      context.on("page", (page) => listen(page, complaints));
-      return context;
-    };
-    const args = launchOptions.args ?? [];
-    await story.step("the browser is killed while a run is on", async () => {
-      const context = await openBrowser(args);
-      const page = await context.newPage();
-      await setUp(page);
-      await set(page, { Steps: 500, "Batch size": 4, "Evaluate every": 500 });
-      await start(page);
-      await expectSteps(page, 8);
-      const gone = context.waitForEvent("close");
-      process.kill(await processIdOf(context), "SIGKILL");
-      await gone;
-    });
-    await story.step("the next one has no GPU, but the run's curve", async () => {
-      const context = await openBrowser(args.filter((arg) => !softwareGpuArgs.includes(arg)));
-      const page = await context.newPage();
-      await page.goto("/");
-      await expect(page.getByRole("heading", { name: "No GPU was offered" })).toBeVisible();
-      await expect(page.getByText("E-GPU-2")).toBeVisible();
-      await button(page, "Browse saved runs").click();
-      await button(page, /^View MeZO on opt-tiny/).click();
-      await expectStatus(page, "Interrupted");
-      await expectSteps(page, 1);
-      await expect(page.getByRole("img", { name: /loss/i }).first()).toBeVisible();
-      await expect(button(page, "Resume")).toHaveCount(0);
-      await context.close();
-    });
-    await rm(profile, { recursive: true, force: true });
-  },
-);
+test("a run cut short by the browser's death can be read where there is no GPU", async ({
+  playwright,
+  launchOptions,
+  baseURL,
+  complaints,
+}) => {
+  const profile = await mkdtemp(join(tmpdir(), "zeroth-profile-"));
+  const openBrowser = async (args: string[]): Promise<BrowserContext> => {
+    const options = { ...launchOptions, args, baseURL: baseURL ?? "", locale: "en-US" };
+    const context = await playwright.chromium.launchPersistentContext(profile, options);
+    context.on("page", (page) => listen(page, complaints));
+    return context;
+  };
+  const args = launchOptions.args ?? [];
+  await test.step("the browser is killed while a run is on", async () => {
+    const context = await openBrowser(args);
+    const page = await context.newPage();
+    await setUp(page);
+    await set(page, { Steps: 500, "Batch size": 4, "Evaluate every": 500 });
+    await start(page);
+    await expectSteps(page, 8);
+    const gone = context.waitForEvent("close");
+    process.kill(await processIdOf(context), "SIGKILL");
+    await gone;
+  });
+  await test.step("the next one has no GPU, but the run's curve", async () => {
+    const context = await openBrowser(args.filter((arg) => !softwareGpuArgs.includes(arg)));
+    const page = await context.newPage();
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "No GPU was offered" })).toBeVisible();
+    await expect(page.getByText("E-GPU-2")).toBeVisible();
+    await button(page, "Browse saved runs").click();
+    await button(page, /^View MeZO on opt-tiny/).click();
+    await expectStatus(page, "Interrupted");
+    await expectSteps(page, 1);
+    await expect(page.getByRole("img", { name: /loss/i }).first()).toBeVisible();
+    await expect(button(page, "Resume")).toHaveCount(0);
+    await context.close();
+  });
+  await rm(profile, { recursive: true, force: true });
+});
 
 /** Returns the id of the process that owns all others of a browser. */
 async function processIdOf(context: BrowserContext): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { type HubContent, type LocalHub, startLocalHub } from "../../src/hub/testing/localHub.ts";
 import { COMMIT } from "../../src/hub/testing/models.ts";
-import type { Complaints } from "./story.ts";
+import type { Complaints } from "./pageTest.ts";
 import { fixture } from "./visit.ts";
 
 /** The name the local hub's model goes by, and where its weights are. */

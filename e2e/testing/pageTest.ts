@@ -1,13 +1,13 @@
 import { test as base, type ConsoleMessage, expect, type Page } from "@playwright/test";
 
-/** What a page complained of behind the scenes, while a story was told. */
+/** Errors of pages during a test: exceptions, logged errors and violations of the content policy. */
 export type Complaints = string[];
 
 /**
- * Playwright's test, for stories: one fails if any of its pages throws, logs an error or breaks the
- * content policy, whatever else it shows.
+ * Playwright's test, which also fails if any of its pages throws, logs an error or breaks the
+ * content policy.
  */
-export const story = base.extend<{ complaints: Complaints }>({
+export const test = base.extend<{ complaints: Complaints }>({
   complaints: [
     async ({ context }, use) => {
       const complaints: Complaints = [];
@@ -19,7 +19,7 @@ export const story = base.extend<{ complaints: Complaints }>({
   ],
 });
 
-/** Adds what goes wrong in `page` to `complaints`; for pages of contexts made by hand. */
+/** Adds the errors of `page` to `complaints`; for pages of contexts that a test creates. */
 export function listen(page: Page, complaints: Complaints): void {
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {

@@ -11,7 +11,7 @@ const browser = await ensureBrowser();
 const { CI, PLAYWRIGHT_JSON_OUTPUT_FILE } = process.env;
 // A driver chosen for Node (npm's, say) is not for an installed browser, which brings its own.
 const { VK_ICD_FILENAMES: _icd, VK_DRIVER_FILES: _driver, ...plain } = process.env;
-const ground = browser.name === "npm" ? process.env : plain;
+const environment = browser.name === "npm" ? process.env : plain;
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
@@ -55,7 +55,7 @@ export default defineConfig({
         "--disable-gpu-process-crash-limit",
         "--disable-domain-blocking-for-3d-apis",
       ],
-      env: { ...ground, ...browser.env },
+      env: { ...environment, ...browser.env },
     },
   },
   webServer: {

@@ -33,7 +33,7 @@ export interface Contender {
   destroy(): void;
 }
 
-export interface Ground {
+export interface BenchContext {
   readonly device: Device;
   readonly weights: Weights;
   readonly linear: LinearChoice;
@@ -55,11 +55,11 @@ export const contenderNames = [twoForwards, classic, ...Object.keys(methodSettin
 
 /** Gets those named ready: each has its buffers, masks and pending update to itself, as in a run. */
 export async function openContenders(
-  ground: Ground,
+  context: BenchContext,
   examples: readonly EncodedExample[],
   names: readonly string[] = contenderNames,
 ): Promise<readonly Contender[]> {
-  const { device, weights, linear } = ground;
+  const { device, weights, linear } = context;
   const opened: Contender[] = [];
   for (const name of names) {
     const model = await modelOn(device, weights, examples, linear, readShaders());

@@ -8,7 +8,7 @@ import { resolveSettings } from "#zo/resolveSettings.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
 
-export type DemoGround = Awaited<ReturnType<typeof openDemo>>;
+export type DemoContext = Awaited<ReturnType<typeof openDemo>>;
 
 /** The bundled model and its rows on the GPU. `reload` brings its weights back as they were. */
 export async function openDemo(dtype: WeightDtype) {

@@ -6,8 +6,8 @@ import { evaluate } from "#run/evaluation/evaluation.ts";
 import { evaluationCapacity } from "#run/memory/capacity.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
-import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { median } from "./median.ts";
+import { configOf, examplesOf, randomModel } from "./randomModel.ts";
 import { printTable } from "./table.ts";
 
 /*

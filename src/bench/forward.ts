@@ -9,7 +9,6 @@ import { evaluationPass, noProbe } from "#model/products.ts";
 import type { ProductSize } from "#session/linearBench.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
-import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type Timed,
   timedProduct,
 } from "./products.ts";
+import { configOf, examplesOf, randomModel } from "./randomModel.ts";
 import { printTable } from "./table.ts";
 
 /*

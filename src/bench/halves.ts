@@ -2,7 +2,7 @@ import { weightDtypes } from "#base/dtype.ts";
 import { evaluate } from "#run/evaluation/evaluation.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
-import { type DemoGround, openDemo } from "./demo.ts";
+import { type DemoContext, openDemo } from "./demo.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -25,16 +25,16 @@ export async function halvesBench(): Promise<unknown> {
   const curves: Curve[] = [];
   let adapter = "";
   for (const dtype of weightDtypes) {
-    const ground = await openDemo(dtype);
-    adapter = ground.adapter;
-    for (const seed of seeds) curves.push(await curveOf(ground, dtype, seed));
+    const context = await openDemo(dtype);
+    adapter = context.adapter;
+    for (const seed of seeds) curves.push(await curveOf(context, dtype, seed));
   }
   print(curves);
   return { adapter, steps, stepsPerEvaluation, curves };
 }
 
-async function curveOf(ground: DemoGround, dtype: string, seed: number): Promise<Curve> {
-  const { model, train, dev, reload } = ground;
+async function curveOf(context: DemoContext, dtype: string, seed: number): Promise<Curve> {
+  const { model, train, dev, reload } = context;
   await reload();
   const settings = resolveSettings({
     method: "mezo",

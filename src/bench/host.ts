@@ -7,8 +7,8 @@ import { Stepper } from "#run/step/stepper.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { nodeGpu } from "../entry/node/gpu.ts";
 import { methodCases } from "./cases.ts";
-import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { median } from "./median.ts";
+import { configOf, examplesOf, randomModel } from "./randomModel.ts";
 import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 

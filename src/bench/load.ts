@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TensorSource } from "#data/formats/tensorSource.ts";
 import { allocateWeights } from "#model/weights.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
-import { configOf } from "./ground.ts";
+import { configOf } from "./randomModel.ts";
 import { printTable } from "./table.ts";
 
 /* How fast do weights come from a file onto the GPU: read, widened, checked and written? */

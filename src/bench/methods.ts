@@ -5,7 +5,7 @@ import { prepareMasks } from "#run/step/runModel.ts";
 import { Stepper } from "#run/step/stepper.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
-import { type DemoGround, openDemo } from "./demo.ts";
+import { type DemoContext, openDemo } from "./demo.ts";
 import { median } from "./median.ts";
 import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
@@ -48,28 +48,28 @@ interface Reached {
 }
 
 export async function methodsBench(): Promise<unknown> {
-  const ground = await openDemo("f32");
+  const context = await openDemo("f32");
   const results = [];
   for (const contender of contenders) {
     const tried: Trial[] = [];
     for (const learningRate of learningRates) {
-      const trial = await run(ground, contender, learningRate, seeds[0]);
+      const trial = await run(context, contender, learningRate, seeds[0]);
       console.error(contender["method"], learningRate, "loss", trial.loss.toFixed(4));
       tried.push(trial);
     }
     const best = tried.reduce((a, b) => (b.loss < a.loss ? b : a));
     const trials = [best];
     for (const seed of seeds.slice(1)) {
-      trials.push(await run(ground, contender, best.learningRate, seed));
+      trials.push(await run(context, contender, best.learningRate, seed));
     }
     results.push({ contender, learningRate: best.learningRate, trials });
   }
   print(results);
-  return { adapter: ground.adapter, forwardPassBudget, learningRates, seeds, results };
+  return { adapter: context.adapter, forwardPassBudget, learningRates, seeds, results };
 }
 
 async function run(
-  { model, train, dev, reload }: DemoGround,
+  { model, train, dev, reload }: DemoContext,
   contender: SettingValues,
   learningRate: number,
   seed: number,

@@ -11,7 +11,7 @@ import { resolveSettings } from "#zo/resolveSettings.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { methodCases } from "./cases.ts";
-import { examplesOf, randomModel } from "./ground.ts";
+import { examplesOf, randomModel } from "./randomModel.ts";
 import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 

@@ -9,9 +9,9 @@ import {
 import { halfLinearCards } from "#model/linearKernels.ts";
 import type { Model } from "#model/model.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
-import { configOf, examplesOf, randomModel } from "./ground.ts";
 import { median } from "./median.ts";
 import { type Clock, clockFor } from "./processorTime.ts";
+import { configOf, examplesOf, randomModel } from "./randomModel.ts";
 import { printTable } from "./table.ts";
 
 /*

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { toKernelRecord } from "#model/linearChoice.ts";
 import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
-import { type Contender, type Ground, openContenders, twoForwards } from "./contenders.ts";
+import { type BenchContext, type Contender, openContenders, twoForwards } from "./contenders.ts";
 import { configOf, examplesOf, randomWeights } from "./model.ts";
 import { type Clock, clockFor, wallClock } from "./processorTime.ts";
 import { ratiosOf, type Turn, turnsOf } from "./rounds.ts";
@@ -32,16 +32,16 @@ export async function stepBench(args: readonly string[]): Promise<unknown> {
   // of a model of this size, and weight passes would take time that no OPT's do.
   const loadedFor = (longest: number) =>
     randomWeights(device, configOf(hidden, layers, vocab, longest + 1));
-  const ground = { device, linear, weights: await loadedFor(text) };
+  const context = { device, linear, weights: await loadedFor(text) };
   const results: Measured[] = [];
   for (const count of tokens) {
     const examples = examplesOf(count, Math.min(text, count), vocab);
-    const contenders = await openContenders(ground, examples);
-    results.push({ tokens: count, ...(await measure(ground, contenders, seconds)) });
+    const contenders = await openContenders(context, examples);
+    results.push({ tokens: count, ...(await measure(context, contenders, seconds)) });
     for (const contender of contenders) contender.destroy();
     console.error(progressText(results.at(-1)!));
   }
-  ground.weights.destroy();
+  context.weights.destroy();
   const longer = { device, linear, weights: await loadedFor(Math.max(text, ...tokens)) };
   const attention = await attentionShares(longer, tokens, [text, Number.POSITIVE_INFINITY]);
   const { description } = device.info;
@@ -70,7 +70,7 @@ function optionsOf(args: readonly string[]) {
 }
 
 async function measure(
-  { device, weights }: Ground,
+  { device, weights }: BenchContext,
   contenders: readonly Contender[],
   seconds: number,
 ): Promise<Omit<Measured, "tokens">> {

@@ -2,7 +2,7 @@ import { isActive } from "#model/deltas.ts";
 import type { Parameter } from "#model/parameters.ts";
 import type { StepPart } from "#model/stepClock.ts";
 import type { StepPlan } from "#zo/plan.ts";
-import { type Contender, type Ground, openContenders } from "./contenders.ts";
+import { type BenchContext, type Contender, openContenders } from "./contenders.ts";
 import { examplesOf } from "./model.ts";
 import { spreadOf } from "./rounds.ts";
 
@@ -56,16 +56,18 @@ export interface AttentionShare {
 
 /** Attention's share of MeZO's step with texts of each of these lengths. */
 export async function attentionShares(
-  ground: Ground,
+  context: BenchContext,
   tokens: readonly number[],
   texts: readonly number[],
 ): Promise<readonly AttentionShare[]> {
-  const { vocabSize } = ground.weights.config;
+  const { vocabSize } = context.weights.config;
   const shares: AttentionShare[] = [];
   for (const count of tokens) {
     for (const length of texts) {
       const text = Math.min(length, count);
-      const contenders = await openContenders(ground, examplesOf(count, text, vocabSize), ["MeZO"]);
+      const contenders = await openContenders(context, examplesOf(count, text, vocabSize), [
+        "MeZO",
+      ]);
       await contenders[0]!.run();
       const measured = await partsOfSteps(contenders);
       for (const contender of contenders) contender.destroy();

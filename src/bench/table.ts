@@ -1,4 +1,4 @@
-/** Prints rows as a Markdown table, on the console unless told. */
+/** Prints rows as a Markdown table, on the console by default. */
 export function printTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

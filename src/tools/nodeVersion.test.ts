@@ -21,7 +21,7 @@ test.each([
   expect(nodeRefusal(version, range) === null).toBe(can);
 });
 
-test("a Node that cannot is told of in words, with those that can", () => {
+test("an unsupported Node is reported with the versions that work", () => {
   expect(nodeRefusal("22.5.1", range)).toBe(
     "This is Node 22.5.1; Zeroth needs 20.19.0 or a later 20, or 22.12.0 or newer. " +
       "Nothing was installed or started: get a newer one from https://nodejs.org and run this again.",

@@ -10,8 +10,11 @@ import { loadModel, openFolder, openNodeDevice } from "../entry/node/open.ts";
 
 export type DemoContext = Awaited<ReturnType<typeof openDemo>>;
 
-/** The bundled model and its rows on the GPU. `reload` brings its weights back as they were. */
-export async function openDemo(dtype: WeightDtype) {
+/**
+ * The bundled model and its examples on the GPU, with the kernels that a method needs. `reload` restores the
+ * weights.
+ */
+export async function openDemo(dtype: WeightDtype, method = "mezo") {
   const folder = "public/demo";
   const opened = await openFolder(folder);
   const task: TaskSpec = {
@@ -30,7 +33,7 @@ export async function openDemo(dtype: WeightDtype) {
   const train = rows("train.jsonl");
   const dev = rows("dev.jsonl");
   const device = await openNodeDevice();
-  const settings = resolveSettings({ method: "mezo", batchSize: 16 });
+  const settings = resolveSettings({ method, noise: "binomial", batchSize: 16 });
   const linear = chooseLinear(device, dtype);
   const model = await loadModel(device, opened, {
     settings,

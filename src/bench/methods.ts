@@ -19,13 +19,14 @@ const forwardPassBudget = 400;
 const passesPerEvaluation = 40;
 const seeds = [0, 1, 2] as const;
 /** The same grid for every method; the best dev loss at the end of seed 0 chooses. */
-const learningRates = [1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3] as const;
+const learningRates = [1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3, 3.2e-3, 6.4e-3, 1.28e-2] as const;
 
 const contenders: readonly SettingValues[] = [
   { method: "mezo" },
   { method: "sparse_mezo", sparsity: 0.75 },
   { method: "lezo", lezoSparsity: 0.5 },
   { method: "mezo_svrg", svrgQ: 2 },
+  { method: "fzoo" },
 ];
 
 interface Trial {
@@ -48,9 +49,15 @@ interface Reached {
 }
 
 export async function methodsBench(): Promise<unknown> {
+<<<<<<< Updated upstream
   const context = await openDemo("f32");
+=======
+>>>>>>> Stashed changes
   const results = [];
+  let adapter = "";
   for (const contender of contenders) {
+    const ground = await openDemo("f32", String(contender["method"]));
+    adapter = ground.adapter;
     const tried: Trial[] = [];
     for (const learningRate of learningRates) {
       const trial = await run(context, contender, learningRate, seeds[0]);
@@ -65,7 +72,11 @@ export async function methodsBench(): Promise<unknown> {
     results.push({ contender, learningRate: best.learningRate, trials });
   }
   print(results);
+<<<<<<< Updated upstream
   return { adapter: context.adapter, forwardPassBudget, learningRates, seeds, results };
+=======
+  return { adapter, forwardPassBudget, learningRates, seeds, results };
+>>>>>>> Stashed changes
 }
 
 async function run(
@@ -81,6 +92,7 @@ async function run(
     ...anchor,
     learningRate,
     seed,
+    noise: "binomial",
     batchSize: 16,
     steps: 100_000,
   });

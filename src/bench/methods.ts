@@ -49,15 +49,11 @@ interface Reached {
 }
 
 export async function methodsBench(): Promise<unknown> {
-<<<<<<< Updated upstream
-  const context = await openDemo("f32");
-=======
->>>>>>> Stashed changes
   const results = [];
   let adapter = "";
   for (const contender of contenders) {
-    const ground = await openDemo("f32", String(contender["method"]));
-    adapter = ground.adapter;
+    const context = await openDemo("f32", String(contender["method"]));
+    adapter = context.adapter;
     const tried: Trial[] = [];
     for (const learningRate of learningRates) {
       const trial = await run(context, contender, learningRate, seeds[0]);
@@ -72,11 +68,7 @@ export async function methodsBench(): Promise<unknown> {
     results.push({ contender, learningRate: best.learningRate, trials });
   }
   print(results);
-<<<<<<< Updated upstream
-  return { adapter: context.adapter, forwardPassBudget, learningRates, seeds, results };
-=======
   return { adapter, forwardPassBudget, learningRates, seeds, results };
->>>>>>> Stashed changes
 }
 
 async function run(

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { machineStages } from "./machineStages.mjs";
 
 beforeEach(() => {
+  // CI sets it for the whole run.
+  vi.stubEnv("TEST_OTHERS", "");
   vi.spyOn(console, "log").mockImplementation(() => {});
 });
 vi.mock("./browser.mjs", async (importOriginal) => ({

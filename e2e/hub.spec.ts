@@ -72,7 +72,7 @@ test("a model is agreed to, goes on after a reload where it stopped, trains, and
   forgive(complaints, local);
 });
 
-test("a hub's refusals are told in a sentence each, and a token opens what is gated", async ({
+test("every error of the hub has one clear message, and a token opens a gated model", async ({
   page,
   complaints,
 }) => {

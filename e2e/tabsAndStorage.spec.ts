@@ -46,7 +46,7 @@ test("a run that trains in one tab is followed in another, and can only be looke
   await expect(second.getByText("E-TAB-3")).toHaveCount(0);
 });
 
-test("a full disk is told before a run begins, and in the midst of one it goes on", async ({
+test("a full disk is reported before a run starts, and a running one continues", async ({
   page,
   baseURL,
 }) => {

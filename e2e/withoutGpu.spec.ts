@@ -7,7 +7,7 @@ import { root } from "../src/tools/paths.mjs";
 import { listen, test } from "./testing/pageTest.ts";
 import { button, expectStatus, expectSteps, set, setUp, start } from "./testing/visit.ts";
 
-test("a browser without WebGPU is told what it needs", async ({ page, complaints }) => {
+test("a browser without WebGPU shows what the page needs", async ({ page, complaints }) => {
   // As a host sends it that knows no headers: the page's own policy has to do.
   const path = join(root, "dist/index.html");
   await page.route(

@@ -3,12 +3,16 @@ import { eachClass } from "#model/linearChoice.ts";
 import { linearFew, linearQuad } from "#model/linearKernels.ts";
 import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import type { Store } from "#run/store/store.ts";
-import { type TuningGround, tuningKey } from "#run/store/tuning.ts";
+import { type TuningConditions, tuningKey } from "#run/store/tuning.ts";
 import { memoryStore } from "#storage/memoryStore.ts";
 import { measuredOnce } from "./kernelChoice.ts";
 import type { Tuning } from "./tuneLinear.ts";
 
-const ground: TuningGround = { adapter: "a GPU", sources: ["a kernel"], widths: "768 / 3072" };
+const conditions: TuningConditions = {
+  adapter: "a GPU",
+  sources: ["a kernel"],
+  widths: "768 / 3072",
+};
 const found: Tuning = {
   choice: eachClass((name) => (name === "few.head" ? linearFew : linearQuad)),
   gflops: { "few.head": 12.5 },
@@ -31,41 +35,41 @@ beforeEach(() => {
 });
 
 test("a measurement is made once and stored with its results", async () => {
-  const first = await measuredOnce(runs, ground, measure);
+  const first = await measuredOnce(runs, conditions, measure);
   expect(first).toMatchObject({ adapter: "a GPU", gflops: { "few.head": 12.5 } });
   expect(first.kernels["linear.few.head"]).toBe("linear_few");
   const reopened = openRunStore(store, () => new Date());
-  expect(await measuredOnce(reopened, ground, measure)).toEqual(first);
+  expect(await measuredOnce(reopened, conditions, measure)).toEqual(first);
   expect(measurements).toBe(1);
 });
 
 test.each([
-  ["adapter", { ...ground, adapter: "a GPU with another driver" }],
-  ["model", { ...ground, widths: "2048 / 8192" }],
-  ["version of the kernels", { ...ground, sources: ["another kernel"] }],
+  ["adapter", { ...conditions, adapter: "a GPU with another driver" }],
+  ["model", { ...conditions, widths: "2048 / 8192" }],
+  ["version of the kernels", { ...conditions, sources: ["another kernel"] }],
 ])("another %s is measured separately", async (_, other) => {
-  await measuredOnce(runs, ground, measure);
+  await measuredOnce(runs, conditions, measure);
   await measuredOnce(runs, other, measure);
   expect(measurements).toBe(2);
 });
 
 test("after a reset the next run measures again", async () => {
-  await measuredOnce(runs, ground, measure);
+  await measuredOnce(runs, conditions, measure);
   await runs.tunings.forget();
   expect(await runs.tunings.last("a GPU")).toBeNull();
-  await measuredOnce(runs, ground, measure);
+  await measuredOnce(runs, conditions, measure);
   expect(measurements).toBe(2);
 });
 
 test("a stored measurement that is damaged is made again", async () => {
-  const key = tuningKey(ground);
+  const key = tuningKey(conditions);
   await store.transact([{ type: "put", table: "tunings", key, value: { kernels: 7 } }]);
-  await measuredOnce(runs, ground, measure);
+  await measuredOnce(runs, conditions, measure);
   expect(measurements).toBe(1);
 });
 
 test("the last measurement of an adapter is reported, not another adapter's", async () => {
-  await measuredOnce(runs, ground, measure);
+  await measuredOnce(runs, conditions, measure);
   expect(await runs.tunings.last("a GPU")).toMatchObject({ widths: "768 / 3072" });
   expect(await runs.tunings.last("another GPU")).toBeNull();
 });

@@ -14,7 +14,7 @@ import {
 import { halfLinearCards, linearCards } from "#model/linearKernels.ts";
 import type { TuningRecord } from "#run/store/records.ts";
 import type { RunStore } from "#run/store/runStore.ts";
-import { type TuningGround, tuningKey } from "#run/store/tuning.ts";
+import { type TuningConditions, tuningKey } from "#run/store/tuning.ts";
 import type { OpenModel } from "./openModel.ts";
 import type { KernelsReport } from "./reports.ts";
 import { reportProgress, type SessionState } from "./state.ts";
@@ -32,9 +32,9 @@ export async function fastestLinear(
   const { dtype } = weights.layout;
   if (device.info.isSoftware) return defaultChoice(device.info, dtype);
   const report = reportProgress(session);
-  const ground = tuningGround(device.info, env.sources, config, dtype);
+  const conditions = tuningConditions(device.info, env.sources, config, dtype);
   const { tunings = (await storage.runs()).tunings } = env;
-  const record = await measuredOnce({ tunings }, ground, () =>
+  const record = await measuredOnce({ tunings }, conditions, () =>
     tuneLinear({
       device,
       config,
@@ -69,14 +69,14 @@ export function headColumns({ wordEmbedProjDim }: OptConfig, { scratchElements }
 /** Returns an earlier measurement under the same conditions, or makes a new one and stores it. */
 export async function measuredOnce(
   { tunings }: { readonly tunings: Pick<RunStore["tunings"], "load" | "save"> },
-  ground: TuningGround,
+  conditions: TuningConditions,
   measure: () => Promise<Tuning>,
 ): Promise<TuningRecord> {
-  const key = tuningKey(ground);
+  const key = tuningKey(conditions);
   const kept = await tunings.load(key);
   if (kept) return kept;
   const { choice, gflops, refused, milliseconds } = await measure();
-  const { adapter, widths } = ground;
+  const { adapter, widths } = conditions;
   const kernels = toKernelRecord(choice);
   return tunings.save(key, { adapter, widths, milliseconds, kernels, gflops, refused });
 }
@@ -113,12 +113,12 @@ export function adapterName({ vendor, architecture, description }: Device["info"
 }
 
 /** Everything that a measurement on this adapter, for a model of this shape, depends on. */
-export function tuningGround(
+export function tuningConditions(
   info: Device["info"],
   sources: ShaderSources,
   config: OptConfig,
   dtype: WeightDtype,
-): TuningGround {
+): TuningConditions {
   const cards = dtype === "f16" ? [...linearCards, ...halfLinearCards] : linearCards;
   const { hiddenSize, ffnDim, wordEmbedProjDim } = config;
   return {

@@ -5,7 +5,7 @@ import type { Store } from "./store.ts";
 import { parseTuning } from "./storedRecords.ts";
 
 /** What a measurement depends on. */
-export interface TuningGround {
+export interface TuningConditions {
   /** Vendor, architecture and description, which names the driver where the browser tells it. */
   readonly adapter: string;
   /** Text of the kernels: another version of the application measures anew. */
@@ -13,12 +13,12 @@ export interface TuningGround {
   readonly widths: string;
 }
 
-export function tuningKey({ adapter, sources, widths }: TuningGround): string {
+export function tuningKey({ adapter, sources, widths }: TuningConditions): string {
   const all = JSON.stringify([adapter, widths, ...sources]);
   return bytesToHex(sha256(utf8ToBytes(all))).slice(0, 32);
 }
 
-/** What was measured on such a ground; null if nothing was, or it can no longer be read. */
+/** Returns the measurement of a key; null if there is none, or it can no longer be read. */
 export async function loadTuning(store: Store, key: string): Promise<TuningRecord | null> {
   const value = await store.get("tunings", key);
   return value === undefined ? null : readable(value, key);

@@ -70,14 +70,17 @@ fn normalize_one_sided() {
   let n = 2u * params.probes - 1u;
   let base = loss_sums[n] / params.count;
   var mean = 0.0;
-  for (var i = 0u; i < n; i++) { mean += (loss_sums[i] / params.count - base) / f32(n); }
+  for (var i = 0u; i < n; i++) {
+    registers[i] = loss_sums[i] / params.count - base;
+    mean += registers[i] / f32(n);
+  }
   var squares = 0.0;
   for (var i = 0u; i < n; i++) {
-    let deviation = loss_sums[i] / params.count - base - mean;
+    let deviation = registers[i] - mean;
     squares += deviation * deviation;
   }
   let sigma = max(sqrt(squares / f32(max(n, 2u) - 1u)), MIN_DEVIATION);
-  for (var i = 0u; i < n; i++) { registers[i] = (loss_sums[i] / params.count - base) / sigma; }
+  for (var i = 0u; i < n; i++) { registers[i] /= sigma; }
   // The root mean square of the slopes is what the log shows.
   for (var p = 0u; p < params.probes; p++) {
     ring[params.record * RECORD_WORDS + FIRST_PROBE_WORD + 3u * p + 2u] =

@@ -9,7 +9,6 @@ import { nodeGpu } from "../entry/node/gpu.ts";
 import { methodCases } from "./cases.ts";
 import { median } from "./median.ts";
 import { configOf, examplesOf, randomModel } from "./randomModel.ts";
-import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -37,7 +36,7 @@ export async function hostBench(): Promise<unknown> {
     // Nothing is computed, so nothing can be collected: every group of steps has a stepper of its own.
     const group = async () => {
       const stepper = new Stepper(model, settings, examples, []);
-      if (stepper.isNextLong) await handNext(stepper);
+      if (stepper.isNextLong) await stepper.enqueueNext();
       const before = process.cpuUsage();
       for (let i = 0; i < atOnce && !stepper.isNextLong; i++) stepper.enqueue();
       await model.readback.read(model.buffers.ring, 0, atOnce * 512);

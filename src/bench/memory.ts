@@ -6,7 +6,6 @@ import { Stepper } from "#run/step/stepper.ts";
 import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
-import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /* What does each method take on the GPU, and is it what was planned? */
@@ -30,7 +29,7 @@ export async function memoryBench(
     await prepareMasks(model, settings);
     const stepper = new Stepper(model, settings, examples, []);
     for (let i = 0; i < 2; i++) {
-      await handNext(stepper);
+      await stepper.enqueueNext();
     }
     await stepper.collect();
     stepper.flush();

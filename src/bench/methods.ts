@@ -7,7 +7,6 @@ import { resolveSettings } from "#zo/resolveSettings.ts";
 import type { SettingValues } from "#zo/settings.ts";
 import { type DemoContext, openDemo } from "./demo.ts";
 import { median } from "./median.ts";
-import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -117,7 +116,7 @@ async function spend(
 ): Promise<void> {
   const started = performance.now();
   while (spent.forwardPasses < until) {
-    await handNext(stepper);
+    await stepper.enqueueNext();
     for (const { forwardPasses } of await stepper.collect()) {
       spent.steps++;
       spent.forwardPasses += forwardPasses;

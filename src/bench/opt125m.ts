@@ -12,7 +12,6 @@ import { chooseLinear } from "../entry/node/kernels.ts";
 import { openNodeDevice } from "../entry/node/open.ts";
 import { methodCases } from "./cases.ts";
 import { examplesOf, randomModel } from "./randomModel.ts";
-import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /*
@@ -67,7 +66,7 @@ export async function opt125mBench(): Promise<unknown> {
 
 async function stepMs(stepper: Stepper): Promise<number> {
   const started = performance.now();
-  await handNext(stepper);
+  await stepper.enqueueNext();
   const [step] = await stepper.collect();
   if (!step || !Number.isFinite(step.lossPlus)) throw new Error("A step gave no finite loss.");
   return performance.now() - started;

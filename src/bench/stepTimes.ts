@@ -4,7 +4,6 @@ import { resolveSettings } from "#zo/resolveSettings.ts";
 import { methodCases } from "./cases.ts";
 import { median } from "./median.ts";
 import { type BenchPlace, configOf, examplesOf, modelOn, randomWeights } from "./model.ts";
-import { handNext } from "./steps.ts";
 import { printTable } from "./table.ts";
 
 /* How long does a step of each method take, and where does its time go by the GPU's own clock? */
@@ -30,7 +29,7 @@ export async function stepTimesBench(
     const times: number[] = [];
     while (times.length < warmUp + steps) {
       if (stepper.isNextLong) {
-        await handNext(stepper);
+        await stepper.enqueueNext();
         await stepper.collect();
       }
       const started = performance.now();

@@ -144,9 +144,7 @@ async function timeSteps(
   while (stepper.nextStep < steps && !isEnough()) {
     const before = now();
     const times = stepper.isNextLong ? anchor : batch;
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
+    await stepper.enqueueNext();
     await stepper.collect();
     times.push(now() - before);
   }
@@ -195,9 +193,7 @@ async function onTrialModel(
 /** False if a loss was not finite. */
 async function runSteps(stepper: Stepper): Promise<boolean> {
   while (stepper.nextStep < stepsEach) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
+    await stepper.enqueueNext();
     if (stepper.inFlight < 8 && stepper.nextStep < stepsEach) continue;
     const steps = await stepper.collect();
     if (steps.some(({ flags }) => flags & NOT_FINITE)) return false;

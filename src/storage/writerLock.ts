@@ -57,17 +57,10 @@ export async function lockForWriting(root: string): Promise<WriterLock> {
 
 /** True if a living process writes to the folder. Changes nothing. */
 export async function isBeingWritten(root: string): Promise<boolean> {
-  const folder = join(root, WRITERS);
-  const self = await describeSelf();
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    try {
-      const path = join(folder, name);
-      const ageMs = Date.now() - (await stat(path)).mtimeMs;
-      if (await isAlive(parseWriter(await readFile(path, "utf8")), self, ageMs)) return true;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+  const files = await readdir(join(root, WRITERS)).catch(() => []);
+  const paths = files.map((name) => join(root, WRITERS, name));
+  for await (const { isAlive } of writersAt(paths, await describeSelf(), Date.now())) {
+    if (isAlive) return true;
   }
   return false;
 }
@@ -119,25 +112,31 @@ async function touch(path: string, text: string): Promise<void> {
 /** Names a living process other than this one's `own` file; removes the files of dead ones. */
 async function livingWriter(folder: string, own: string, self: Writer): Promise<string | null> {
   const now = (await stat(own)).mtimeMs;
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (path === own) continue;
-    try {
-      const age = now - (await stat(path)).mtimeMs;
-      const writer = parseWriter(await readFile(path, "utf8"));
-      if (await isAlive(writer, self, age)) {
-        return writer ? `Another process (${writer.pid} on ${writer.host})` : "Another process";
-      }
-    } catch (error) {
-      if (isMissing(error)) continue;
-      throw error;
+  const paths = (await readdir(folder)).map((name) => join(folder, name));
+  const others = paths.filter((path) => path !== own);
+  for await (const { path, writer, isAlive } of writersAt(others, self, now)) {
+    if (isAlive) {
+      return writer ? `Another process (${writer.pid} on ${writer.host})` : "Another process";
     }
     await rm(path, { force: true });
   }
   return null;
 }
 
-async function isAlive(writer: Writer | null, self: Writer, ageMs: number): Promise<boolean> {
+/** Yields the writers of these files, without files that are gone. @param now milliseconds since 1970 */
+async function* writersAt(paths: readonly string[], self: Writer, now: number) {
+  for (const path of paths) {
+    try {
+      const ageMs = now - (await stat(path)).mtimeMs;
+      const writer = parseWriter(await readFile(path, "utf8"));
+      yield { path, writer, isAlive: await doesLive(writer, self, ageMs) };
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+}
+
+async function doesLive(writer: Writer | null, self: Writer, ageMs: number): Promise<boolean> {
   const isFresh = ageMs < DEAD_AFTER_MS;
   // Not written to its end: a process that has just begun, or one that died doing so.
   if (!writer || writer.host !== self.host || writer.system !== self.system) return isFresh;

@@ -85,7 +85,7 @@ export const flagHelp: Readonly<Record<string, readonly [value: string, does: st
 
 /** The text of `zeroth --help`: every command in a line. */
 export function overview(): string {
-  const rows = Object.entries(commandHelp).map(([, { usage, does }]) => [usage[0] ?? "", does]);
+  const rows = Object.values(commandHelp).map(({ usage, does }) => [usage[0] ?? "", does]);
   return [
     "Usage: zeroth COMMAND …",
     "",

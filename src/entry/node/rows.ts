@@ -87,7 +87,12 @@ function encodeRows(
   for (const { message } of all.slice(0, 10)) console.error(message);
   if (all.length > 10) console.error(`… and ${all.length - 10} more rows with problems.`);
   if (examples.length > 0) return { examples, table };
-  throw new ZerothError("E-DATA-1", `"${table.name}" has no row that can be used.`);
+  throw noUsableRow(table);
+}
+
+/** The error for a file of which no row can be used. */
+export function noUsableRow({ name }: Pick<Table, "name">): ZerothError {
+  return new ZerothError("E-DATA-1", `"${name}" has no row that can be used.`);
 }
 
 function givenSizes(flags: Arguments["flags"]): Partial<SplitRules> {

@@ -15,7 +15,7 @@ import { openRunStore, type RunStore } from "#run/store/runStore.ts";
 import { admitModel } from "#session/admission.ts";
 import { openFolderForReading } from "#storage/folderStore.ts";
 import type { Arguments } from "./flags.ts";
-import { nodeGpu, readShaders } from "./gpu.ts";
+import { readShaders } from "./gpu.ts";
 import { isRunFolder } from "./isRunFolder.ts";
 import { openNodeDevice } from "./open.ts";
 import { print } from "./print.ts";
@@ -40,7 +40,7 @@ export interface Rebuilt {
  * @throws ZerothError E-RUN-1 for a step the run has not reached
  */
 export async function rebuild(folder: string, which: string): Promise<Rebuilt> {
-  if (!isRunFolder(folder)) throw new ZerothError("E-STORE-3", `There is no run in "${folder}".`);
+  requireRunFolder(folder);
   const runs = openRunStore(await openFolderForReading(folder), () => new Date());
   const run = await onlyRun(runs, folder);
   const step = stepFrom(which, run);
@@ -93,7 +93,8 @@ export async function listCommand(args: Arguments): Promise<void> {
   const place = { kind: "folder", path: folder, access: "read" } as const;
   const runs = await withSession(
     place,
-    nodeGpu(),
+    // Reading records needs no GPU, nor a driver.
+    undefined,
     () => {},
     (session) => session.listRuns(),
   );

@@ -42,7 +42,7 @@ export interface NodeSession {
  */
 export async function withSession<T>(
   place: RunPlace,
-  gpu: GPU,
+  gpu: GPU | undefined,
   onEvent: (event: EngineEvent) => void,
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {

@@ -1,5 +1,6 @@
 import { wilsonInterval } from "#base/interval.ts";
 import { isEvaluatedAfter } from "#run/evaluation/evaluationSteps.ts";
+import { stepFields } from "#run/exchange/runLog.ts";
 import type { SparsityReport } from "#run/step/runModel.ts";
 import type { EvaluationRecord, StepRecord } from "#run/store/records.ts";
 import type { EngineEvent } from "#session/protocol.ts";
@@ -106,14 +107,7 @@ function isDue({ record }: RunReport, { step, notFinite }: StepRecord): boolean 
 
 function asLine({ step, evaluation }: WaitingLine): Record<string, unknown> {
   return {
-    step: step.step,
-    loss: step.loss,
-    loss_plus: step.lossPlus,
-    loss_minus: step.lossMinus,
-    projected_grad: step.projectedGrad,
-    learning_rate: step.learningRate,
-    forward_passes: step.forwardPasses,
-    tokens: step.tokens,
+    ...stepFields(step),
     ...step.extra,
     ...(step.notFinite && { not_finite: true }),
     ...(evaluation && {

@@ -8,7 +8,7 @@ import { type Arguments, settingsFrom } from "./flags.ts";
 import { nodeGpu } from "./gpu.ts";
 import { openFolder } from "./open.ts";
 import { print } from "./print.ts";
-import { readTrainingTables, type TrainingTables } from "./rows.ts";
+import { noUsableRow, readTrainingTables, type TrainingTables } from "./rows.ts";
 import { newestRun, requireRunFolder } from "./runFolder.ts";
 import { misused, needTwo } from "./score.ts";
 import { type NodeSession, type RunPlace, withSession } from "./session.ts";
@@ -179,6 +179,6 @@ function checkData(data: DataReport | null, tables: TrainingTables): void {
   for (const part of ["train", "dev", "test"] as const) {
     const table = tables[part];
     if (!table || table.rows.length === 0 || usable[part] > 0) continue;
-    throw new ZerothError("E-DATA-1", `"${table.name}" has no row that can be used.`);
+    throw noUsableRow(table);
   }
 }

@@ -47,6 +47,20 @@ export function settingsFile({ name, settings, task, modelName, data }: RunRecor
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
+/** Returns the fields that every log has of a step, in Hugging Face's and MeZO's names. */
+export function stepFields(step: StepRecord) {
+  return {
+    step: step.step,
+    loss: step.loss,
+    loss_plus: step.lossPlus,
+    loss_minus: step.lossMinus,
+    projected_grad: step.projectedGrad,
+    learning_rate: step.learningRate,
+    forward_passes: step.forwardPasses,
+    tokens: step.tokens,
+  };
+}
+
 function logLines({ steps, evaluations }: Log): LogLine[] {
   const evaluationLines = evaluations.map((evaluation) => ({
     step: evaluation.step,
@@ -57,14 +71,7 @@ function logLines({ steps, evaluations }: Log): LogLine[] {
     eval_n: evaluation.n,
   }));
   const stepLines = steps.map((step) => ({
-    step: step.step,
-    loss: step.loss,
-    loss_plus: step.lossPlus,
-    loss_minus: step.lossMinus,
-    projected_grad: step.projectedGrad,
-    learning_rate: step.learningRate,
-    forward_passes: step.forwardPasses,
-    tokens: step.tokens,
+    ...stepFields(step),
     seconds: step.seconds,
     ...(step.notFinite ? { not_finite: true } : {}),
   }));

@@ -146,9 +146,7 @@ test("generating text allocates the planned keys and values, and no other buffer
 /** Takes every kind of step, two anchors among them if the method has any, and applies the last update. */
 async function takeSteps(stepper: Stepper): Promise<void> {
   for (let i = 0; i < 4; i++) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
+    await stepper.enqueueNext();
   }
   stepper.flush();
 }

@@ -60,9 +60,7 @@ async function take(
   const until = stepper.nextStep + count;
   let reads = 0;
   while (stepper.nextStep < until) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    }
+    if (stepper.isNextLong) await stepper.enqueueNext();
     for (let i = 0; i < atOnce && stepper.nextStep < until && !stepper.isNextLong; i++) {
       stepper.enqueue();
     }

@@ -139,6 +139,12 @@ export class Stepper {
     this.#finish(next);
   }
 
+  /** Enqueues the next step of either kind, in parts if it is long. It cannot be abandoned. */
+  async enqueueNext(): Promise<void> {
+    if (!this.isNextLong) return this.enqueue();
+    await this.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
+  }
+
   /**
    * Enqueues the next step part by part, waiting in between, so that it can report progress and be
    * abandoned.

@@ -103,9 +103,7 @@ export async function openFixtureRun(
 export async function takeSteps(stepper: Stepper, count: number): Promise<JournalStep[]> {
   const steps: JournalStep[] = [];
   for (let i = 0; i < count; i++) {
-    if (stepper.isNextLong) {
-      await stepper.enqueueLong({ onPart: () => {}, isPauseWanted: () => false });
-    } else stepper.enqueue();
+    await stepper.enqueueNext();
     steps.push(...(await stepper.collect()));
   }
   stepper.flush();

@@ -3,11 +3,19 @@ import { useActions, useAppState } from "#state/hooks.ts";
 import { Button } from "../parts/Button.tsx";
 import { FailureNotice, Notice } from "../parts/Notice.tsx";
 
-/** What the engine said unasked, above everything else. */
+/** Notices of the engine that no command asked for, above everything else. */
 export function Notices() {
   const broken = useAppState((state) => state.broken);
   const notices = useAppState((state) => state.notices);
+  const shownRun = useAppState(({ place, reports }) =>
+    place.name === "run" ? reports[place.runId]?.record : undefined,
+  );
   const { dismissNotice } = useActions();
+  // A run's page shows the failure of its run itself.
+  const others = notices.filter(
+    ({ runId, failure }) =>
+      runId !== shownRun?.id || failure.message !== shownRun?.failure?.message,
+  );
   return (
     <>
       <FailureNotice
@@ -18,7 +26,7 @@ export function Notices() {
           </Button>
         }
       />
-      {notices.map(({ key, kind, failure }) => (
+      {others.map(({ key, kind, failure }) => (
         <Notice key={key} kind={kind} code={failure.code} onDismiss={() => dismissNotice(key)}>
           {failure.message}
         </Notice>
